@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Starts the command line on the project's own Node, whatever Node the machine has.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const node = `${root}node_modules/node/bin/node`;
+if (!existsSync(node)) {
+  console.error('Stepdown is not set up here yet. Run: npm run setup');
+  process.exit(3);
+}
+const args = ['--disable-warning=ExperimentalWarning', `${root}src/client.ts`, ...process.argv.slice(2)];
+const child = spawn(node, args, { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

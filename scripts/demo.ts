@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { parse, stringify } from 'yaml';
+import { withClient } from '../src/cli/connection.ts';
+import { decide } from '../src/cli/decide.ts';
+import { kickOff, statusOf } from '../src/cli/engagements.ts';
+import { closingText, gateText } from '../src/cli/output.ts';
+import { importFiles, readSpecFile } from '../src/cli/spec-file.ts';
+import { follow } from '../src/cli/watch.ts';
+import { type Config, loadConfig, whereRunning } from '../src/config.ts';
+import type { GateStatus, Outcome } from '../src/domain/decision.ts';
+import type { Spec } from '../src/domain/spec.ts';
+import { bringUp } from '../src/embedded/up.ts';
+import { writeAtomically } from '../src/storage/atomic-write.ts';
+
+const USAGE = `npm run demo -- [--yes] [--json] [--example newswire]
+
+Runs one real engagement from kick-off to the closing report, on this machine, with everything embedded.
+  --yes       approve every gate that passed as 'demo'; this is how it behaves without a terminal
+  --json      the last line of the output is the closing document
+  --example   a folder under examples/`;
+
+/** Minutes to days in a real engagement; the report prints the holds that were used. */
+const DEMO_ROLLOUT = { minimumHold: '5 seconds', maximumHold: '5 minutes', minimumPairs: 150 };
+const DEMO_APPROVER = { name: 'demo', email: 'demo@localhost.example' };
+const PLAYER_LIMIT_SECONDS = 900;
+
+const { values: flags } = parseArgs({
+  options: {
+    yes: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    example: { type: 'string', default: 'newswire' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (flags.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+const isAsking = !flags.yes && Boolean(process.stdin.isTTY);
+const started = performance.now();
+const say = (line: string) =>
+  void (flags.json ? process.stderr : process.stdout).write(
+    `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}\n`
+  );
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const home = join('.stepdown', `demo-${new Date().toISOString().replace(/[:.]/g, '-')}`);
+  mkdirSync(home, { recursive: true });
+  process.env.STEPDOWN_HOME = home; // the commands below read it, as they would on a person's terminal
+  const config = loadConfig();
+  const specPath = await writeDemoSpec(config);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  say(isAsking ? 'the gates will ask you; `--yes` approves them as demo' : 'gates that passed are approved as demo');
+  const up = await bringUp(config, say);
+  const players: ChildProcess[] = [];
+  try {
+    return await engage(config, specPath, stopping.signal, players);
+  } catch (error) {
+    if (stopping.signal.aborted) say('stopped; nothing of it is left running');
+    else say(`the demo ended early: ${error instanceof Error ? error.message : error}`);
+    return stopping.signal.aborted ? 130 : 1;
+  } finally {
+    for (const player of players) player.kill('SIGTERM');
+    await up.stop();
+    if (process.exitCode === 0) rmSync(join(home, 'work'), { recursive: true, force: true });
+  }
+}
+
+/** The example's specification with the demo's holds and its approver beside the real ones. */
+async function writeDemoSpec(config: Config): Promise<string> {
+  const source = resolve('examples', flags.example, 'engagement.yaml');
+  const document = parse(readFileSync(source, 'utf8'));
+  const rebased = (path: string) => relative(config.home, resolve(dirname(source), path));
+  for (const key of ['path', 'tokenizer', 'labels']) document.model[key] = rebased(document.model[key]);
+  for (const [role, path] of Object.entries(document.data))
+    if (role !== 'columns') document.data[role] = rebased(path as string);
+  document.gates.approvers.push(DEMO_APPROVER);
+  Object.assign(document.rollout, DEMO_ROLLOUT);
+  const path = join(config.home, 'engagement.yaml');
+  await writeAtomically(path, stringify(document));
+  return path;
+}
+
+async function engage(config: Config, specPath: string, signal: AbortSignal, players: ChildProcess[]): Promise<number> {
+  const file = readSpecFile(specPath);
+  const { spec } = file;
+  return withClient(async (client) => {
+    await kickOff(client, spec, await importFiles(file, config.folders.artifacts), DEMO_APPROVER.name);
+    say(`kicked off ${spec.engagement}: ${spec.model.name}, package ${spec.package}, specification ${specPath}`);
+    const document = await follow(client, spec.engagement, {
+      signal,
+      say: (line) => {
+        say(line);
+        if (line === 'working on rollout') void play(config, spec, client, players);
+      },
+      atGate: async (gate) => {
+        const { outcome, comment } = await answer(gate);
+        await decide(client, spec.engagement, { gate: gate.gate, outcome, comment, by: DEMO_APPROVER.email });
+        say(`gate '${gate.gate}': ${outcome} by ${DEMO_APPROVER.name}`);
+      },
+    });
+    say(
+      `closed; holds of ${DEMO_ROLLOUT.minimumHold} a stage stand for the ${'30 minutes'} of the example's specification`
+    );
+    process.stdout.write(`${flags.json ? JSON.stringify(document) : closingText(document)}\n`);
+    return document.verdict === 'successful' ? 0 : 1;
+  });
+}
+
+/** Production traffic: rows of the production role, drawn with replacement, their labels late. */
+async function play(
+  config: Config,
+  spec: Spec,
+  client: Parameters<typeof statusOf>[0],
+  players: ChildProcess[]
+): Promise<void> {
+  const { state } = await statusOf(client, spec.engagement);
+  const data = join(config.folders.artifacts, state.preparation!.data.production!.arrow.uri);
+  const { gateway } = whereRunning(config);
+  const target = ['--gateway', gateway!, '--model', spec.model.name, '--data', data];
+  const pace = ['--rate', 'max', '--seconds', String(PLAYER_LIMIT_SECONDS), '--label-delay-ms', '1000', '--seed', '7'];
+  const player = spawn(process.execPath, [...process.execArgv, 'bench/player.ts', ...target, ...pace], {
+    stdio: 'ignore',
+  });
+  players.push(player);
+  say('traffic is playing');
+}
+
+async function answer(gate: GateStatus): Promise<{ outcome: Outcome; comment: string }> {
+  const passed = gate.verdict === 'successful';
+  if (!isAsking)
+    return passed
+      ? { outcome: 'approved', comment: 'approved by the demo' }
+      : { outcome: 'rejected', comment: 'the demo approves only what passed its quality gate' };
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    process.stdout.write(`\n${gateText(gate)}\n`);
+    const choice = await terminal.question(passed ? '[a]pprove or [r]eject? ' : '[w]aive or [r]eject? ');
+    const outcome = passed && /^(a|y|$)/i.test(choice) ? 'approved' : /^w/i.test(choice) ? 'waived' : 'rejected';
+    return { outcome, comment: outcome === 'approved' ? '' : await terminal.question('why? ') };
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { FailureType } from '../domain/errors.ts';
+import { summarizeBaseline, summarizeLatency } from '../domain/latency.ts';
+import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
+import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import type { Spec } from '../domain/spec.ts';
+import { ModelLoadFailed, ModelOutputInvalid, ModelRunFailed } from '../inference/errors.ts';
+import { hostFingerprint } from '../inference/fingerprint.ts';
+import { compareLatency, measureLatency } from '../inference/latency.ts';
+import { measureMemory } from '../inference/memory.ts';
+import { predict } from '../inference/predict.ts';
+import { compareThroughput, measureThroughput } from '../inference/throughput.ts';
+import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import type { Ledger } from '../storage/ledger.ts';
+import { whileBeating } from './heartbeat.ts';
+import type { Quantized } from './toolkit.ts';
+
+interface Dependencies {
+  artifacts: ArtifactStore;
+  ledger: Ledger;
+  journalOf: (engagement: string) => Journal;
+  workFolder: string;
+}
+
+const LATENCY = { rounds: 200, warmup: 20, seed: 1 };
+const THROUGHPUT = { maxRequests: 240, maxMs: 20_000, warmup: 10, seed: 1 };
+const THROUGHPUT_BLOCKS = 4;
+
+/** What is measured on this host: one fresh process per model and measurement, nothing else beside it. */
+export const createMeasurementActivities = ({ artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+  /** Runs with a scratch folder and a heartbeat; a model's own fault is permanent, the host's is not. */
+  async function measuring<T>(
+    work: (scratch: string, run: { signal: AbortSignal; onProgress: (progress: unknown) => void }) => Promise<T>
+  ): Promise<T> {
+    const scratch = join(workFolder, randomUUID());
+    await mkdir(scratch, { recursive: true });
+    try {
+      return await whileBeating((onProgress, signal) => work(scratch, { signal, onProgress }));
+    } catch (error) {
+      const isModelsFault = [ModelLoadFailed, ModelRunFailed, ModelOutputInvalid].some((type) => error instanceof type);
+      if (isModelsFault)
+        throw ApplicationFailure.nonRetryable((error as Error).message, FailureType.ModelOutputInvalid);
+      throw error;
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  async function predicted(
+    model: ArtifactRef,
+    data: PreparedData,
+    spec: Spec,
+    outPath: string,
+    run: { signal: AbortSignal; onProgress: (progress: unknown) => void }
+  ): Promise<Predictions> {
+    const [modelPath, dataPath] = await Promise.all([artifacts.verified(model), artifacts.verified(data.arrow)]);
+    const { rows } = await predict({ modelPath, dataPath, outPath, options: optionsOf(spec), ...run });
+    return { arrow: await artifacts.putFile(outPath), rows };
+  }
+
+  return {
+    async measureBaseline(input: {
+      engagement: string;
+      spec: Spec;
+      model: ArtifactRef;
+      selection: PreparedData;
+    }): Promise<BaselineMeasurement> {
+      const { engagement, spec, model, selection } = input;
+      const host = await hostFingerprint();
+      const options = optionsOf(spec);
+      const key = sha256(canonicalJson({ model: model.sha256, selection: selection.arrow.sha256, options, host }));
+      const known = await ledger.find<BaselineMeasurement>(key);
+      if (known) return known;
+      return measuring(async (scratch, run) => {
+        const started = performance.now();
+        const predictions = await predicted(model, selection, spec, join(scratch, 'predictions.arrow'), run);
+        const [modelPath, dataPath] = [artifacts.path(model), artifacts.path(selection.arrow)];
+        const rounds = await measureLatency({ baselinePath: modelPath, dataPath, options, ...LATENCY, ...run });
+        const throughput = await measureThroughput({ modelPath, dataPath, options, ...THROUGHPUT, ...run });
+        const { memoryBytes } = await measureMemory({ modelPath, dataPath, options, ...run });
+        const measured = await ledger.record<BaselineMeasurement>({
+          key,
+          model,
+          sizeBytes: model.bytes,
+          predictions,
+          latency: summarizeBaseline(rounds).baseline,
+          throughput,
+          memoryBytes,
+          host,
+          durationMs: performance.now() - started,
+        });
+        await journalOf(engagement).append(`baseline/${key}`, 'baseline', measured);
+        return measured;
+      });
+    },
+
+    /** Evaluates and times a candidate beside FP32; a finished trial is taken from the ledger. */
+    async measureCandidate(input: {
+      engagement: string;
+      spec: Spec;
+      recipe: Recipe;
+      baseline: BaselineMeasurement;
+      selection: PreparedData;
+      quantized: Quantized;
+    }): Promise<Trial> {
+      const { engagement, spec, recipe, baseline, selection } = input;
+      const { key, quantized } = input.quantized;
+      const known = await ledger.find<Trial>(key);
+      if (known) return known;
+      const options = optionsOf(spec);
+      return measuring(async (scratch, run) => {
+        const started = performance.now();
+        const predictions = await predicted(quantized.model, selection, spec, join(scratch, 'predictions.arrow'), run);
+        const paths = {
+          baselinePath: artifacts.path(baseline.model),
+          candidatePath: artifacts.path(quantized.model),
+          dataPath: artifacts.path(selection.arrow),
+        };
+        const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
+        const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
+        const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
+        const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
+        const { memoryBytes } = await measureMemory({ ...memory, ...run });
+        const trial = await ledger.record<Trial>({
+          key,
+          recipeSha256: sha256(canonicalJson(recipe)),
+          parentSha256: baseline.model.sha256,
+          quantized,
+          predictions,
+          latency: { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) },
+          throughput,
+          memoryBytes,
+          host: await hostFingerprint(),
+          durationMs: performance.now() - started,
+        });
+        await journalOf(engagement).append(`trial/${key}`, 'trial', trial);
+        return trial;
+      });
+    },
+
+    /** Both models on the rows that nothing was chosen with. */
+    async predictHoldout(input: {
+      spec: Spec;
+      model: ArtifactRef;
+      candidate: Trial;
+      holdout: PreparedData;
+    }): Promise<{ baseline: Predictions; candidate: Predictions }> {
+      const { spec, model, candidate, holdout } = input;
+      return measuring(async (scratch, run) => ({
+        baseline: await predicted(model, holdout, spec, join(scratch, 'baseline.arrow'), run),
+        candidate: await predicted(candidate.quantized.model, holdout, spec, join(scratch, 'candidate.arrow'), run),
+      }));
+    },
+  };
+};
+
+function optionsOf({ serving }: Spec): { threads: number } {
+  return { threads: serving.threads };
+}
+
+export type MeasurementActivities = ReturnType<typeof createMeasurementActivities>;

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import type { ArtifactRef, DataRole } from '../domain/artifact.ts';
+import type {
+  CandidateLine,
+  CandidateResult,
+  ClosingDocument,
+  EngagementState,
+  ModelFigures,
+  QualityFigures,
+} from '../domain/engagement.ts';
+import type { LatencyPercentiles } from '../domain/measurement.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { renderReport } from '../report/report.ts';
+import type { ArtifactStore } from '../storage/artifacts.ts';
+import { writeAtomically } from '../storage/atomic-write.ts';
+import type { Journal, JournalKind } from '../storage/journal.ts';
+
+interface Dependencies {
+  artifacts: ArtifactStore;
+  journalOf: (engagement: string) => Journal;
+  reportsFolder: string;
+}
+
+interface ClosingInput {
+  state: EngagementState;
+  startedAt: string;
+  endedAt: string;
+  verdict: Verdict;
+  reason: string;
+}
+
+/** The journal and the closing report: what outlives the workflow. */
+export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: Dependencies) => ({
+  async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
+    const { engagement, event, kind, body } = input;
+    await journalOf(engagement).append(event, kind, body);
+  },
+
+  /** Writes the report and the closing document; a repeated call writes the same. */
+  async writeClosing(input: ClosingInput): Promise<ClosingDocument> {
+    const { engagement } = input.state.spec;
+    const paths = { report: join(reportsFolder, `${engagement}.html`), journal: journalOf(engagement).path };
+    const document = closingDocument(input, paths);
+    await writeAtomically(paths.report, renderReport(document));
+    const kept: Record<'document' | 'report', ArtifactRef> = {
+      document: await artifacts.putJson(document),
+      report: await artifacts.putFile(paths.report),
+    };
+    await journalOf(engagement).append('closing', 'closing', { verdict: input.verdict, reason: input.reason, ...kept });
+    return document;
+  },
+});
+
+/** Everything that people are shown at the end, from the state alone. */
+export function closingDocument(
+  { state, startedAt, endedAt, verdict, reason }: ClosingInput,
+  paths: { report: string; journal: string }
+): ClosingDocument {
+  const { spec, rollout, baseline } = state;
+  const decisions = [...state.phases.map(({ decision }) => decision), ...(rollout?.decisions ?? [])];
+  const waivers = new Map(
+    decisions.flatMap((made) => (made?.outcome === 'waived' ? [[`${made.gate} ${made.at}`, made] as const] : []))
+  );
+  return {
+    engagement: spec.engagement,
+    client: spec.client.name,
+    modelName: spec.model.name,
+    package: spec.package,
+    verdict,
+    reason,
+    startedAt,
+    endedAt,
+    phases: state.phases.map(({ name, attempt, verdict, reason, decision }) => ({
+      name,
+      attempt,
+      verdict,
+      reason,
+      decision,
+    })),
+    ...beforeAndAfter(state),
+    candidates: state.candidates.map(candidateLine),
+    chosen: state.chosen ?? null,
+    rollout: rollout ?? null,
+    waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
+    host: baseline?.host ?? null,
+    quality: spec.quality,
+    holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold },
+    toolkitVersions: state.candidates.find(({ trial }) => trial)?.trial?.quantized.toolkitVersions,
+    ...paths,
+  };
+}
+
+/** Both sides measured side by side: accuracy on the hold-out, time in the chosen candidate's interleaved trial. */
+function beforeAndAfter(state: EngagementState): Pick<ClosingDocument, 'baseline' | 'optimized'> {
+  const { baseline, baselineFigures, candidates, chosen, holdout } = state;
+  if (!baseline || !baselineFigures) return { baseline: null, optimized: null };
+  const winner = holdout?.candidate ?? candidates.find(({ id }) => id === chosen);
+  const trial = winner?.trial;
+  const before: Side = {
+    sizeBytes: baseline.sizeBytes,
+    latency: trial?.latency.baseline ?? baseline.latency,
+    throughputPerSecond: (trial?.throughput.baseline ?? baseline.throughput).perSecond,
+    memoryBytes: baseline.memoryBytes,
+  };
+  const optimized =
+    trial && winner.figures
+      ? merged(winner.figures, {
+          sizeBytes: trial.quantized.sizeBytes,
+          latency: trial.latency.candidate,
+          throughputPerSecond: trial.throughput.candidate.perSecond,
+          memoryBytes: trial.memoryBytes,
+        })
+      : null;
+  return { baseline: merged(holdout?.baseline ?? baselineFigures, before), optimized };
+}
+
+interface Side {
+  sizeBytes: number;
+  latency: LatencyPercentiles;
+  throughputPerSecond: number;
+  memoryBytes: number;
+}
+
+function merged({ role, accuracy, macroF1 }: QualityFigures, side: Side): ModelFigures & { role: DataRole } {
+  return { role, accuracy, macroF1, ...side };
+}
+
+function candidateLine({ id, phase, scheme, verdict, reason, checks, trial, figures }: CandidateResult): CandidateLine {
+  return {
+    id,
+    phase,
+    role: figures?.role,
+    scheme,
+    verdict,
+    reason,
+    checks,
+    sizeRatio: figures?.sizeRatio ?? null,
+    sizeBytes: trial?.quantized.sizeBytes ?? null,
+    accuracy: figures?.accuracy ?? null,
+    accuracyDrop: figures?.accuracyDrop ?? null,
+    accuracyDropUpper: figures?.accuracyDropUpper ?? null,
+    macroF1: figures?.macroF1 ?? null,
+    speedup: figures?.speedup ?? null,
+    speedupInterval: figures?.speedupInterval ?? null,
+    noiseInterval: figures?.noiseInterval ?? null,
+    integerCoverage: figures?.integerCoverage ?? null,
+    flips: figures?.flips ?? null,
+    slices: figures?.slices ?? [],
+  };
+}
+
+export type RecordActivities = ReturnType<typeof createRecordActivities>;

@@ -1,0 +1,57 @@
+import type { CandidateResult, EngagementState, QualityFigures } from '../domain/engagement.ts';
+import type { BaselineMeasurement } from '../domain/measurement.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { StageResult } from '../domain/traffic.ts';
+import type { Check } from '../domain/verdict.ts';
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+const reasons = (checks: Check[]) => checks.map(({ verdict, reason }) => `- ${verdict}: ${reason}`).join('\n');
+
+/** What approvers read at the gates; Markdown, a screenful at most. */
+export function baselineSummary(baseline: BaselineMeasurement, figures: QualityFigures, checks: Check[]): string {
+  const { p50Ms, p95Ms, p99Ms } = baseline.latency;
+  return [
+    `Today's model: ${megabytes(baseline.sizeBytes)}, accuracy ${percent(figures.accuracy)} on ${figures.rows} rows, ` +
+      `latency p50 ${p50Ms.toFixed(1)} / p95 ${p95Ms.toFixed(1)} / p99 ${p99Ms.toFixed(1)} ms, ` +
+      `${baseline.throughput.perSecond.toFixed(1)} inferences per second, ${megabytes(baseline.memoryBytes)} of memory.`,
+    reasons(checks),
+    'Approving accepts metric, margin, slices and thresholds, and starts the candidates.',
+  ].join('\n\n');
+}
+
+export function candidatesSummary(spec: Spec, candidates: CandidateResult[], checks: Check[]): string {
+  const lines = candidates.map(({ id, verdict, reason, figures }) =>
+    figures
+      ? `- ${id}: ${verdict}. ${figures.sizeRatio.toFixed(3)} of the size, ${figures.speedup.toFixed(2)}x as fast, ` +
+        `accuracy ${percent(figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
+        `at most ${(100 * figures.accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints}), ` +
+        `${figures.flips} flips${verdict === 'successful' ? '' : `. ${reason}`}`
+      : `- ${id}: ${verdict}. ${reason}`
+  );
+  return [
+    lines.join('\n'),
+    reasons(checks),
+    'Approving lets the successful ones go on; `--changes` with `candidates: [...]` lets fewer.',
+  ].join('\n\n');
+}
+
+export function holdoutSummary(spec: Spec, holdout: EngagementState['holdout'], checks: Check[]): string {
+  if (!holdout) return reasons(checks);
+  const { candidate, baseline } = holdout;
+  return [
+    `${candidate.id} on the untouched hold-out (${baseline.rows} rows): accuracy ${percent(candidate.figures!.accuracy)}, ` +
+      `FP32 ${percent(baseline.accuracy)}; ${candidate.figures!.speedup.toFixed(2)}x as fast, ` +
+      `${candidate.figures!.sizeRatio.toFixed(3)} of the size.`,
+    reasons(checks),
+    `Approving releases it to the production traffic of ${spec.model.name}, beginning in the shadow.`,
+  ].join('\n\n');
+}
+
+export function stagesSummary(stages: StageResult[], next: number): string {
+  const lines = stages.map(
+    ({ weight, observations, verdict, reason }) =>
+      `- ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs. ${reason}`
+  );
+  return [lines.join('\n'), `Approving lets ${next} % of the traffic go to the candidate.`].join('\n\n');
+}

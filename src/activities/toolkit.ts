@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts';
+import type { Preparation, SourceFiles } from '../domain/engagement.ts';
+import type { QuantizedModel } from '../domain/measurement.ts';
+import type { Recipe } from '../domain/recipe.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { ArtifactStore } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import type { Ledger } from '../storage/ledger.ts';
+import { whileBeating } from './heartbeat.ts';
+import { runToolkit } from './toolkit-process.ts';
+import { keyOf } from './trial-key.ts';
+
+interface Dependencies {
+  python: string;
+  artifacts: ArtifactStore;
+  ledger: Ledger;
+  journalOf: (engagement: string) => Journal;
+  workFolder: string;
+}
+
+interface Probe {
+  versions: Record<string, string>;
+  instructionSets: string[];
+  gpu: string | null;
+}
+
+/** A toolkit's output before it is an artifact. */
+type Made<T, Key extends string> = Omit<T, Key> & { path: string };
+
+interface PrepareOutput {
+  model: Preparation['model'];
+  roles: Partial<Record<DataRole, Made<PreparedData, 'arrow'>>>;
+}
+
+/** The quantized model and the key under which its trial is, or will be, in the ledger. */
+export interface Quantized {
+  key: string;
+  quantized: QuantizedModel;
+}
+
+/** The Python toolkits: each call is a process of its own in a folder of its own. */
+export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+  /** Runs one verb; the scratch folder is gone afterwards, whatever happened. */
+  async function run<Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> {
+    const outputFolder = join(workFolder, randomUUID());
+    await mkdir(outputFolder, { recursive: true });
+    try {
+      return await whileBeating(async (onProgress, signal) => {
+        const stderrPath = join(outputFolder, 'stderr.log');
+        const options = {
+          python,
+          toolkit: 'onnxruntime',
+          verb,
+          job: { ...job, outputFolder },
+          signal,
+          onProgress,
+          stderrPath,
+        };
+        return keep(await runToolkit<Output>(options));
+      });
+    } finally {
+      await rm(outputFolder, { recursive: true, force: true });
+    }
+  }
+
+  async function stored<T extends { path: string }>({ path, ...rest }: T) {
+    return { ...rest, ref: await artifacts.putFile(path) };
+  }
+
+  return {
+    /** Checks the model and all data, and turns every role into model inputs; all problems come in one error. */
+    async prepareData(input: { engagement: string; spec: Spec; sources: SourceFiles }): Promise<Preparation> {
+      const { spec, sources } = input;
+      const { columns } = spec.data;
+      const path = (ref: ArtifactRef) => artifacts.verified(ref);
+      const roles = await Promise.all(
+        Object.entries(sources.data).map(async ([role, ref]) => [role, await path(ref)] as const)
+      );
+      const job = {
+        model: { path: await path(sources.model) },
+        tokenizer: await path(sources.tokenizer),
+        maxLength: spec.model.maxLength,
+        labels: spec.model.labels,
+        columns,
+        roles: Object.fromEntries(roles),
+        slices: spec.slices,
+      };
+      return run('prepare', job, async (output: PrepareOutput) => {
+        const data: Preparation['data'] = {};
+        for (const [role, made] of Object.entries(output.roles)) {
+          const { ref, ...rest } = await stored(made);
+          data[role as DataRole] = { ...rest, arrow: ref };
+        }
+        const preparation = { model: output.model, data };
+        await journalOf(input.engagement).append('preparation', 'preparation', preparation);
+        return preparation;
+      });
+    },
+
+    /** Makes the candidate, unless the ledger has its trial already. */
+    async quantizeCandidate(input: {
+      recipe: Recipe;
+      sources: SourceFiles;
+      calibration: PreparedData;
+      selection: PreparedData;
+    }): Promise<Quantized> {
+      const { recipe, sources, calibration, selection } = input;
+      const probe = await run('probe', {}, async (output: Probe) => output);
+      const key = keyOf({ model: sources.model, recipe, calibration, selection, probe });
+      const known = await ledger.find<{ key: string; quantized: QuantizedModel }>(key);
+      if (known) return { key, quantized: known.quantized };
+      const job = {
+        model: await artifacts.verified(sources.model),
+        recipe,
+        ...(recipe.calibration && { calibrationData: await artifacts.verified(calibration.arrow) }),
+      };
+      return run('quantize', job, async (output: Made<QuantizedModel, 'model'>) => {
+        const { ref, ...rest } = await stored(output);
+        return { key, quantized: { ...rest, model: ref } };
+      });
+    },
+  };
+};
+
+export type ToolkitActivities = ReturnType<typeof createToolkitActivities>;

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import { FailureType } from '../domain/errors.ts';
+import { judgeConfigOf } from '../domain/rollout-policy.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RouteConfig, RouteStatus, StageResult } from '../domain/traffic.ts';
+import type { Journal } from '../storage/journal.ts';
+import { whileBeating } from './heartbeat.ts';
+
+interface Dependencies {
+  /** Base URL of the gateway, asked anew each time: it may come back on another port. */
+  gateway: () => string;
+  token?: string;
+  journalOf: (engagement: string) => Journal;
+}
+
+const ASSIGNMENT_SEED = 42;
+const POLL_MS = 500;
+
+export interface WatchInput {
+  model: string;
+  weight: number;
+  stage: string;
+  startedAt: string;
+  minimumHoldMs: number;
+  maximumHoldMs: number;
+  minimumPairs: number;
+}
+
+/** The router, and the evidence it gathers. */
+export const createTrafficActivities = ({ gateway, token, journalOf }: Dependencies) => {
+  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(new URL(path, gateway()), {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const answer = (await response.json()) as T & { error?: string };
+    if (response.ok) return answer;
+    const message = `the gateway refused ${method} ${path} with ${response.status}: ${answer.error}`;
+    if (response.status >= 500) throw new Error(message);
+    throw ApplicationFailure.nonRetryable(message, FailureType.RouteRefused, { status: response.status });
+  }
+
+  const routePath = (model: string) => `/control/models/${encodeURIComponent(model)}`;
+  const read = (model: string) => call<RouteStatus>('GET', routePath(model));
+
+  return {
+    /** Loads both arms; traffic stays on the twin. */
+    async openRoute(input: {
+      spec: Spec;
+      rollout: string;
+      twin: ArtifactRef;
+      candidate: ArtifactRef;
+    }): Promise<RouteStatus> {
+      const { spec, rollout, twin, candidate } = input;
+      const { unitHeader, shadowSample } = spec.rollout;
+      const config: RouteConfig = {
+        model: spec.model.name,
+        rollout,
+        twin,
+        candidate,
+        options: { threads: spec.serving.threads },
+        seed: ASSIGNMENT_SEED,
+        unitHeader,
+        shadowSample,
+        labels: spec.model.labels as string[],
+        judge: judgeConfigOf(spec),
+      };
+      return call<RouteStatus>('PUT', routePath(config.model), config);
+    },
+
+    readRoute({ model }: { model: string }): Promise<RouteStatus> {
+      return read(model);
+    },
+
+    /** Sets the candidate's share, in percent, and confirms it by reading it back; a tripped route keeps its 0. */
+    async setTrafficWeight(input: {
+      engagement: string;
+      model: string;
+      weight: number;
+      stage: string;
+    }): Promise<{ startedAt: string }> {
+      const { engagement, model, weight, stage } = input;
+      const startedAt = new Date().toISOString();
+      const basisPoints = Math.round(weight * 100);
+      const before = await read(model);
+      if (before.trip) return { startedAt };
+      await call('PUT', `${routePath(model)}/weight`, { weight: basisPoints, stage });
+      const status = await read(model);
+      if (!status.trip && status.weight !== basisPoints)
+        throw new Error(`the gateway reads back ${status.weight} basis points, ${basisPoints} were asked for`);
+      const body = { model, stage, weight: status.weight / 100, tripped: status.trip !== null };
+      await journalOf(engagement).append(`weight/${stage}/${startedAt}`, 'weight', body);
+      return { startedAt };
+    },
+
+    /**
+     * Waits until the stage has a verdict: failed when the gateway tripped, successful when the minimum hold is over
+     * and harmlessness is proven, inconclusive when the maximum hold is over. No data is never a pass.
+     */
+    async watchStage(input: WatchInput): Promise<StageResult> {
+      return whileBeating(async (progress, signal) => {
+        for (;;) {
+          const status = await read(input.model).catch((error: unknown) => {
+            if (error instanceof ApplicationFailure) throw error;
+            log.warn('the gateway does not answer; holding', { model: input.model, error: String(error) });
+            return undefined;
+          });
+          const result = status && stageVerdict(input, status, Date.now());
+          if (result) return result;
+          progress(status?.counts ?? null);
+          await sleep(POLL_MS, undefined, { signal }).catch((error: unknown) => {
+            signal.throwIfAborted();
+            throw error;
+          });
+        }
+      });
+    },
+
+    /** Takes the candidate out of the traffic for good and confirms it; an unknown route has no candidate traffic. */
+    async returnToTwin({ model, reason }: { model: string; reason: string }): Promise<{ weight: number }> {
+      const routes = await call<RouteStatus[]>('GET', '/control/models');
+      if (!routes.some((route) => route.model === model)) return { weight: 0 };
+      await call('POST', `${routePath(model)}/trip`, { reason, by: 'engagement' });
+      const { weight } = await read(model);
+      if (weight !== 0) throw new Error(`the gateway still sends ${weight} basis points to the candidate`);
+      return { weight: 0 };
+    },
+  };
+};
+
+/** The verdict of a stage at a moment, or undefined while it must be held. */
+export function stageVerdict(input: WatchInput, status: RouteStatus, now: number): StageResult | undefined {
+  const held = now - Date.parse(input.startedAt);
+  const result = {
+    weight: input.weight,
+    observations: status.stageCounts.pairs,
+    servedByCandidate: status.stageServed.candidate,
+    counts: status.counts,
+    evidence: status.judgement.evidence,
+    startedAt: input.startedAt,
+    endedAt: new Date(now).toISOString(),
+  };
+  if (status.trip) return { ...result, verdict: 'failed', reason: status.trip.reason };
+  const { action, reason } = status.judgement;
+  const enough = status.stageCounts.pairs >= input.minimumPairs;
+  if (held >= input.minimumHoldMs && enough && action === 'promote')
+    return { ...result, verdict: 'successful', reason };
+  if (held < input.maximumHoldMs) return undefined;
+  const why = enough ? reason : `${status.stageCounts.pairs} pairs in this stage, ${input.minimumPairs} are required`;
+  return { ...result, verdict: 'inconclusive', reason: `not decided within the maximum hold: ${why}` };
+}
+
+export type TrafficActivities = ReturnType<typeof createTrafficActivities>;

@@ -1,0 +1,25 @@
+import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import { sha256 } from '../storage/artifacts.ts';
+
+/** Everything that a measured figure depends on; a change of any of it is another trial. */
+export interface TrialIngredients {
+  model: ArtifactRef;
+  recipe: Recipe;
+  calibration: PreparedData;
+  selection: PreparedData;
+  probe: { versions: Record<string, string>; instructionSets: string[]; gpu: string | null };
+}
+
+export function keyOf({ model, recipe, calibration, selection, probe }: TrialIngredients): string {
+  const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];
+  return sha256(
+    canonicalJson({
+      model: model.sha256,
+      recipe,
+      calibration: recipe.calibration ? dataOf(calibration) : null,
+      selection: dataOf(selection),
+      probe,
+    })
+  );
+}

@@ -1,0 +1,212 @@
+import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import type {
+  CandidateFigures,
+  CandidateResult,
+  EngagementState,
+  Phase,
+  Preparation,
+  QualityFigures,
+  RolloutResult,
+} from '../domain/engagement.ts';
+import { baselineChecks } from '../domain/gates.ts';
+import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
+import { accuracy, macroF1 } from '../domain/metrics.ts';
+import type { Recipe } from '../domain/recipe.ts';
+import { judgeConfigOf } from '../domain/rollout-policy.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { StageResult } from '../domain/traffic.ts';
+import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
+import type { CandidateEvidence, PhaseEvidence, RolloutEvidence } from '../evidence/evidence.ts';
+import { judgeFromFiles } from '../evidence/judge-candidate.ts';
+import { readDataset } from '../inference/dataset.ts';
+import { readPredictions } from '../inference/predictions.ts';
+import type { ArtifactStore } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import { baselineSummary, candidatesSummary, holdoutSummary, stagesSummary } from './summaries.ts';
+
+interface Dependencies {
+  artifacts: ArtifactStore;
+  journalOf: (engagement: string) => Journal;
+}
+
+interface Judged {
+  checks: Check[];
+  summary: string;
+  evidence: ArtifactRef;
+}
+
+interface CandidateSubject {
+  engagement: string;
+  id: string;
+  phase: Phase;
+  recipe: Recipe;
+}
+
+/** Verdicts, computed from files, and the evidence that lets others compute them again. */
+export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) => {
+  async function phaseEvidence(phase: Phase, checks: Check[], candidates: CandidateResult[]): Promise<ArtifactRef> {
+    const evidence: PhaseEvidence = {
+      kind: 'phase',
+      phase,
+      checks,
+      candidates: candidates.map(({ id, checks, evidence }) => ({ id, checks, evidence: evidence ?? null })),
+    };
+    return artifacts.putJson(evidence);
+  }
+
+  async function judged(
+    subject: CandidateSubject,
+    basis: Omit<CandidateEvidence, 'checks'>
+  ): Promise<{ figures: CandidateFigures; baseline: QualityFigures; verdict: Outcome }> {
+    const { checks, figures, baselineAccuracy, baselineMacroF1 } = await judgeFromFiles(basis, artifacts);
+    const evidence = await artifacts.putJson({ ...basis, checks } satisfies CandidateEvidence);
+    const verdict = { verdict: combine(checks), reason: reasonOf(checks), checks, evidence };
+    await journalOf(subject.engagement).append(
+      `verdict/${subject.id}/${basis.role}/${evidence.sha256.slice(0, 12)}`,
+      'verdict',
+      { ...subject, ...verdict, figures }
+    );
+    const { role, rows } = figures;
+    return { figures, verdict, baseline: { role, rows, accuracy: baselineAccuracy, macroF1: baselineMacroF1 } };
+  }
+
+  return {
+    async judgeBaseline(input: {
+      spec: Spec;
+      preparation: Preparation;
+      baseline: BaselineMeasurement;
+    }): Promise<Judged & { figures: QualityFigures }> {
+      const { spec, preparation, baseline } = input;
+      const data = readDataset(await artifacts.verified(preparation.data.selection!.arrow), []);
+      const { top1 } = readPredictions(await artifacts.verified(baseline.predictions.arrow));
+      const figures: QualityFigures = {
+        role: 'selection',
+        rows: data.rows,
+        accuracy: accuracy(data.labels, top1),
+        macroF1: macroF1(data.labels, top1),
+      };
+      const checks = baselineChecks(spec, preparation, figures, baseline.latency);
+      const evidence = await phaseEvidence('baseline', checks, []);
+      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks) };
+    },
+
+    async judgeCandidate(
+      input: CandidateSubject & { spec: Spec; baseline: BaselineMeasurement; selection: PreparedData; trial: Trial }
+    ): Promise<CandidateResult> {
+      const { engagement, id, phase, recipe, spec, baseline, selection, trial } = input;
+      const subject = { engagement, id, phase, recipe };
+      const { figures, verdict } = await judged(subject, {
+        kind: 'candidate',
+        role: 'selection',
+        scheme: recipe.scheme,
+        quality: spec.quality,
+        serving: null,
+        data: selection.arrow,
+        baselinePredictions: baseline.predictions.arrow,
+        candidatePredictions: trial.predictions.arrow,
+        latencyRounds: trial.latency.rounds,
+        sizeBytes: { baseline: baseline.sizeBytes, candidate: trial.quantized.sizeBytes },
+        coverage: trial.quantized.coverage,
+      });
+      return { id, phase, scheme: recipe.scheme, recipe, trial, figures, ...verdict };
+    },
+
+    /** A candidate that could not be made or measured: `error`, with the tool's last words. */
+    async recordUnmeasured(input: CandidateSubject & { lastWords: string }): Promise<CandidateResult> {
+      const { engagement, id, phase, recipe, lastWords } = input;
+      const reason = `could not be measured: ${lastWords}`;
+      const checks: Check[] = [{ name: 'measurable', verdict: 'error', reason }];
+      const body = { id, phase, recipe, verdict: 'error', reason };
+      await journalOf(engagement).append(`verdict/${id}/error/${phase}`, 'verdict', body);
+      return { id, phase, scheme: recipe.scheme, recipe, verdict: 'error', reason, checks };
+    },
+
+    /** The phase passes when at least one candidate does; the others' verdicts stay their own. */
+    async judgePtq({ spec, candidates }: { spec: Spec; candidates: CandidateResult[] }): Promise<Judged> {
+      const passed = candidates.filter(({ verdict }) => verdict === 'successful');
+      const verdict: Verdict = passed.length > 0 ? 'successful' : worstOf(candidates);
+      const names = passed.map(({ id }) => id).join(', ');
+      const reason =
+        passed.length > 0
+          ? `${passed.length} of ${candidates.length} candidates hold every requirement: ${names}`
+          : `no candidate holds every requirement: ${candidates.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`;
+      const checks = [{ name: 'candidates', verdict, reason }];
+      const evidence = await phaseEvidence('ptq', checks, candidates);
+      return { checks, evidence, summary: candidatesSummary(spec, candidates, checks) };
+    },
+
+    /** The one look at the hold-out. */
+    async judgeHoldout(input: {
+      spec: Spec;
+      winner: CandidateResult;
+      baseline: BaselineMeasurement;
+      holdout: PreparedData;
+      predictions: { baseline: Predictions; candidate: Predictions };
+    }): Promise<NonNullable<EngagementState['holdout']>> {
+      const { spec, winner, baseline, holdout, predictions } = input;
+      const trial = winner.trial!;
+      const subject = { engagement: spec.engagement, id: winner.id, phase: winner.phase, recipe: winner.recipe };
+      const looked = await judged(subject, {
+        kind: 'candidate',
+        role: 'holdout',
+        scheme: winner.scheme,
+        quality: spec.quality,
+        serving: spec.serving,
+        data: holdout.arrow,
+        baselinePredictions: predictions.baseline.arrow,
+        candidatePredictions: predictions.candidate.arrow,
+        latencyRounds: trial.latency.rounds,
+        sizeBytes: { baseline: baseline.sizeBytes, candidate: trial.quantized.sizeBytes },
+        coverage: trial.quantized.coverage,
+      });
+      return { baseline: looked.baseline, candidate: { ...winner, figures: looked.figures, ...looked.verdict } };
+    },
+
+    async judgeOptimization(input: {
+      spec: Spec;
+      winner?: CandidateResult;
+      holdout?: EngagementState['holdout'];
+    }): Promise<Judged> {
+      const { spec, winner, holdout } = input;
+      const checks: Check[] =
+        winner && holdout
+          ? holdout.candidate.checks
+          : [{ name: 'candidates', verdict: 'failed', reason: 'no candidate is left that holds every requirement' }];
+      const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
+      return { checks, evidence, summary: holdoutSummary(spec, holdout, checks) };
+    },
+
+    /** The stages so far, as evidence for a gate in the middle of a rollout. */
+    async writeStages(input: {
+      spec: Spec;
+      weight: number;
+      stages: StageResult[];
+    }): Promise<Pick<Judged, 'summary' | 'evidence'>> {
+      const { spec, weight, stages } = input;
+      const evidence: RolloutEvidence = { kind: 'rollout', judge: judgeConfigOf(spec), stages };
+      return { evidence: await artifacts.putJson(evidence), summary: stagesSummary(stages, weight) };
+    },
+
+    async judgeRollout({ spec, rollout }: { spec: Spec; rollout: RolloutResult }): Promise<Judged> {
+      const { verdict, reason, stages, finalWeight } = rollout;
+      const checks: Check[] = [{ name: 'rollout', verdict, reason }];
+      const evidence: RolloutEvidence = { kind: 'rollout', judge: judgeConfigOf(spec), stages };
+      return { checks, evidence: await artifacts.putJson(evidence), summary: stagesSummary(stages, finalWeight) };
+    },
+  };
+};
+
+interface Outcome {
+  verdict: Verdict;
+  reason: string;
+  checks: Check[];
+  evidence: ArtifactRef;
+}
+
+/** Inconclusive when a person could still make something of one of them. */
+function worstOf(candidates: CandidateResult[]): Verdict {
+  if (candidates.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
+  return candidates.every(({ verdict }) => verdict === 'error') ? 'error' : 'failed';
+}
+
+export type VerdictActivities = ReturnType<typeof createVerdictActivities>;

@@ -1,0 +1,50 @@
+import { userInfo } from 'node:os';
+import {
+  Client,
+  Connection,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { loadConfig, whereRunning } from '../config.ts';
+import { lastWords } from '../domain/errors.ts';
+import { CommandError, EXIT } from './errors.ts';
+
+const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
+
+/** Runs an action with a client of the server that the environment or `stepdown up` names. */
+export async function withClient<T>(action: (client: Client) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  const { temporal } = whereRunning(config);
+  const next = 'start it with `stepdown up`, or set TEMPORAL_ADDRESS';
+  if (!temporal) throw new CommandError(EXIT.nothingListening, 'no Temporal server is running here', next);
+  const connection = await Connection.connect({ address: temporal, connectTimeout: '5 seconds' }).catch(() => {
+    throw new CommandError(EXIT.nothingListening, `nothing listens on ${temporal}`, next);
+  });
+  try {
+    const client = new Client({ connection, namespace: config.namespace, identity: `cli:${userInfo().username}` });
+    return await action(client);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A query or an update that waits for a worker no longer than a person would. */
+export async function answered<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  try {
+    return await client.connection.withDeadline(Date.now() + ANSWER_MS, call);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateFailedError)
+    return new CommandError(EXIT.refused, lastWords(error), 'look at `stepdown status` and `stepdown gates`');
+  if (error instanceof WorkflowNotFoundError)
+    return new CommandError(EXIT.refused, 'there is no such engagement', 'see `stepdown list`');
+  const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || lastWords(error).includes('DEADLINE');
+  if (isDeadline)
+    return new CommandError(EXIT.nothingListening, 'no worker is running', 'start one with `stepdown up`, then repeat');
+  return error;
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { parse } from 'yaml';
+import { type Changes, type Decision, OUTCOMES, type Outcome } from '../domain/decision.ts';
+import { rolloutId } from '../domain/ids.ts';
+import { commandUpdate, type RolloutCommand } from '../workflows/messages.ts';
+import { answered, withClient } from './connection.ts';
+import { type DecideOptions, decide } from './decide.ts';
+import { print } from './print.ts';
+
+interface DecideFlags extends Omit<DecideOptions, 'changes'> {
+  changes?: string;
+}
+
+export function addDecisions(program: Command): void {
+  const gateCommand = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<engagement>')
+      .option('--gate <gate>', 'refuse unless this gate is the open one')
+      .requiredOption('--by <person>', 'who decides: an approver, by name or mail address')
+      .option('--comment <text>', 'why; required for everything but an approval');
+
+  gateCommand('decide', 'decide the open gate of an engagement')
+    .addOption(new Option('--outcome <outcome>', 'the decision').choices(OUTCOMES).makeOptionMandatory())
+    .option('--changes <file>', 'for revise: YAML or JSON with quality thresholds or recipes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  stepdown decide newswire --outcome waived --by ana@example.org --comment "FP16 is not needed"\n' +
+        '  stepdown decide newswire --outcome revise --by ana@example.org --comment "1 point" --changes tighter.yaml'
+    )
+    .action((name: string, flags: DecideFlags, command: Command) => send(name, flags, command));
+  for (const [verb, outcome] of [
+    ['approve', 'approved'],
+    ['reject', 'rejected'],
+  ] as const)
+    gateCommand(verb, `shorthand for decide --outcome ${outcome}`).action(
+      (name: string, flags: DecideFlags, command: Command) => send(name, { ...flags, outcome }, command)
+    );
+}
+
+export function addRollout(program: Command): void {
+  const rollout = program.command('rollout').description('steer a running rollout');
+  const verbs: [RolloutCommand, string][] = [
+    ['pause', 'stay at the present weight'],
+    ['resume', 'go on'],
+    ['rollback', 'take the candidate out of the traffic, for good'],
+  ];
+  for (const [verb, description] of verbs)
+    rollout
+      .command(verb)
+      .description(description)
+      .argument('<engagement>')
+      .requiredOption('--by <person>', 'who says so')
+      .option('--comment <text>', 'why', '')
+      .action((name: string, { by, comment }: { by: string; comment: string }, command: Command) =>
+        withClient(async (client) => {
+          const handle = client.workflow.getHandle(rolloutId(name, 1));
+          const args: [{ command: RolloutCommand; by: string; comment: string }] = [{ command: verb, by, comment }];
+          const progress = await answered(client, () => handle.executeUpdate(commandUpdate, { args }));
+          print(command, progress, () => `${verb}: accepted at stage ${progress.stage || 'shadow'}`);
+        })
+      );
+}
+
+async function send(name: string, flags: DecideFlags, command: Command): Promise<void> {
+  const changes = flags.changes ? (parse(readFileSync(flags.changes, 'utf8')) as Changes) : undefined;
+  await withClient(async (client) => {
+    const decision = await decide(client, name, { ...flags, changes, outcome: flags.outcome as Outcome });
+    print(command, decision, () => decided(name, decision));
+  });
+}
+
+function decided(name: string, { gate, outcome, by }: Decision): string {
+  return `gate '${gate}' of ${name}: ${outcome} by ${by}`;
+}

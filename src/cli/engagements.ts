@@ -1,0 +1,130 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { defineSearchAttributeKey, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import type { Decision, GateStatus } from '../domain/decision.ts';
+import type { ClosingDocument, EngagementState, SourceFiles } from '../domain/engagement.ts';
+import { engagementId, QUEUES, rolloutId } from '../domain/ids.ts';
+import type { Spec } from '../domain/spec.ts';
+import { engagement } from '../workflows/engagement.ts';
+import { engagementQuery, gateQuery, progressQuery, type RolloutProgress } from '../workflows/messages.ts';
+import { answered } from './connection.ts';
+import { CommandError, EXIT } from './errors.ts';
+
+const KEYWORD = 'KEYWORD' as const;
+
+/** Starts an engagement; a second start of one that runs is refused with where it stands. */
+export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, startedBy: string): Promise<void> {
+  const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, KEYWORD), value });
+  try {
+    await client.workflow.start(engagement, {
+      workflowId: engagementId(spec.engagement),
+      taskQueue: QUEUES.engagement,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      staticSummary: `${spec.client.name}: ${spec.model.name}, ${spec.package}`,
+      typedSearchAttributes: [
+        attribute('Engagement', spec.engagement),
+        attribute('Client', spec.client.name),
+        attribute('ModelName', spec.model.name),
+        attribute('Package', spec.package),
+        attribute('Phase', 'baseline'),
+      ],
+      args: [{ spec, sources, startedBy, startedAt: new Date().toISOString() }],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new CommandError(
+      EXIT.refused,
+      `engagement '${spec.engagement}' exists already`,
+      `see \`stepdown status ${spec.engagement}\`, or give the new one another name under 'engagement:'`
+    );
+  }
+}
+
+export interface EngagementStatus {
+  state: EngagementState;
+  rollout?: RolloutProgress;
+  /** The open gate. */
+  gate?: GateStatus;
+  /** A gate that has been decided and whose decision is being recorded. */
+  decided?: Decision;
+}
+
+/** Where an engagement stands, with its running rollout and its open gate. */
+export async function statusOf(client: Client, name: string): Promise<EngagementStatus> {
+  const { workflow } = client;
+  const state = await answered(client, () => workflow.getHandle(engagementId(name)).query(engagementQuery));
+  const isRollingOut = state.phase === 'rollout' && state.rollout === undefined;
+  const rollout = isRollingOut ? await progressOf(client, name) : undefined;
+  const awaiting = state.awaiting ?? rollout?.awaiting;
+  const gate = awaiting && (await gateAt(client, awaiting.workflowId));
+  return gate?.decision ? { state, rollout, decided: gate.decision } : { state, rollout, gate };
+}
+
+/** Undefined in the moment before the rollout has begun to answer. */
+async function progressOf(client: Client, name: string): Promise<RolloutProgress | undefined> {
+  try {
+    return await answered(client, () => client.workflow.getHandle(rolloutId(name, 1)).query(progressQuery));
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === EXIT.refused) return undefined;
+    throw error;
+  }
+}
+
+/** The gate's own account of itself; undefined in the moment before it has begun to answer. */
+export async function gateAt(client: Client, workflowId: string): Promise<GateStatus | undefined> {
+  try {
+    return await answered(client, () => client.workflow.getHandle(workflowId).query(gateQuery));
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === EXIT.refused) return undefined;
+    throw error;
+  }
+}
+
+export interface EngagementLine {
+  engagement: string;
+  client: string;
+  model: string;
+  package: string;
+  phase: string;
+  awaitingGate: string | null;
+  verdict: string | null;
+  startedAt: string;
+  status: string;
+}
+
+/** All engagements within the namespace's retention, newest first. */
+export async function listEngagements(client: Client): Promise<EngagementLine[]> {
+  const lines: EngagementLine[] = [];
+  for await (const found of client.workflow.list({ query: "WorkflowType = 'engagement'" })) {
+    const attribute = (name: string) =>
+      found.typedSearchAttributes.get(defineSearchAttributeKey(name, KEYWORD)) ?? null;
+    lines.push({
+      engagement: attribute('Engagement') ?? found.workflowId,
+      client: attribute('Client') ?? '',
+      model: attribute('ModelName') ?? '',
+      package: attribute('Package') ?? '',
+      phase: attribute('Phase') ?? '',
+      awaitingGate: attribute('AwaitingGate'),
+      verdict: attribute('Verdict'),
+      startedAt: found.startTime.toISOString(),
+      status: found.status.name.toLowerCase(),
+    });
+  }
+  return lines;
+}
+
+/** Every gate that waits for somebody, across engagements. */
+export async function openGates(client: Client): Promise<GateStatus[]> {
+  const gates: GateStatus[] = [];
+  const query = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    const gate = await gateAt(client, workflowId);
+    if (gate && !gate.decision) gates.push(gate);
+  }
+  return gates;
+}
+
+/** Waits for the end; the closing document is the workflow's result. */
+export function closingOf(client: Client, name: string): Promise<ClosingDocument> {
+  return client.workflow.getHandle<typeof engagement>(engagementId(name)).result();
+}

@@ -1,0 +1,16 @@
+/** Exit codes of the command line. */
+export const EXIT = { refused: 1, usage: 2, nothingListening: 3 } as const;
+
+/** Ends a command with a sentence for people, the next step to take, and an exit code for scripts. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+  readonly next: string;
+  readonly details: unknown;
+
+  constructor(exitCode: number, message: string, next: string, details?: unknown) {
+    super(message);
+    this.exitCode = exitCode;
+    this.next = next;
+    this.details = details;
+  }
+}

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { DATA_ROLES } from '../domain/artifact.ts';
+import type { SourceFiles } from '../domain/engagement.ts';
+import { parseSpec, type Spec, type SpecProblem } from '../domain/spec.ts';
+import { ArtifactStore } from '../storage/artifacts.ts';
+import { CommandError, EXIT } from './errors.ts';
+
+/** A specification whose files were found; paths are absolute, labels a list. */
+export interface SpecFile {
+  spec: Spec;
+  files: { model: string; tokenizer: string; data: Record<string, string> };
+}
+
+/** Reads and checks everything that can be checked without running anything; throws all problems at once. */
+export function readSpecFile(path: string): SpecFile {
+  if (!existsSync(path)) throw usage([{ path, message: 'there is no such file; give the path of an engagement.yaml' }]);
+  const yaml = parseDocument(readFileSync(path, 'utf8'));
+  if (yaml.errors.length > 0) throw usage(yaml.errors.map(({ message }) => ({ path, message })));
+  const parsed = parseSpec(yaml.toJS());
+  if ('problems' in parsed) throw usage(parsed.problems);
+  const { spec } = parsed;
+  const problems: SpecProblem[] = [];
+  const found = (field: string, relative: string) => {
+    const absolute = resolve(dirname(path), relative);
+    if (!existsSync(absolute)) problems.push({ path: field, value: relative, message: `there is no file ${absolute}` });
+    return absolute;
+  };
+  const data = Object.fromEntries(
+    DATA_ROLES.flatMap((role) => {
+      const file = spec.data[role];
+      return file === undefined ? [] : [[role, found(`data.${role}`, file)]];
+    })
+  );
+  const files = {
+    model: found('model.path', spec.model.path),
+    tokenizer: found('model.tokenizer', spec.model.tokenizer),
+    data,
+  };
+  const { labels } = spec.model;
+  const classes = typeof labels === 'string' ? readLabels(found('model.labels', labels), problems) : labels;
+  if (problems.length > 0) throw usage(problems);
+  return { spec: { ...spec, model: { ...spec.model, labels: classes } }, files };
+}
+
+/** Copies the files into the artifact store, where later edits do not reach them. */
+export async function importFiles({ files }: SpecFile, artifactsFolder: string): Promise<SourceFiles> {
+  const store = new ArtifactStore(artifactsFolder);
+  const data: SourceFiles['data'] = {};
+  for (const role of DATA_ROLES) if (files.data[role]) data[role] = await store.putFile(files.data[role]);
+  return { model: await store.putFile(files.model), tokenizer: await store.putFile(files.tokenizer), data };
+}
+
+function readLabels(path: string, problems: SpecProblem[]): string[] {
+  if (!existsSync(path)) return [];
+  const labels = parseLabels(readFileSync(path, 'utf8'));
+  if (!labels)
+    problems.push({ path: 'model.labels', value: path, message: 'must hold a JSON list of at least two class names' });
+  return labels ?? [];
+}
+
+function parseLabels(text: string): string[] | undefined {
+  try {
+    const labels = JSON.parse(text);
+    const isList = Array.isArray(labels) && labels.length > 1 && labels.every((label) => typeof label === 'string');
+    return isList ? labels : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function usage(problems: SpecProblem[]): CommandError {
+  const lines = problems.map(({ path, value, message }) =>
+    value === undefined ? `${path}: ${message}` : `${path}: ${JSON.stringify(value)}: ${message}`
+  );
+  const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`;
+  return new CommandError(
+    EXIT.usage,
+    `the specification has ${count}; nothing was started\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    'correct the file and run the command again; docs/engagement.schema.json completes it in an editor',
+    { problems }
+  );
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { bringUp } from '../embedded/up.ts';
+import { CommandError, EXIT } from './errors.ts';
+import { print } from './print.ts';
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('run Temporal, worker and gateway here until Ctrl-C; what ends by itself is started again')
+    .addHelpText(
+      'after',
+      '\nEverything is kept in STEPDOWN_HOME (default .stepdown), so a later `up` goes on where this one ended.'
+    )
+    .action(async (_options, command: Command) => {
+      const isJson = command.optsWithGlobals().json;
+      const said = (line: string) => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
+      const asked = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+      });
+      const up = await bringUp(loadConfig(), said).catch((error: Error) => {
+        throw new CommandError(EXIT.refused, error.message, 'run `npm run setup`, or use another STEPDOWN_HOME');
+      });
+      const { temporal, ui, gateway } = up;
+      print(
+        command,
+        { temporal, ui, gateway },
+        () => `up: Temporal ${temporal}, its pages ${ui}, gateway ${gateway}; Ctrl-C ends it`
+      );
+      await asked;
+      said('stopping');
+      await up.stop();
+    });
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const environment = z.object({
+  STEPDOWN_HOME: z.string().min(1).default('.stepdown'),
+  STEPDOWN_PYTHON: z.string().min(1).default(join(ROOT, '.tools/core/bin/python')),
+  STEPDOWN_TEMPORAL_CLI: z.string().min(1).default(join(ROOT, '.tools/tools/bin/temporal')),
+  STEPDOWN_GATEWAY: z.url().optional(),
+  STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
+  STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
+  TEMPORAL_ADDRESS: z.string().optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+});
+
+export interface Config {
+  root: string;
+  /** The data directory: everything that an embedded Stepdown keeps. */
+  home: string;
+  python: string;
+  temporalCli: string;
+  gatewayToken?: string;
+  smtpUrl?: string;
+  mailFrom: string;
+  namespace: string;
+  folders: Record<'artifacts' | 'trials' | 'journals' | 'reports' | 'outbox' | 'work' | 'logs', string>;
+}
+
+/** What a running `stepdown up` tells its clients, in `<home>/up.json`. */
+export interface Running {
+  pid: number;
+  temporal: string;
+  ui: string;
+  gateway: string;
+}
+
+/** The only reader of the environment. Throws one error that names every bad variable. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const values = read(env);
+  const home = resolve(values.STEPDOWN_HOME);
+  const folder = (name: string) => join(home, name);
+  return {
+    root: ROOT,
+    home,
+    python: values.STEPDOWN_PYTHON,
+    temporalCli: values.STEPDOWN_TEMPORAL_CLI,
+    gatewayToken: values.STEPDOWN_GATEWAY_TOKEN,
+    smtpUrl: values.STEPDOWN_SMTP_URL,
+    mailFrom: values.STEPDOWN_MAIL_FROM,
+    namespace: values.TEMPORAL_NAMESPACE,
+    folders: {
+      artifacts: folder('artifacts'),
+      trials: folder('trials'),
+      journals: folder('journals'),
+      reports: folder('reports'),
+      outbox: folder('outbox'),
+      work: folder('work'),
+      logs: folder('logs'),
+    },
+  };
+}
+
+/** Where Temporal and the gateway are: named by the environment, else what `stepdown up` wrote; else undefined. */
+export function whereRunning(
+  config: Config,
+  env: NodeJS.ProcessEnv = process.env
+): { temporal?: string; gateway?: string; ui?: string } {
+  const values = read(env);
+  const path = join(config.home, 'up.json');
+  const running = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Running) : undefined;
+  return {
+    temporal: values.TEMPORAL_ADDRESS ?? running?.temporal,
+    gateway: values.STEPDOWN_GATEWAY ?? running?.gateway,
+    ui: running?.ui,
+  };
+}
+
+function read(env: NodeJS.ProcessEnv): z.output<typeof environment> {
+  const parsed = environment.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`the environment is not usable: ${problems.join('; ')}`);
+}

@@ -1,0 +1,25 @@
+/** A file in the artifact store, named by its content; `uri` is relative to the store, so a store can move. */
+export interface ArtifactRef {
+  uri: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** Rows ready for a model: Arrow IPC with a list column per model input, `label` (class index), `id`, slice columns. */
+export interface PreparedData {
+  arrow: ArtifactRef;
+  rows: number;
+  /** One SHA-256 over the row hashes in order, so that a changed row changes every key made from it. */
+  rowsSha256: string;
+  tokenizerSha256: string;
+  /** Rows per class name; classes without a row are absent. */
+  classes: Record<string, number>;
+  /** Rows per slice value, `name=value`. */
+  slices: Record<string, number>;
+}
+
+export const DATA_ROLES = ['calibration', 'selection', 'holdout', 'production', 'train'] as const;
+export type DataRole = (typeof DATA_ROLES)[number];
+
+/** Roles that every engagement needs; `train` is for quantization-aware training only. */
+export const REQUIRED_ROLES = ['calibration', 'selection', 'holdout', 'production'] as const;

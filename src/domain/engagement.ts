@@ -1,0 +1,191 @@
+import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
+import type { Decision } from './decision.ts';
+import type { BaselineMeasurement, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
+import type { Recipe, Scheme } from './recipe.ts';
+import type { Spec } from './spec.ts';
+import type { StageResult } from './traffic.ts';
+import type { Check, Verdict } from './verdict.ts';
+
+export const PHASES = ['baseline', 'ptq', 'optimization', 'rollout'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The user's files as they were at kick-off; later changes to them change nothing. */
+export interface SourceFiles {
+  model: ArtifactRef;
+  tokenizer: ArtifactRef;
+  data: Partial<Record<DataRole, ArtifactRef>>;
+}
+
+export interface EngagementInput {
+  spec: Spec;
+  sources: SourceFiles;
+  startedBy: string;
+  startedAt: string;
+}
+
+export interface Preparation {
+  model: { bytes: number; inputs: string[]; outputs: string[]; opset: number; parameters: number };
+  data: Partial<Record<DataRole, PreparedData>>;
+}
+
+/** Accuracy and its company on one role, from the predictions alone. */
+export interface QualityFigures {
+  role: DataRole;
+  rows: number;
+  accuracy: number;
+  macroF1: number;
+}
+
+/** A candidate against FP32 on one role; drops are fractions, positive when the candidate is worse. */
+export interface CandidateFigures extends QualityFigures {
+  accuracyDrop: number;
+  /** One-sided upper confidence bound of the drop at the spec's confidence (Tango). */
+  accuracyDropUpper: number;
+  /** Rows with a different top-1 than FP32; `lost` were right and are wrong, `won` the reverse. */
+  flips: number;
+  lost: number;
+  won: number;
+  slices: SliceFigures[];
+  sizeRatio: number;
+  speedup: number;
+  speedupInterval: [number, number];
+  noiseInterval: [number, number];
+  integerCoverage: number;
+}
+
+export interface SliceFigures {
+  name: string;
+  rows: number;
+  accuracyBaseline: number;
+  accuracyCandidate: number;
+  dropUpper: number;
+  verdict: Verdict;
+}
+
+export interface CandidateResult {
+  id: string;
+  phase: Phase;
+  scheme: Scheme;
+  recipe: Recipe;
+  verdict: Verdict;
+  reason: string;
+  checks: Check[];
+  /** Absent when the verdict is `error`: nothing was measured. */
+  trial?: Trial;
+  figures?: CandidateFigures;
+  evidence?: ArtifactRef;
+}
+
+/** What a phase came to: its quality gate and the decision at its phase gate. */
+export interface PhaseRecord {
+  name: Phase;
+  /** 1 for the first run, one more for every `revise`. */
+  attempt: number;
+  verdict: Verdict;
+  reason: string;
+  checks: Check[];
+  evidence?: ArtifactRef;
+  /** Null while the gate is open, and where a phase ended without one. */
+  decision: Decision | null;
+  startedAt: string;
+  endedAt: string;
+}
+
+export interface RolloutResult {
+  verdict: Verdict;
+  reason: string;
+  stages: StageResult[];
+  decisions: Decision[];
+  /** What the router answered last: the weight in percent, read back. */
+  finalWeight: number;
+}
+
+/** Everything an engagement knows about itself; crosses continue-as-new whole. */
+export interface EngagementState {
+  spec: Spec;
+  phase: Phase | 'closed';
+  preparation?: Preparation;
+  baseline?: BaselineMeasurement;
+  baselineFigures?: QualityFigures;
+  candidates: CandidateResult[];
+  phases: PhaseRecord[];
+  /** Recipes that people added by `revise`; tried in the PTQ phase beside the package's schemes. */
+  customRecipes: Recipe[];
+  /** Candidate ids that the PTQ gate let through. */
+  released: string[];
+  chosen?: string;
+  /** The one look at the hold-out. */
+  holdout?: { baseline: QualityFigures; candidate: CandidateResult };
+  rollout?: RolloutResult;
+  awaiting?: { gate: string; workflowId: string; since: string };
+}
+
+/** Before and after, as served. */
+export interface ModelFigures {
+  sizeBytes: number;
+  accuracy: number;
+  macroF1: number;
+  latency: LatencyPercentiles;
+  throughputPerSecond: number;
+  memoryBytes: number;
+}
+
+/** The closing document: what `--json` prints and the report shows. */
+export interface ClosingDocument {
+  engagement: string;
+  client: string;
+  modelName: string;
+  package: string;
+  verdict: Verdict;
+  reason: string;
+  startedAt: string;
+  endedAt: string;
+  phases: { name: Phase; attempt: number; verdict: Verdict; reason: string; decision: Decision | null }[];
+  /** Figures on the hold-out where it was reached, else on the selection data; `role` says which. */
+  baseline: (ModelFigures & { role: DataRole }) | null;
+  optimized: (ModelFigures & { role: DataRole }) | null;
+  candidates: CandidateLine[];
+  chosen: string | null;
+  rollout: {
+    verdict: Verdict;
+    reason: string;
+    finalWeight: number;
+    stages: StageResult[];
+    /** At the gates before single stages. */
+    decisions?: Decision[];
+  } | null;
+  waivers: { gate: string; by: string; comment: string }[];
+  host: HostFingerprint | null;
+  /** What the verdicts were measured against, from the specification. */
+  quality?: { marginPoints: number; sliceMarginPoints: number; confidence: number };
+  /** Time limits of a rollout stage, from the specification. */
+  holds?: { minimumMs: number; maximumMs: number };
+  /** Versions of what made the candidates. */
+  toolkitVersions?: Record<string, string>;
+  /** Paths in the artifact store's data directory. */
+  report: string;
+  journal: string;
+}
+
+export interface CandidateLine {
+  id: string;
+  phase: Phase;
+  /** What the accuracy figures were measured on. */
+  role?: DataRole;
+  scheme: Scheme;
+  verdict: Verdict;
+  reason: string;
+  checks: Check[];
+  sizeRatio: number | null;
+  sizeBytes: number | null;
+  accuracy: number | null;
+  accuracyDrop: number | null;
+  accuracyDropUpper: number | null;
+  macroF1: number | null;
+  speedup: number | null;
+  speedupInterval: [number, number] | null;
+  noiseInterval: [number, number] | null;
+  integerCoverage: number | null;
+  flips: number | null;
+  slices: SliceFigures[];
+}

@@ -1,0 +1,160 @@
+import type { PreparedData } from './artifact.ts';
+import type { Preparation, QualityFigures, SliceFigures } from './engagement.ts';
+import type { Coverage, LatencyComparison, LatencyPercentiles } from './measurement.ts';
+import type { PairedOutcomes, SliceOutcome } from './metrics.ts';
+import type { QualitySpec, Spec } from './spec.ts';
+import { nonInferioritySampleSize, smallestCertifiableMargin } from './statistics/sample-size.ts';
+import { tangoUpperBound } from './statistics/tango.ts';
+import type { Check, Verdict } from './verdict.ts';
+
+const CALIBRATION_ROWS = { least: 1_000, most: 5_000 };
+
+const points = (share: number) => `${(100 * share).toFixed(2)} points`;
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const check = (name: string, verdict: Verdict, reason: string): Check => ({ name, verdict, reason });
+const passOr = (holds: boolean, otherwise: Verdict): Verdict => (holds ? 'successful' : otherwise);
+
+/** Is today's model healthy, and can the data at hand certify the margin? */
+export function baselineChecks(
+  { quality, calibration }: Spec,
+  { data }: Preparation,
+  figures: QualityFigures,
+  latency: LatencyPercentiles
+): Check[] {
+  const selection = data.selection!;
+  const largestClass = Math.max(...Object.values(selection.classes)) / selection.rows;
+  return [
+    check(
+      'healthy',
+      passOr(figures.accuracy > largestClass, 'failed'),
+      `FP32 has ${percent(figures.accuracy)} accuracy on ${figures.rows} rows (always naming the largest class: ` +
+        `${percent(largestClass)}), macro F1 ${figures.macroF1.toFixed(3)}, p99 ${latency.p99Ms.toFixed(1)} ms`
+    ),
+    calibrationCheck(data.calibration!, calibration.rows),
+    powerCheck(quality, data.holdout!),
+  ];
+}
+
+function calibrationCheck({ rows }: PreparedData, asked: number): Check {
+  const used = Math.min(rows, asked);
+  const enough = used >= CALIBRATION_ROWS.least;
+  const advice = `${CALIBRATION_ROWS.least} to ${CALIBRATION_ROWS.most} diverse rows are advised`;
+  return check(
+    'calibration-size',
+    passOr(enough, 'inconclusive'),
+    enough
+      ? `${used} calibration rows`
+      : `only ${used} calibration rows: ${advice}; add rows, or waive this with a reason`
+  );
+}
+
+function powerCheck(quality: QualitySpec, { rows }: PreparedData): Check {
+  const design = {
+    discordance: quality.expectedDiscordancePoints / 100,
+    alpha: 1 - quality.confidence,
+    power: quality.power,
+  };
+  const margin = quality.marginPoints / 100;
+  const needed = nonInferioritySampleSize({ ...design, margin });
+  const smallest = points(smallestCertifiableMargin({ ...design, n: rows }));
+  return check(
+    'power',
+    passOr(rows >= needed, 'inconclusive'),
+    `${rows} hold-out rows can certify a margin of ${smallest} at ${quality.expectedDiscordancePoints} % discordance; ` +
+      `${points(margin)} needs ${needed} rows`
+  );
+}
+
+/** Accuracy overall and per slice: what both the selection data and the hold-out are asked. */
+export function qualityChecks(
+  quality: QualitySpec,
+  outcomes: PairedOutcomes
+): { checks: Check[]; slices: SliceFigures[] } {
+  const margin = quality.marginPoints / 100;
+  const upper = dropUpper(quality, outcomes);
+  const drop = outcomes.accuracyBaseline - outcomes.accuracyCandidate;
+  const slices = outcomes.slices.map((slice) => sliceFigures(quality, slice));
+  const overall = check(
+    'accuracy',
+    accuracyVerdict(upper, drop, margin),
+    `accuracy drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
+      `margin ${points(margin)} (${outcomes.lost} rows lost, ${outcomes.won} won of ${outcomes.rows})`
+  );
+  return { checks: [overall, ...slices.map((slice) => sliceCheck(quality, slice))], slices };
+}
+
+/** One-sided upper bound of the accuracy drop. */
+export function dropUpper(
+  quality: QualitySpec,
+  { lost, won, rows }: { lost: number; won: number; rows: number }
+): number {
+  return tangoUpperBound({ b: lost, c: won, n: rows, confidence: quality.confidence });
+}
+
+/** Not proven within the margin: a point estimate beyond it is a failure, one inside it needs more rows. */
+function accuracyVerdict(upper: number, drop: number, margin: number): Verdict {
+  if (upper < margin) return 'successful';
+  return drop >= margin ? 'failed' : 'inconclusive';
+}
+
+function sliceFigures(quality: QualitySpec, slice: SliceOutcome): SliceFigures {
+  const { name, rows, accuracyBaseline, accuracyCandidate } = slice;
+  const upper = dropUpper(quality, slice);
+  const verdict =
+    rows < quality.minimumSliceRows
+      ? 'inconclusive'
+      : accuracyVerdict(upper, accuracyBaseline - accuracyCandidate, quality.sliceMarginPoints / 100);
+  return { name, rows, accuracyBaseline, accuracyCandidate, dropUpper: upper, verdict };
+}
+
+function sliceCheck(
+  quality: QualitySpec,
+  { name, rows, accuracyBaseline, accuracyCandidate, dropUpper, verdict }: SliceFigures
+): Check {
+  const tooFew = rows < quality.minimumSliceRows ? `; fewer than ${quality.minimumSliceRows} rows decide nothing` : '';
+  return check(
+    `slice ${name}`,
+    verdict,
+    `${name}: drop ${points(accuracyBaseline - accuracyCandidate)}, at most ${points(dropUpper)}, ` +
+      `margin ${quality.sliceMarginPoints.toFixed(2)} points, ${rows} rows${tooFew}`
+  );
+}
+
+interface Efficiency {
+  scheme: string;
+  sizeRatio: number;
+  latency: Pick<LatencyComparison, 'speedup' | 'speedupInterval' | 'noiseInterval'>;
+  coverage: Coverage;
+}
+
+/** Smaller, faster beyond the host's noise, and really run by integer kernels where the scheme is an integer one. */
+export function efficiencyChecks(quality: QualitySpec, { scheme, sizeRatio, latency, coverage }: Efficiency): Check[] {
+  const { speedup, speedupInterval, noiseInterval } = latency;
+  const floor = Math.max(1, noiseInterval[1]);
+  const faster = speedupInterval[0] > floor;
+  const interval = (values: readonly number[]) => `[${values.map((value) => value.toFixed(3)).join(', ')}]`;
+  const checks = [
+    check('size', passOr(sizeRatio < 1, 'failed'), `${sizeRatio.toFixed(3)} of FP32's size`),
+    check(
+      'speed',
+      passOr(faster, 'failed'),
+      `${speedup.toFixed(2)}x ${interval(speedupInterval)}${faster ? '' : ' is not faster than FP32 beyond the noise'}, ` +
+        `A/A noise ${interval(noiseInterval)}`
+    ),
+  ];
+  if (!scheme.startsWith('int')) return checks;
+  const { share, integer, float } = coverage;
+  const covered = share >= quality.minimumIntegerCoverage;
+  const counts = `${integer} of ${integer + float} nodes with weights run on integer kernels`;
+  return [...checks, check('integer-coverage', passOr(covered, 'failed'), counts)];
+}
+
+/** The service-level objective on single requests. */
+export function sloCheck({ sloPercentile, sloMs }: Spec['serving'], latency: LatencyPercentiles): Check {
+  const measured = { 50: latency.p50Ms, 95: latency.p95Ms, 99: latency.p99Ms }[sloPercentile];
+  return check(
+    'slo',
+    passOr(measured <= sloMs, 'failed'),
+    `p${sloPercentile} ${measured.toFixed(1)} ms, bound ${sloMs} ms`
+  );
+}

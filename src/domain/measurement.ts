@@ -1,0 +1,107 @@
+import type { ArtifactRef } from './artifact.ts';
+
+/** How a model is run: the same options for evaluation, measurement and serving. */
+export interface SessionOptions {
+  threads: number;
+}
+
+/** The host a figure was measured on; figures of different hosts are never compared. */
+export interface HostFingerprint {
+  cpuModel: string;
+  cores: number;
+  memoryBytes: number;
+  /** Of interest to quantization: avx2, avx512f, avx512_vnni, avx_vnni, amx_int8. */
+  instructionSets: string[];
+  gpu: string | null;
+  onnxruntime: string;
+  node: string;
+  platform: string;
+}
+
+/** Percentiles of single-request latency, milliseconds. */
+export interface LatencyPercentiles {
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+}
+
+/**
+ * Interleaved comparison: in every round the same input runs on the baseline, on its twin (A/A) and on the candidate.
+ * `rounds` holds the raw latencies (JSON `{ baseline, twin, candidate }`, milliseconds, equal lengths).
+ */
+export interface LatencyComparison {
+  rounds: ArtifactRef;
+  /** median(baseline) / median(candidate); above 1 the candidate is faster. */
+  speedup: number;
+  /** 95 % percentile bootstrap over rounds, fixed seed. */
+  speedupInterval: [number, number];
+  /** The same ratio of baseline against itself: what the host's noise alone makes. */
+  noiseFloor: number;
+  noiseInterval: [number, number];
+  baseline: LatencyPercentiles;
+  candidate: LatencyPercentiles;
+}
+
+export interface Throughput {
+  /** Inferences per second, closed loop, `threads` intra-op threads, one row a request. */
+  perSecond: number;
+  requests: number;
+}
+
+/** Which kernels ONNX Runtime really runs for nodes with weights, read from the optimized graph. */
+export interface Coverage {
+  integer: number;
+  float: number;
+  /** `integer / (integer + float)`, 0 when there is none. */
+  share: number;
+  /** Count per operator type of the optimized graph. */
+  operators: Record<string, number>;
+  /** Nodes with weights that stayed in float, at most 20. */
+  fallbacks: string[];
+}
+
+/** Per-row results: Arrow IPC with `id`, `top1` (int32), `score` (float64 softmax), `margin` (float64, top 1 - top 2). */
+export interface Predictions {
+  arrow: ArtifactRef;
+  rows: number;
+}
+
+/** What the toolkit made. */
+export interface QuantizedModel {
+  model: ArtifactRef;
+  sizeBytes: number;
+  coverage: Coverage;
+  toolkitVersions: Record<string, string>;
+  durationMs: number;
+}
+
+/** One measured candidate in the ledger; written once, only when everything in it was measured. */
+export interface Trial {
+  key: string;
+  /** Hash of the recipe; the human-readable id is the candidate's. */
+  recipeSha256: string;
+  /** The baseline's model artifact. */
+  parentSha256: string;
+  quantized: QuantizedModel;
+  predictions: Predictions;
+  latency: LatencyComparison;
+  /** Measured in alternating blocks, so that their ratio means something. */
+  throughput: { baseline: Throughput; candidate: Throughput };
+  /** Peak resident set of a fresh host after the measurement, less that of an empty one. */
+  memoryBytes: number;
+  host: HostFingerprint;
+  durationMs: number;
+}
+
+/** The FP32 model as it is today, on the selection data. */
+export interface BaselineMeasurement {
+  key: string;
+  model: ArtifactRef;
+  sizeBytes: number;
+  predictions: Predictions;
+  latency: LatencyPercentiles;
+  throughput: Throughput;
+  memoryBytes: number;
+  host: HostFingerprint;
+  durationMs: number;
+}

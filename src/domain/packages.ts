@@ -1,0 +1,23 @@
+import type { Scheme } from './recipe.ts';
+
+/** What a client buys, as data: the workflows read it and know no package by name. */
+export interface Package {
+  schemes: Scheme[];
+  /** Whether further recipes are tried on what the PTQ gate let through. */
+  optimizes: boolean;
+  /** Whether Stepdown carries the candidate into production traffic. */
+  rollsOut: boolean;
+  supportDays: number;
+}
+
+export const PACKAGES = {
+  express: { schemes: ['fp16', 'int8-dynamic', 'int8-static'], optimizes: false, rollsOut: false, supportDays: 30 },
+  professional: {
+    schemes: ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'],
+    optimizes: true,
+    rollsOut: true,
+    supportDays: 90,
+  },
+} as const satisfies Record<string, Package>;
+
+export type PackageName = keyof typeof PACKAGES;

@@ -1,0 +1,11 @@
+/** Registered in the namespace before anything starts; indexed and never encrypted, so they carry no client data. */
+export const SEARCH_ATTRIBUTES = {
+  Engagement: 'Keyword',
+  Phase: 'Keyword',
+  AwaitingGate: 'Keyword',
+  Client: 'Keyword',
+  ModelName: 'Keyword',
+  Package: 'Keyword',
+  Verdict: 'Keyword',
+  DueAt: 'Datetime',
+} as const;

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { PACKAGES, type PackageName } from './packages.ts';
+
+const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
+const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** `30 minutes` in the file, milliseconds once read. */
+const duration = z
+  .string()
+  .regex(DURATION, "write a duration such as '30 seconds', '2 hours' or '3 days'")
+  .transform((text) => {
+    const [, amount, unit] = DURATION.exec(text)!;
+    return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  });
+const points = z.number().positive().max(100);
+const share = z.number().gt(0).lt(1);
+const path = z.string().min(1);
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and hyphens, at most 63');
+
+const person = z.strictObject({ name: z.string().min(1), email: z.email() });
+
+const slice = z.union([
+  z.strictObject({ name, column: z.string().min(1) }),
+  z.strictObject({ name, tokens: z.array(z.number().int().positive()).min(1) }),
+]);
+
+const quality = z.strictObject({
+  metric: z.literal('accuracy'),
+  /** Largest drop against FP32 that the business accepts, in percentage points. */
+  marginPoints: points,
+  sliceMarginPoints: points,
+  /** Slices with fewer rows are reported and decide nothing; they are listed as inconclusive by name. */
+  minimumSliceRows: z.number().int().positive().default(50),
+  /** One-sided. */
+  confidence: share.default(0.95),
+  power: share.default(0.8),
+  /** Share of rows expected to be right on one side only, in points; the power check is made with it. */
+  expectedDiscordancePoints: points.default(2),
+  minimumIntegerCoverage: z.number().min(0).max(1).default(0.9),
+});
+
+const serving = z.strictObject({
+  sloPercentile: z.union([z.literal(50), z.literal(95), z.literal(99)]),
+  sloMs: z.number().positive(),
+  threads: z.number().int().positive().default(1),
+});
+
+const gates = z.strictObject({
+  approvers: z.array(person).min(1),
+  remindAfter: duration.default(UNIT_MS.day),
+  expireAfter: duration.default(14 * UNIT_MS.day),
+  /** Gates that need two different people. */
+  fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout'])).default([]),
+});
+
+const rollout = z
+  .strictObject({
+    /** Percent of client traffic after the shadow stage, ascending, ending in 100. */
+    stages: z.array(z.number().gt(0).max(100)).min(1).default([1, 5, 25, 50, 100]),
+    minimumHold: duration,
+    /** A stage without a verdict by then is inconclusive, and a person must look. */
+    maximumHold: duration,
+    minimumPairs: z.number().int().positive().default(200),
+    /** Share of requests that run on both arms. */
+    shadowSample: z.number().gt(0).max(1).default(1),
+    unitHeader: z.string().min(1).default('x-stepdown-unit'),
+    /** Stages, in percent, that wait for a person before they begin; the last always does. */
+    approvalBefore: z.array(z.number()).default([]),
+    disagreementPoints: points,
+    errorPoints: points.default(1),
+    alpha: share.default(0.05),
+  })
+  .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
+    path: ['stages'],
+    message: 'list the weights in ascending order and end with 100, such as [1, 5, 25, 50, 100]',
+  })
+  .refine(({ minimumHold, maximumHold }) => minimumHold < maximumHold, {
+    path: ['maximumHold'],
+    message: 'must be longer than minimumHold',
+  });
+
+const dataFiles = z.strictObject({
+  columns: z.strictObject({
+    id: z.string().default('id'),
+    text: z.string().default('text'),
+    label: z.string().default('label'),
+  }),
+  calibration: path,
+  selection: path,
+  holdout: path,
+  production: path,
+  train: path.optional(),
+});
+
+/** The engagement as the user writes it; every key is checked, unknown ones are refused. */
+export const specSchema = z.strictObject({
+  engagement: name,
+  client: z.strictObject({
+    name: z.string().min(1),
+    contacts: z
+      .array(person.extend({ roles: z.array(z.enum(['engineer', 'approver', 'operator'])).min(1) }))
+      .default([]),
+  }),
+  package: z.enum(Object.keys(PACKAGES) as [PackageName, ...PackageName[]]),
+  model: z.strictObject({
+    name,
+    kind: z.literal('onnx'),
+    path,
+    task: z.literal('text-classification'),
+    tokenizer: path,
+    maxLength: z.number().int().min(1).max(8192),
+    /** Class names in the order of the logits, or a JSON file with that list. */
+    labels: z.union([path, z.array(z.string().min(1)).min(2)]),
+  }),
+  data: dataFiles,
+  slices: z.array(slice).default([]),
+  quality,
+  serving,
+  calibration: z
+    .strictObject({
+      rows: z.number().int().positive().max(5000).default(1000),
+      method: z.enum(['minmax', 'entropy', 'percentile']).default('minmax'),
+    })
+    .prefault({}),
+  gates,
+  rollout,
+});
+
+/** The specification with defaults filled in and durations in milliseconds. */
+export type Spec = z.output<typeof specSchema>;
+export type QualitySpec = Spec['quality'];
+
+/** JSON Schema of the file for editors. */
+export function specJsonSchema(): unknown {
+  return z.toJSONSchema(specSchema, { io: 'input' });
+}
+
+export interface SpecProblem {
+  path: string;
+  value?: unknown;
+  message: string;
+}
+
+/** Reads a parsed YAML document; every problem is reported at once, with its path and value. */
+export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecProblem[] } {
+  const parsed = specSchema.safeParse(document, { reportInput: true });
+  if (parsed.success) return { spec: parsed.data };
+  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProblem[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key].join('.'),
+      value: at(document, [...issue.path, key]),
+      message: 'is not a known key; remove it or correct its spelling',
+    }));
+  const value = at(document, issue.path);
+  return [
+    {
+      path: issue.path.join('.') || '(the document)',
+      value,
+      message: value === undefined ? missing(issue) : issue.message,
+    },
+  ];
+}
+
+function missing(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' ? `is missing; give a ${issue.expected}` : `is missing (${issue.message})`;
+}
+
+function at(document: unknown, keys: readonly PropertyKey[]): unknown {
+  return keys.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], document);
+}

@@ -1,0 +1,84 @@
+/**
+ * Natural logs of e-values on counts: products of fair bets against a null hypothesis, mixed over a fixed grid.
+ * Under the null, `lnE` ever reaches `ln(1/alpha)` with a chance of at most alpha, however often one looks.
+ */
+
+/** Fractions of the largest bet that cannot lose everything. Changing a grid invalidates every running test. */
+const BETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.95];
+const ALARM_RATIOS = [1.1, 1.25, 1.5, 2, 3, 5, 8, 12];
+const CERTIFICATE_RATIOS = [0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
+const LARGEST_RATE = 0.99;
+
+/** Pairs with a known label: candidate wrong and twin right, the reverse, and both right or both wrong. */
+export interface PairedCounts {
+  plus: number;
+  minus: number;
+  zero: number;
+}
+
+/** Against H0: the candidate's accuracy is at most `margin` below the twin's. Large: it is worse by more. */
+export function pairedWorse({ plus, minus, zero }: PairedCounts, margin: number): number {
+  return mixture(BETS, (f) => {
+    const bet = f / (1 + margin);
+    return plus * Math.log1p(bet * (1 - margin)) + minus * Math.log1p(-f) + zero * Math.log1p(-bet * margin);
+  });
+}
+
+/** Against H0: the candidate's accuracy is `margin` or more below the twin's. Large: it is non-inferior. */
+export function pairedNoninferior({ plus, minus, zero }: PairedCounts, margin: number): number {
+  return mixture(BETS, (f) => {
+    const bet = f / (1 + margin);
+    return plus * Math.log1p(-bet * (1 - margin)) + minus * Math.log1p(f) + zero * Math.log1p(bet * margin);
+  });
+}
+
+export interface EventCounts {
+  events: number;
+  trials: number;
+}
+
+/** Against H0: the rate of events is at most `budget`. Large: it is above. */
+export function rateAbove(counts: EventCounts, budget: number): number {
+  return rateAgainst(
+    ALARM_RATIOS.map((ratio) => Math.min(LARGEST_RATE, ratio * budget)),
+    counts,
+    budget
+  );
+}
+
+/** Against H0: the rate of events is at least `budget`. Large: it is below. */
+export function rateBelow(counts: EventCounts, budget: number): number {
+  return rateAgainst(
+    CERTIFICATE_RATIOS.map((ratio) => ratio * budget),
+    counts,
+    budget
+  );
+}
+
+/** The largest accuracy drop that the pairs refute: the true drop is above it, at every moment, but for alpha. */
+export function pairedDropLowerBound(counts: PairedCounts, alpha: number): number {
+  const bound = Math.log(1 / alpha);
+  let low = -1 + 1e-9;
+  let high = 1;
+  if (pairedWorse(counts, low) < bound) return -1;
+  for (let step = 0; step < 100; step++) {
+    const middle = (low + high) / 2;
+    if (pairedWorse(counts, middle) < bound) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function rateAgainst(rates: number[], { events, trials }: EventCounts, budget: number): number {
+  return mixture(
+    rates,
+    (rate) => events * Math.log(rate / budget) + (trials - events) * (Math.log1p(-rate) - Math.log1p(-budget))
+  );
+}
+
+/** ln of the mean of exp(lnBet), without overflow. */
+function mixture(grid: number[], lnBet: (point: number) => number): number {
+  const terms = grid.map(lnBet);
+  const largest = Math.max(...terms);
+  return largest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - largest), 0) / grid.length);
+}

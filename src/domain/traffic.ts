@@ -1,0 +1,134 @@
+import type { ArtifactRef } from './artifact.ts';
+import type { SessionOptions } from './measurement.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What the gateway needs to serve one model on two arms; a change of any of it is another rollout. */
+export interface RouteConfig {
+  /** Name under which clients call: `/v2/models/<model>/infer`. */
+  model: string;
+  /** Id of the rollout workflow, so that evidence is never mixed between rollouts. */
+  rollout: string;
+  twin: ArtifactRef;
+  candidate: ArtifactRef;
+  options: SessionOptions;
+  /** Seed of the assignment hash. */
+  seed: number;
+  /** Request header that names the unit of assignment; without it the request id is the unit. */
+  unitHeader: string;
+  /** Share of requests, 0 to 1, that run on both arms for comparison; the client gets its own arm's answer. */
+  shadowSample: number;
+  /** Class names in the order of the logits; feedback may name a class or its index. */
+  labels: string[];
+  judge: JudgeConfig;
+}
+
+/** Fixed before the first observation; see docs/statistics.md. Shares are fractions, not points. */
+export interface JudgeConfig {
+  /** Largest acceptable drop of accuracy against the twin. */
+  margin: number;
+  /** A drop of accuracy proven to be above this is harm; default half the margin (docs/statistics.md says why). */
+  harmMargin?: number;
+  /** Disagreement of the arms' top-1 above this is harm even without labels. */
+  disagreementBudget: number;
+  /** Share of the candidate's own requests that may fail. */
+  errorBudget: number;
+  /** Chance that a harmless candidate is ever rolled back; split over the guardrails. */
+  alphaRollback: number;
+  /** Chance that a candidate at the margin is ever promoted; split over the two ways of proof. */
+  alphaPromote: number;
+}
+
+/** Sufficient statistics of every test; the verdict is a function of these and the configuration alone. */
+export interface EvidenceCounts {
+  /** Rows answered by both arms; a request with a batch of rows gives as many pairs. */
+  pairs: number;
+  /** Pairs with a different top-1. */
+  disagreements: number;
+  /** Labelled pairs: candidate wrong and twin right. */
+  plus: number;
+  /** Labelled pairs: twin wrong and candidate right. */
+  minus: number;
+  /** Labelled pairs: both right or both wrong. */
+  zero: number;
+  /** Requests given to the candidate, served or shadowed, that either arm could answer. */
+  candidateRequests: number;
+  /** Of these, failed, timed out or answered with no classification, while the twin answered. */
+  candidateErrors: number;
+}
+
+export type RolloutAction = 'promote' | 'hold' | 'rollback';
+
+/** Natural logs of the e-values with the bound each must reach (`ln(1/alpha)` of its share). */
+export interface EvidenceLine {
+  name: 'disagreement-alarm' | 'labelled-worse' | 'error-rate' | 'disagreement-certificate' | 'labelled-noninferior';
+  action: 'promote' | 'rollback';
+  lnE: number;
+  bound: number;
+}
+
+export interface RolloutJudgement {
+  action: RolloutAction;
+  reason: string;
+  evidence: EvidenceLine[];
+  /** Pairs still expected until promotion at the rates seen so far; null when they point the other way. */
+  expectedMorePairs: number | null;
+}
+
+/** How an arm's host process is doing; `down` is restarted with back-off. */
+export interface ArmStatus {
+  state: 'starting' | 'ready' | 'down' | 'closed';
+  pid: number | null;
+  restarts: number;
+  lastError: string | null;
+}
+
+export interface Trip {
+  at: string;
+  reason: string;
+  /** `gateway` when it tripped itself, else who asked for it. */
+  by?: string;
+  counts: EvidenceCounts;
+}
+
+/** Client requests answered by each arm; `replayed` are those of the twin that the candidate could not answer. */
+export interface ServedCounts {
+  twin: number;
+  candidate: number;
+  replayed: number;
+}
+
+/** What `GET /control/models/:model` answers. */
+export interface RouteStatus {
+  model: string;
+  rollout: string;
+  configSha256: string;
+  /** Candidate's share of client traffic in basis points, 0 to 10,000, as the router uses it now. */
+  weight: number;
+  /** Name of the stage the weight was set for, such as `shadow` or `25%`. */
+  stage: string;
+  trip: Trip | null;
+  counts: EvidenceCounts;
+  /** The counts since the weight was last set. */
+  stageCounts: EvidenceCounts;
+  /** Client requests answered by each arm since the route was opened, and in this stage. */
+  served: ServedCounts;
+  stageServed: ServedCounts;
+  judgement: RolloutJudgement;
+  /** Comparisons given up because the queue was full, or the other arm was down or late. */
+  shadowShed?: number;
+  arms?: { twin: ArmStatus; candidate: ArmStatus };
+}
+
+/** One stage as the report and the closing document show it. */
+export interface StageResult {
+  /** Percent of client traffic; 0 is the shadow stage. */
+  weight: number;
+  observations: number;
+  servedByCandidate: number;
+  verdict: Verdict;
+  reason: string;
+  counts: EvidenceCounts;
+  evidence: EvidenceLine[];
+  startedAt: string;
+  endedAt: string;
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
+
+const RETENTION_SECONDS = 120 * 24 * 3600; // four weeks of work, 90 days of support, and a little
+const START_TIMEOUT_MS = 60_000;
+
+/** Arguments of the development server; WAL makes it three times as fast. */
+export function devServerArguments(at: {
+  database: string;
+  port: number;
+  uiPort: number;
+  namespace: string;
+}): string[] {
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
+    ...['--port', String(at.port), '--ui-port', String(at.uiPort)],
+    ...['--db-filename', at.database, '--namespace', at.namespace],
+    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+  ];
+}
+
+/** Waits for the server, then brings the namespace's retention and search attributes to what Stepdown needs. */
+export async function prepareNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await connectWithin(address, namespace, START_TIMEOUT_MS);
+  try {
+    await connection.workflowService.updateNamespace({
+      namespace,
+      config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never } },
+    });
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes));
+    if (missing.length === 0) return;
+    const types = {
+      Keyword: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+      Datetime: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    };
+    const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, types[type]]));
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connectWithin(address: string, namespace: string, timeoutMs: number): Promise<Connection> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '2 seconds' });
+      await connection.workflowService.describeNamespace({ namespace });
+      return connection;
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`Temporal does not answer on ${address}: ${error}`);
+      await sleep(100);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { ArtifactRef, DataRole } from '../domain/artifact.ts';
+import type { Coverage } from '../domain/measurement.ts';
+import type { Scheme } from '../domain/recipe.ts';
+import type { QualitySpec, Spec } from '../domain/spec.ts';
+import type { JudgeConfig, StageResult } from '../domain/traffic.ts';
+import type { Check } from '../domain/verdict.ts';
+
+/** Everything a verdict on a candidate was computed from; anyone who has the files can compute it again. */
+export interface CandidateEvidence {
+  kind: 'candidate';
+  role: DataRole;
+  scheme: Scheme;
+  quality: QualitySpec;
+  /** Judged on the hold-out only. */
+  serving: Spec['serving'] | null;
+  data: ArtifactRef;
+  baselinePredictions: ArtifactRef;
+  candidatePredictions: ArtifactRef;
+  latencyRounds: ArtifactRef;
+  sizeBytes: { baseline: number; candidate: number };
+  coverage: Coverage;
+  checks: Check[];
+}
+
+/** A phase's requirements and the evidence of the candidates behind them. */
+export interface PhaseEvidence {
+  kind: 'phase';
+  phase: string;
+  checks: Check[];
+  candidates: { id: string; checks: Check[]; evidence: ArtifactRef | null }[];
+}
+
+/** The stages of a rollout: counts, and the e-values that the judge made of them. */
+export interface RolloutEvidence {
+  kind: 'rollout';
+  judge: JudgeConfig;
+  stages: StageResult[];
+}
+
+export type Evidence = CandidateEvidence | PhaseEvidence | RolloutEvidence;

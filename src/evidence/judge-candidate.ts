@@ -1,0 +1,58 @@
+import type { CandidateFigures } from '../domain/engagement.ts';
+import { dropUpper, efficiencyChecks, qualityChecks, sloCheck } from '../domain/gates.ts';
+import { type LatencyRounds, summarizeLatency } from '../domain/latency.ts';
+import { compareOutcomes } from '../domain/metrics.ts';
+import type { Check } from '../domain/verdict.ts';
+import { readDataset } from '../inference/dataset.ts';
+import { readPredictions } from '../inference/predictions.ts';
+import type { ArtifactStore } from '../storage/artifacts.ts';
+import type { CandidateEvidence } from './evidence.ts';
+
+/** Computes figures and checks from the files alone: when a verdict is made, and again when it is verified. */
+export async function judgeFromFiles(
+  evidence: Omit<CandidateEvidence, 'checks'>,
+  artifacts: ArtifactStore
+): Promise<{ figures: CandidateFigures; baselineMacroF1: number; baselineAccuracy: number; checks: Check[] }> {
+  const { quality, scheme, serving, sizeBytes, coverage } = evidence;
+  const data = readDataset(await artifacts.verified(evidence.data), []);
+  const baseline = readPredictions(await artifacts.verified(evidence.baselinePredictions));
+  const candidate = readPredictions(await artifacts.verified(evidence.candidatePredictions));
+  for (const [name, { ids }] of Object.entries({ baseline, candidate })) {
+    const stray = data.ids.findIndex((id, row) => id !== ids[row]);
+    if (stray >= 0 || ids.length !== data.ids.length)
+      throw new Error(`the ${name}'s predictions are not of these rows: they differ at row ${stray}`);
+  }
+  const outcomes = compareOutcomes({
+    labels: data.labels,
+    baseline: baseline.top1,
+    candidate: candidate.top1,
+    slices: data.slices,
+  });
+  const latency = summarizeLatency(await artifacts.readJson<LatencyRounds>(evidence.latencyRounds));
+  const sizeRatio = sizeBytes.candidate / sizeBytes.baseline;
+  const { checks, slices } = qualityChecks(quality, outcomes);
+  checks.push(...efficiencyChecks(quality, { scheme, sizeRatio, latency, coverage }));
+  if (serving) checks.push(sloCheck(serving, latency.candidate));
+  return {
+    checks,
+    baselineAccuracy: outcomes.accuracyBaseline,
+    baselineMacroF1: outcomes.macroF1Baseline,
+    figures: {
+      role: evidence.role,
+      rows: outcomes.rows,
+      accuracy: outcomes.accuracyCandidate,
+      macroF1: outcomes.macroF1Candidate,
+      accuracyDrop: outcomes.accuracyBaseline - outcomes.accuracyCandidate,
+      accuracyDropUpper: dropUpper(quality, outcomes),
+      flips: outcomes.flips,
+      lost: outcomes.lost,
+      won: outcomes.won,
+      slices,
+      sizeRatio,
+      speedup: latency.speedup,
+      speedupInterval: latency.speedupInterval,
+      noiseInterval: latency.noiseInterval,
+      integerCoverage: coverage.share,
+    },
+  };
+}

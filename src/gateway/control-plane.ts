@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Refusal } from './errors.ts';
+import { readRouteConfig, readTripOrder, readWeightChange } from './route-config.ts';
+import type { Routes } from './routes.ts';
+
+export interface ControlPlane {
+  routes: Routes;
+  authorize: (request: FastifyRequest) => void;
+}
+
+type ModelRequest = FastifyRequest<{ Params: { model: string } }>;
+
+const PATH = '/control/models/:model';
+
+/** What the rollout calls. Every answer is what the router uses from then on, read back from it. */
+export function controlPlane(app: FastifyInstance, { routes, authorize }: ControlPlane): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.url.startsWith('/control')) authorize(request);
+  });
+  app.get('/control/models', () => routes.all().map((route) => route.status));
+  app.get(PATH, (request: ModelRequest) => routes.get(request.params.model).status);
+  app.put(PATH, async (request: ModelRequest) => {
+    const config = readRouteConfig(request.params.model, request.body);
+    return (await routes.put(config)).status;
+  });
+  app.put(`${PATH}/weight`, (request: ModelRequest) => {
+    const route = routes.get(request.params.model);
+    const { weight, stage } = readWeightChange(request.body);
+    route.setWeight(weight, stage);
+    return route.status;
+  });
+  app.post(`${PATH}/trip`, (request: ModelRequest) => {
+    const route = routes.get(request.params.model);
+    const { reason, by } = readTripOrder(request.body);
+    route.tripBy(reason, by);
+    return route.status;
+  });
+  app.delete(PATH, async (request: ModelRequest) => {
+    await routes.delete(request.params.model);
+    return { deleted: request.params.model };
+  });
+}
+
+/** For other routers that ask whether to go on: neither true means hold. */
+export function verdictOf(routes: Routes, model: string | undefined) {
+  const all = routes.all();
+  if (model === undefined && all.length !== 1)
+    throw new Refusal(400, `name the model: /verdict?model=...; ${all.length} are served here`);
+  const { judgement, trip, weight } = (model === undefined ? all[0]! : routes.get(model)).status;
+  const { action } = judgement;
+  return { promote: action === 'promote', rollback: action === 'rollback', weight, trip, ...judgement };
+}

@@ -1,0 +1,106 @@
+import { harmProven, judge, noEvidence } from '../domain/judge.ts';
+import type { EvidenceCounts, RouteConfig, RouteStatus, ServedCounts, Trip } from '../domain/traffic.ts';
+
+/** Everything about a route that must survive the process, but for its predictions. */
+export interface RouteState {
+  config: RouteConfig;
+  configSha256: string;
+  /** Basis points. */
+  weight: number;
+  stage: string;
+  /** Counts the settings of the weight; tells which stage a label was counted in. */
+  stageNumber: number;
+  trip: Trip | null;
+  counts: EvidenceCounts;
+  stageCounts: EvidenceCounts;
+  served: ServedCounts;
+  stageServed: ServedCounts;
+  shadowShed: number;
+}
+
+const SHADOW_STAGE = 'shadow';
+
+export function newRoute(config: RouteConfig, configSha256: string): RouteState {
+  return {
+    config,
+    configSha256,
+    weight: 0,
+    stage: SHADOW_STAGE,
+    stageNumber: 0,
+    trip: null,
+    counts: noEvidence(),
+    stageCounts: noEvidence(),
+    served: nothingServed(),
+    stageServed: nothingServed(),
+    shadowShed: 0,
+  };
+}
+
+export function count(state: RouteState, name: keyof EvidenceCounts, by = 1): void {
+  state.counts[name] += by;
+  state.stageCounts[name] += by;
+}
+
+export function countServed(state: RouteState, name: keyof ServedCounts): void {
+  state.served[name]++;
+  state.stageServed[name]++;
+}
+
+export function beginStage(state: RouteState, weight: number, stage: string): void {
+  state.weight = weight;
+  state.stage = stage;
+  state.stageNumber++;
+  state.stageCounts = noEvidence();
+  state.stageServed = nothingServed();
+}
+
+/** Takes the candidate out of the client traffic, for good as far as this rollout goes. */
+export function trip(state: RouteState, reason: string, by: string): void {
+  state.weight = 0;
+  state.trip = { at: new Date().toISOString(), reason, by, counts: { ...state.counts } };
+}
+
+/** Trips a route whose evidence proves harm; says whether it did. */
+export function tripIfHarmful(state: RouteState): boolean {
+  if (state.trip) return false;
+  const reason = harmProven(state.counts, state.config.judge);
+  if (!reason) return false;
+  trip(state, reason, 'gateway');
+  return true;
+}
+
+export interface Prediction {
+  twin: number;
+  candidate: number;
+}
+
+/** Which count a labelled pair belongs to. */
+export function outcomeOf({ twin, candidate }: Prediction, label: number): 'plus' | 'minus' | 'zero' {
+  if ((twin === label) === (candidate === label)) return 'zero';
+  return twin === label ? 'plus' : 'minus';
+}
+
+export function statusOf(state: RouteState): RouteStatus {
+  const { config, configSha256, weight, stage, trip, counts, stageCounts, served, stageServed, shadowShed } = state;
+  const { model, rollout } = config;
+  const judged = judge(counts, config.judge);
+  const judgement = trip
+    ? { ...judged, action: 'rollback' as const, reason: trip.reason, expectedMorePairs: null }
+    : judged;
+  return {
+    model,
+    rollout,
+    configSha256,
+    weight,
+    stage,
+    trip,
+    counts,
+    stageCounts,
+    served,
+    stageServed,
+    judgement,
+    shadowShed,
+  };
+}
+
+const nothingServed = (): ServedCounts => ({ twin: 0, candidate: 0, replayed: 0 });

@@ -1,0 +1,181 @@
+import { bucketOf, FULL_WEIGHT } from '../domain/assignment.ts';
+import type { RouteStatus } from '../domain/traffic.ts';
+import type { RunResult } from '../inference/host.ts';
+import type { Arm, ArmName } from './arm.ts';
+import { topClasses } from './classification.ts';
+import { messageOf, Refusal } from './errors.ts';
+import {
+  beginStage,
+  count,
+  countServed,
+  outcomeOf,
+  type Prediction,
+  type RouteState,
+  statusOf,
+  trip,
+  tripIfHarmful,
+} from './evidence.ts';
+import type { PredictionKey, Store } from './store.ts';
+
+/** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
+const SAMPLE_SEED_OFFSET = 1;
+
+export interface Arms {
+  twin: Arm;
+  candidate: Arm;
+}
+
+/** One model on two arms with its evidence; the only place that changes the weight. */
+export class Route {
+  readonly state: RouteState;
+  readonly arms: Arms;
+  readonly #store: Store;
+  /** Sampled requests whose comparison may still come, with their number of rows. */
+  readonly #awaited = new Map<string, number>();
+  inFlight = 0;
+  /** Replaced, deleted or shutting down: what is still under way is answered and no longer counted. */
+  #retired = false;
+
+  constructor(state: RouteState, arms: Arms, store: Store) {
+    this.state = state;
+    this.arms = arms;
+    this.#store = store;
+    this.#judge();
+  }
+
+  get status(): RouteStatus {
+    return {
+      ...statusOf(this.state),
+      arms: { twin: this.arms.twin.status, candidate: this.arms.candidate.status },
+    };
+  }
+
+  /** Header values are latin1 strings in Node: hashing their bytes gives what any other router gives. */
+  bucketFor(unit: string | undefined, id: string): number {
+    const bytes = unit ? Buffer.from(unit, 'latin1') : Buffer.from(id);
+    return bucketOf(bytes, this.state.config.seed);
+  }
+
+  isSampled(id: string): boolean {
+    const { seed, shadowSample } = this.state.config;
+    const bucket = bucketOf(id, (seed + SAMPLE_SEED_OFFSET) >>> 0);
+    return !this.state.trip && bucket < shadowSample * FULL_WEIGHT;
+  }
+
+  /** The class of every row; throws `OutputInvalid` for an answer that is none. */
+  classesOf(result: RunResult, rows: number): number[] {
+    const { host } = this.arms.twin;
+    return topClasses(result, host!.outputs, rows, this.state.config.labels.length);
+  }
+
+  setWeight(weight: number, stage: string): void {
+    if (this.state.trip)
+      throw new Refusal(409, `the rollout was rolled back: ${this.state.trip.reason}`, { trip: this.state.trip });
+    beginStage(this.state, weight, stage);
+    this.#store.commitDurably(this.state);
+  }
+
+  tripBy(reason: string, by: string): void {
+    if (!this.state.trip) trip(this.state, reason, by);
+    this.#store.commitDurably(this.state);
+  }
+
+  countServed(arm: ArmName, replayed: boolean): void {
+    if (this.#retired) return;
+    countServed(this.state, arm);
+    if (replayed) countServed(this.state, 'replayed');
+    this.#store.observe(this.state);
+  }
+
+  countShed(): void {
+    if (this.#retired) return;
+    this.state.shadowShed++;
+    this.#store.observe(this.state);
+  }
+
+  countCandidateRun(failed: boolean): void {
+    if (this.state.trip || this.#retired) return;
+    count(this.state, 'candidateRequests');
+    if (failed) count(this.state, 'candidateErrors');
+    this.#judge();
+  }
+
+  awaitPairs(id: string, rows: number): void {
+    this.#awaited.set(id, rows);
+  }
+
+  noLongerAwaited(id: string): void {
+    this.#awaited.delete(id);
+  }
+
+  /** Counts the pair of every row once, with its label where feedback was faster; pairs after a trip do not count. */
+  recordPairs(id: string, pairs: Prediction[]): void {
+    this.noLongerAwaited(id);
+    if (this.state.trip || this.#retired) return;
+    for (const [row, pair] of pairs.entries()) {
+      const key = this.#key(id, row);
+      const known = this.#store.prediction(key);
+      if (known && known.twin !== null) continue;
+      count(this.state, 'pairs');
+      if (pair.twin !== pair.candidate) count(this.state, 'disagreements');
+      const label = known?.label ?? null;
+      if (label !== null) count(this.state, outcomeOf(pair, label));
+      const stage = label === null ? null : this.state.stageNumber;
+      this.#store.putPrediction(key, { ...pair, label, version: known?.version ?? null, stage });
+    }
+    this.#judge();
+  }
+
+  /** A label of a later version corrects an earlier one; the same or an earlier version is a duplicate. */
+  recordLabel(id: string, row: number, label: number, version: number): 'accepted' | 'duplicate' | 'unknown' {
+    const key = this.#key(id, row);
+    const known = this.#store.prediction(key);
+    if (!known && row >= (this.#awaited.get(id) ?? 0)) return 'unknown';
+    const before = known ?? { twin: null, candidate: null, label: null, version: null, stage: null };
+    if (before.version !== null && version <= before.version) return 'duplicate';
+    const { twin, candidate } = before;
+    let stage: number | null = null;
+    if (twin !== null && candidate !== null) {
+      stage = this.state.stageNumber;
+      if (before.label !== null) this.#uncount(outcomeOf({ twin, candidate }, before.label), before.stage);
+      count(this.state, outcomeOf({ twin, candidate }, label));
+    }
+    this.#store.putPrediction(key, { twin, candidate, label, version, stage });
+    this.#judge();
+    return 'accepted';
+  }
+
+  /** Whether requests are answered at all; without the candidate they are. */
+  get ready(): boolean {
+    return this.arms.twin.ready;
+  }
+
+  retire(): void {
+    this.#retired = true;
+  }
+
+  close(): Promise<unknown> {
+    this.retire();
+    return Promise.all([this.arms.twin.close(), this.arms.candidate.close()]);
+  }
+
+  #uncount(outcome: 'plus' | 'minus' | 'zero', stage: number | null): void {
+    this.state.counts[outcome]--;
+    if (stage === this.state.stageNumber) this.state.stageCounts[outcome]--;
+  }
+
+  #judge(): void {
+    const tripped = tripIfHarmful(this.state);
+    try {
+      if (tripped) this.#store.commitDurably(this.state);
+    } catch (error) {
+      // The weight is 0 from this moment on; only the record of it is late.
+      console.error(`the trip of ${this.state.config.model} is not on disk yet: ${messageOf(error)}`);
+    }
+    this.#store.observe(this.state);
+  }
+
+  #key(id: string, row: number): PredictionKey {
+    return { model: this.state.config.model, id, row };
+  }
+}

@@ -1,0 +1,55 @@
+import type { SessionOptions } from '../domain/measurement.ts';
+import { classify } from './classification.ts';
+import { readDataset } from './dataset.ts';
+import { DatasetInvalid } from './errors.ts';
+import { startHost } from './host.ts';
+import { type PredictionColumns, writePredictions } from './predictions.ts';
+
+/** Told after every step of a long operation. */
+export type OnProgress = (progress: { done: number; total: number }) => void;
+
+export interface PredictInput {
+  modelPath: string;
+  dataPath: string;
+  /** Where the predictions go; written whole or not at all. */
+  outPath: string;
+  options: SessionOptions;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/**
+ * Runs every row through the model one at a time, exactly as it is served, and writes the predictions.
+ * Throws `ModelOutputInvalid` naming the row for an answer that is no classification.
+ */
+export async function predict(input: PredictInput): Promise<{ rows: number }> {
+  const { modelPath, dataPath, outPath, options, signal, onProgress } = input;
+  const host = await startHost({ modelPath, options, signal });
+  try {
+    const data = readDataset(dataPath, host.inputs);
+    const predictions: PredictionColumns = {
+      ids: data.ids,
+      top1: new Int32Array(data.rows),
+      scores: new Float64Array(data.rows),
+      margins: new Float64Array(data.rows),
+    };
+    for (const [row, id] of data.ids.entries()) {
+      const { outputs } = await host.run(data.feeds(row));
+      const { top1, score, margin, classes } = classify(outputs, id);
+      const label = data.labels[row]!;
+      if (label < 0 || label >= classes)
+        throw new DatasetInvalid(
+          `${dataPath}: row '${id}' has label ${label}, and the model knows 0 to ${classes - 1}`
+        );
+      predictions.top1[row] = top1;
+      predictions.scores[row] = score;
+      predictions.margins[row] = margin;
+      onProgress?.({ done: row + 1, total: data.rows });
+    }
+    signal?.throwIfAborted();
+    writePredictions(outPath, predictions);
+    return { rows: data.rows };
+  } finally {
+    await host.close();
+  }
+}

@@ -1,0 +1,107 @@
+import type { ClosingDocument, ModelFigures } from '../domain/engagement.ts';
+import { bytes, decimal, milliseconds, percent, points, ROLE_NAMES } from './format.ts';
+import { type Content, type Html, html } from './html.ts';
+import { whyMissing } from './missing.ts';
+import { absent, table } from './tables.ts';
+
+interface Line {
+  name: string;
+  of: (figures: ModelFigures) => number;
+  show: (value: number) => string;
+  /** Words for a smaller and for a larger value. */
+  words: [string, string];
+  isBetterWhenLarger: boolean;
+  /** Shares change by points, everything else by percent. */
+  isShare?: boolean;
+}
+
+const rate = (value: number): string => `${decimal(value, 1)} /s`;
+
+const LINES: Line[] = [
+  { name: 'Size', of: (f) => f.sizeBytes, show: bytes, words: ['smaller', 'larger'], isBetterWhenLarger: false },
+  {
+    name: 'Accuracy',
+    of: (f) => f.accuracy,
+    show: percent,
+    words: ['lower', 'higher'],
+    isBetterWhenLarger: true,
+    isShare: true,
+  },
+  {
+    name: 'Macro F1',
+    of: (f) => f.macroF1,
+    show: percent,
+    words: ['lower', 'higher'],
+    isBetterWhenLarger: true,
+    isShare: true,
+  },
+  {
+    name: 'Latency p50',
+    of: (f) => f.latency.p50Ms,
+    show: milliseconds,
+    words: ['faster', 'slower'],
+    isBetterWhenLarger: false,
+  },
+  {
+    name: 'Latency p95',
+    of: (f) => f.latency.p95Ms,
+    show: milliseconds,
+    words: ['faster', 'slower'],
+    isBetterWhenLarger: false,
+  },
+  {
+    name: 'Latency p99',
+    of: (f) => f.latency.p99Ms,
+    show: milliseconds,
+    words: ['faster', 'slower'],
+    isBetterWhenLarger: false,
+  },
+  {
+    name: 'Throughput',
+    of: (f) => f.throughputPerSecond,
+    show: rate,
+    words: ['lower', 'higher'],
+    isBetterWhenLarger: true,
+  },
+  { name: 'Peak memory', of: (f) => f.memoryBytes, show: bytes, words: ['less', 'more'], isBetterWhenLarger: false },
+];
+
+export function comparison(document: ClosingDocument): Html {
+  const { baseline, optimized, chosen } = document;
+  const title = html`<h2 id="comparison">Before and after</h2>`;
+  if (!baseline) return html`${title}<p>${absent(`FP32 was not measured: ${whyMissing(document, 'baseline')}`)}</p>`;
+  const without = optimized
+    ? ''
+    : html`<p>${absent(`No optimized model is compared: ${whyMissing(document, 'optimization')}`)}</p>`;
+  const isMixed = optimized !== null && optimized.role !== baseline.role;
+  return html`<section aria-labelledby="comparison">${title}${without}
+${table(
+  html`Accuracy and macro F1 on the ${ROLE_NAMES[baseline.role]}${isMixed && html` (FP32) and the ${ROLE_NAMES[optimized.role]} (${chosen})`}. Latency: single requests one at a time. Throughput: closed loop. Memory: peak of a fresh host, less that of an empty one.`,
+  [
+    { title: 'Figure' },
+    { title: 'FP32', isNumber: true },
+    ...(optimized
+      ? [
+          { title: chosen ?? 'Optimized', isNumber: true },
+          { title: 'Change', isNumber: true },
+        ]
+      : []),
+  ],
+  LINES.map((line) => ({
+    cells: [line.name, line.show(line.of(baseline)), ...(optimized ? after(line, baseline, optimized) : [])],
+  }))
+)}</section>`;
+}
+
+function after(line: Line, baseline: ModelFigures, optimized: ModelFigures): Content[] {
+  return [line.show(line.of(optimized)), change(line, line.of(baseline), line.of(optimized))];
+}
+
+function change(line: Line, before: number, now: number): Content {
+  const difference = now - before;
+  const amount = line.isShare ? points(difference) : percent(difference / before, 1);
+  if (!/[1-9]/.test(amount)) return 'unchanged';
+  const isBetter = difference > 0 === line.isBetterWhenLarger;
+  const signed = difference > 0 ? `+${amount}` : amount;
+  return html`<span class="${isBetter ? 'better' : 'worse'}">${signed}${line.isShare && ' points'} ${line.words[difference > 0 ? 1 : 0]}</span>`;
+}

@@ -1,0 +1,47 @@
+import type { Decision } from '../domain/decision.ts';
+import { type ClosingDocument, PHASES } from '../domain/engagement.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { instant } from './format.ts';
+import { type Content, type Html, html } from './html.ts';
+import { whyNotReached } from './missing.ts';
+import { absent, chip, table, time } from './tables.ts';
+
+export function decisions(document: ClosingDocument): Html {
+  const rows = document.phases.map(({ name, attempt, verdict, reason, decision }) => ({
+    cells: [
+      attempt > 1 ? html`${name}<small>run ${attempt}</small>` : name,
+      gate(verdict, reason),
+      ...decided(decision),
+    ],
+  }));
+  const stages = (document.rollout?.decisions ?? []).map((decision) => ({
+    cells: [decision.gate, absent('stage gate: see the rollout'), ...decided(decision)],
+  }));
+  const missing = PHASES.flatMap((phase) => {
+    const why = whyNotReached(document, phase);
+    return why ? [{ cells: [phase, absent(why), '', '', ''] }] : [];
+  });
+  return html`<section aria-labelledby="decisions"><h2 id="decisions">Phases and decisions</h2>
+${table(
+  'What the measurements said at each gate, and what a person decided.',
+  [
+    { title: 'Gate' },
+    { title: 'Measured', className: 'reason' },
+    { title: 'Decision' },
+    { title: 'By' },
+    { title: 'Comment', className: 'reason' },
+  ],
+  [...rows, ...stages, ...missing]
+)}</section>`;
+}
+
+const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}<small>${reason}</small>`;
+
+function decided(decision: Decision | null): Content[] {
+  if (!decision) return [absent('none: the phase ended without a decision'), '', ''];
+  const { outcome, by, at, comment, secondBy, changes } = decision;
+  const shown = outcome === 'waived' ? html`<span class="chip waived">⚠ waived</span>` : outcome;
+  const who = secondBy ? html`${by}<small>and ${secondBy}</small>` : by;
+  const changed = changes && html`<small>changed: <code>${JSON.stringify(changes)}</code></small>`;
+  return [shown, html`${who}<small>${time(at, instant(at))}</small>`, html`${comment}${changed}`];
+}

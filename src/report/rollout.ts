@@ -1,0 +1,86 @@
+import type { ClosingDocument } from '../domain/engagement.ts';
+import type { EvidenceLine, StageResult } from '../domain/traffic.ts';
+import { count, decimal, span, trimmed, weight } from './format.ts';
+import { type Content, type Html, html } from './html.ts';
+import { whyMissing } from './missing.ts';
+import { rampChart } from './ramp-chart.ts';
+import { absent, chip, table } from './tables.ts';
+
+const TESTS: [EvidenceLine['name'], string][] = [
+  ['disagreement-alarm', 'Alarm: disagreement'],
+  ['labelled-worse', 'Alarm: labelled worse'],
+  ['error-rate', 'Alarm: errors'],
+  ['disagreement-certificate', 'Proof: agreement'],
+  ['labelled-noninferior', 'Proof: labels'],
+];
+
+export function rollout(document: ClosingDocument): Html {
+  const title = html`<h2 id="rollout">Rollout</h2>`;
+  const result = document.rollout;
+  if (!result)
+    return html`<section aria-labelledby="rollout">${title}<p>${absent(`No traffic was moved: ${whyMissing(document, 'rollout')}`)}</p></section>`;
+  return html`<section aria-labelledby="rollout">${title}
+<p>${chip(result.verdict)} ${result.reason}. The router's last answer: ${trimmed(result.finalWeight)} % of the traffic on the candidate.</p>
+${holds(document)}
+${result.stages.length === 0 ? html`<p>${absent(`No stage was run: ${result.reason}`)}</p>` : stages(result.stages)}</section>`;
+}
+
+function holds({ holds: given }: ClosingDocument): Html {
+  if (!given) return html`<p>${absent('The time limits of the stages were not recorded.')}</p>`;
+  const { minimumMs, maximumMs } = given;
+  return html`<p>A stage held for at least ${span(minimumMs)} and at most ${span(maximumMs)}, as set in the specification.${minimumMs < 60_000 && ' Holds of seconds suit a demonstration; production traffic needs minutes to hours, so that slow faults can show.'}</p>`;
+}
+
+function stages(results: StageResult[]): Html {
+  return html`<figure><div class="wide">${rampChart(results, 1000)}</div><div class="narrow">${rampChart(results, 340)}</div>
+<figcaption>The candidate's share of client traffic, stage by stage, with the pairs observed. In the shadow stage clients get FP32's answers only.</figcaption></figure>
+${table(
+  'The stages of the rollout.',
+  [
+    { title: 'Stage' },
+    { title: 'Verdict', className: 'reason' },
+    { title: 'Pairs observed', isNumber: true },
+    { title: 'Served by candidate', isNumber: true },
+    { title: 'Disagreed', isNumber: true },
+    { title: 'Labelled worse / better / same', isNumber: true },
+    { title: 'Errors', isNumber: true },
+    { title: 'Held', isNumber: true },
+  ],
+  results.map((stage) => ({ cells: stageCells(stage) }))
+)}
+<h3>Evidence at the end of each stage</h3>
+${table(
+  html`Natural logarithm of each test's e-value, and the bound it must reach. An alarm that reaches its bound rolls back; a proof that reaches its bound allows promotion.`,
+  [{ title: 'Stage' }, ...TESTS.map(([, test]) => ({ title: test }))],
+  results.map((stage) => ({ cells: [weight(stage.weight), ...TESTS.map(([name]) => evidence(stage, name))] }))
+)}`;
+}
+
+function stageCells(stage: StageResult): Content[] {
+  const { plus, minus, zero, disagreements, candidateErrors } = stage.counts;
+  return [
+    weight(stage.weight),
+    html`${chip(stage.verdict)}<small>${stage.reason}</small>`,
+    count(stage.observations),
+    count(stage.servedByCandidate),
+    count(disagreements),
+    `${count(plus)} / ${count(minus)} / ${count(zero)}`,
+    count(candidateErrors),
+    span(Date.parse(stage.endedAt) - Date.parse(stage.startedAt)),
+  ];
+}
+
+function evidence(stage: StageResult, name: EvidenceLine['name']): Html {
+  const line = stage.evidence.find((candidate) => candidate.name === name);
+  if (!line) return absent('not evaluated');
+  const isReached = line.lnE >= line.bound;
+  return html`${meter(line)}${decimal(line.lnE, 2)} of ${decimal(line.bound, 2)}<small>${isReached ? `reached: ${line.action}` : 'not reached'}</small>`;
+}
+
+/** The bound is the tick; the bar stops a quarter beyond it however strong the evidence is. */
+function meter({ lnE, bound, action }: EvidenceLine): Html {
+  const [width, tick] = [80, 64];
+  const filled = Math.min(Math.max((lnE / bound) * tick, 0), width);
+  const kind = lnE < bound ? '' : action === 'rollback' ? 'failed' : 'successful';
+  return html`<svg class="meter" viewBox="0 0 ${width} 12" width="${width}" height="12" aria-hidden="true"><rect class="track" y="3" width="${width}" height="6" rx="3"/><g class="${kind}"><rect class="${kind ? 'solid' : 'bar'}" y="3" width="${filled.toFixed(1)}" height="6" rx="3"/></g><line class="bound" x1="${tick}" x2="${tick}" y1="0" y2="12"/></svg>`;
+}

@@ -1,0 +1,93 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createMeasurementActivities } from './activities/measurement.ts';
+import { createNotificationActivities } from './activities/notification.ts';
+import { createRecordActivities } from './activities/records.ts';
+import { createToolkitActivities } from './activities/toolkit.ts';
+import { createTrafficActivities } from './activities/traffic.ts';
+import { createVerdictActivities } from './activities/verdicts.ts';
+import { type Config, loadConfig, whereRunning } from './config.ts';
+import { QUEUES } from './domain/ids.ts';
+import { ArtifactStore } from './storage/artifacts.ts';
+import { Journal } from './storage/journal.ts';
+import { Ledger } from './storage/ledger.ts';
+
+type Queue = (typeof QUEUES)[keyof typeof QUEUES];
+
+const USAGE = `usage: worker.ts [--queue engagement|toolkit|load-test]...   (default: all three)`;
+
+/** What runs on each queue; measurements and toolkits take one task at a time so that they share the host with nobody. */
+function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
+  const artifacts = new ArtifactStore(config.folders.artifacts);
+  const ledger = new Ledger(config.folders.trials);
+  const journalOf = (engagement: string) => new Journal(config.folders.journals, engagement);
+  const shared = { artifacts, ledger, journalOf, workFolder: config.folders.work };
+  if (queue === 'toolkit')
+    return {
+      activities: createToolkitActivities({ ...shared, python: config.python }),
+      maxConcurrentActivityTaskExecutions: 1,
+    };
+  if (queue === 'load-test')
+    return { activities: createMeasurementActivities(shared), maxConcurrentActivityTaskExecutions: 1 };
+  return {
+    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+    activities: {
+      ...createVerdictActivities(shared),
+      ...createRecordActivities({ ...shared, reportsFolder: config.folders.reports }),
+      ...createTrafficActivities({ gateway: gatewayOf(config), token: config.gatewayToken, journalOf }),
+      ...createNotificationActivities({
+        smtpUrl: config.smtpUrl,
+        mailFrom: config.mailFrom,
+        outboxFolder: config.folders.outbox,
+      }),
+    },
+  };
+}
+
+function gatewayOf(config: Config): () => string {
+  return () => {
+    const { gateway } = whereRunning(config);
+    if (!gateway) throw new Error('no gateway is known: set STEPDOWN_GATEWAY or run `stepdown up`');
+    return gateway;
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { queue: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
+  const queues = (values.queue ?? Object.values(QUEUES)) as Queue[];
+  const unknown = queues.filter((queue) => !Object.values(QUEUES).includes(queue));
+  if (unknown.length > 0) throw new Error(`unknown queue ${unknown.join(', ')}\n${USAGE}`);
+  const config = loadConfig();
+  const { temporal } = whereRunning(config);
+  if (!temporal) throw new Error('no Temporal server is known: set TEMPORAL_ADDRESS or run `stepdown up`');
+  await mkdir(config.folders.work, { recursive: true });
+  Runtime.install({ telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } } });
+  const connection = await NativeConnection.connect({ address: temporal });
+  const workers: Worker[] = [];
+  for (const taskQueue of queues)
+    workers.push(
+      await Worker.create({
+        connection,
+        namespace: config.namespace,
+        taskQueue,
+        shutdownGraceTime: '2 seconds', // then activities are cancelled: they end their children and are retried later
+        shutdownForceTime: '15 seconds',
+        ...optionsFor(taskQueue, config),
+      })
+    );
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM')); // the supervisor was killed
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  await writeFile(join(config.home, 'worker.ready'), String(process.pid));
+  await running;
+  await connection.close();
+  process.exit(0); // an open ipc channel to the supervisor would keep the process
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,57 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { MeasurementActivities } from '../activities/measurement.ts';
+import type { NotificationActivities } from '../activities/notification.ts';
+import type { RecordActivities } from '../activities/records.ts';
+import type { ToolkitActivities } from '../activities/toolkit.ts';
+import type { TrafficActivities } from '../activities/traffic.ts';
+import type { VerdictActivities } from '../activities/verdicts.ts';
+import { NON_RETRYABLE } from '../domain/errors.ts';
+import { QUEUES } from '../domain/ids.ts';
+
+const retry = { initialInterval: '1 second', maximumInterval: '1 minute', nonRetryableErrorTypes: NON_RETRYABLE };
+
+/** Python toolkits: a crash is retried twice, then the candidate ends with verdict `error`. */
+export const toolkit = proxyActivities<ToolkitActivities>({
+  taskQueue: QUEUES.toolkit,
+  startToCloseTimeout: '6 hours', // calibration of a large model
+  heartbeatTimeout: '20 seconds', // beats every 5 s; a killed worker is noticed within this
+  retry: { ...retry, maximumAttempts: 3 },
+});
+
+/** Measurements: one at a time on a host. */
+export const measurement = proxyActivities<MeasurementActivities>({
+  taskQueue: QUEUES.loadTest,
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: '20 seconds',
+  retry: { ...retry, maximumAttempts: 3 },
+});
+
+/** Verdicts, journal and reports: seconds of work on local files, repeated until they are written. */
+export const records = proxyActivities<RecordActivities & VerdictActivities>({
+  taskQueue: QUEUES.engagement,
+  startToCloseTimeout: '5 minutes',
+  retry,
+});
+
+/** People are told at least once; a mail server that stays away does not stop the engagement. */
+export const notification = proxyActivities<NotificationActivities>({
+  taskQueue: QUEUES.engagement,
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 hour',
+  retry,
+});
+
+/** Commands to the router: repeated until it answers. */
+export const traffic = proxyActivities<TrafficActivities>({
+  taskQueue: QUEUES.engagement,
+  startToCloseTimeout: '2 minutes', // loading two arms from disk
+  retry: { ...retry, maximumInterval: '5 seconds' },
+});
+
+/** Watching a stage takes as long as the stage. */
+export const watch = proxyActivities<Pick<TrafficActivities, 'watchStage'>>({
+  taskQueue: QUEUES.engagement,
+  startToCloseTimeout: '90 days',
+  heartbeatTimeout: '20 seconds',
+  retry: { ...retry, maximumInterval: '5 seconds' },
+});

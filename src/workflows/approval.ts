@@ -1,0 +1,114 @@
+import {
+  ApplicationFailure,
+  condition,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Decision, DecisionInput, GateRequest, GateStatus } from '../domain/decision.ts';
+import { refuseDecision } from '../domain/decision.ts';
+import { decisionRefused } from '../domain/errors.ts';
+import { notification } from './activities.ts';
+import { decideUpdate, gateQuery } from './messages.ts';
+import { show } from './search-attributes.ts';
+
+const NOBODY = 'nobody';
+const MAIL_GRACE = '10 seconds'; // a quick decision lets the first mail leave; a dead mail server holds up nobody
+
+/** One gate: waits for a person, reminds, and expires; its result is the decision. */
+export async function approval(request: GateRequest): Promise<Decision> {
+  const gate = openGate(request);
+  listen(gate);
+  show({ awaitingGate: gate.gate, verdict: gate.verdict, dueAt: new Date(gate.dueAt) });
+  setCurrentDetails(detailsOf(gate));
+  const opened = tell(gate, 'gate-opened');
+
+  const deadline = Date.parse(gate.dueAt);
+  while (!gate.decision && Date.now() < deadline) {
+    const untilReminder = Math.min(request.remindAfterMs, deadline - Date.now());
+    const decided = await condition(() => gate.decision !== undefined, untilReminder, { summary: 'next reminder' });
+    if (decided || Date.now() >= deadline) break;
+    gate.remindersSent += 1;
+    await tell(gate, 'gate-reminder');
+  }
+  gate.decision ??= expired(gate);
+  if (gate.decision.outcome === 'expired') await tell(gate, 'gate-expired');
+  await Promise.race([opened, sleep(MAIL_GRACE)]);
+  show({ awaitingGate: null, dueAt: null });
+  setCurrentDetails(`Decided: **${gate.decision.outcome}** by ${gate.decision.by}`);
+  return gate.decision;
+}
+
+function openGate(request: GateRequest): GateStatus {
+  const openedAt = workflowInfo().startTime;
+  return {
+    ...request,
+    workflowId: workflowInfo().workflowId,
+    openedAt: openedAt.toISOString(),
+    dueAt: new Date(openedAt.getTime() + request.expireAfterMs).toISOString(),
+    remindersSent: 0,
+  };
+}
+
+function listen(gate: GateStatus): void {
+  setHandler(gateQuery, () => gate);
+  setHandler(
+    decideUpdate,
+    (input) => {
+      const decision: Decision = { ...recorded(gate, input), at: new Date().toISOString() };
+      if (!gate.needsTwo || decision.outcome === 'rejected' || decision.outcome === 'revise') gate.decision = decision;
+      else if (gate.first) gate.decision = { ...gate.first, secondBy: decision.by, at: decision.at };
+      else gate.first = decision;
+      return decision;
+    },
+    {
+      description: `Approve, reject, revise or waive gate '${gate.gate}'`,
+      validator: (input) => {
+        const reason = refuseDecision(gate, input);
+        if (reason) throw decisionRefused(reason);
+      },
+    }
+  );
+}
+
+function recorded(gate: GateStatus, input: DecisionInput): Omit<Decision, 'at'> {
+  return {
+    gate: gate.gate,
+    outcome: input.outcome,
+    by: input.by,
+    comment: input.comment ?? '',
+    changes: input.changes,
+    evidenceSha256: gate.evidenceSha256,
+  };
+}
+
+function expired(gate: GateStatus): Decision {
+  return {
+    gate: gate.gate,
+    outcome: 'expired',
+    by: NOBODY,
+    comment: `nobody decided until ${gate.dueAt}, after ${gate.remindersSent} reminders`,
+    at: new Date().toISOString(),
+    evidenceSha256: gate.evidenceSha256,
+  };
+}
+
+function detailsOf(gate: GateStatus): string {
+  const approvers = gate.approvers.map((person) => person.email).join(', ');
+  const who = gate.needsTwo ? `two of ${approvers}` : approvers;
+  return [
+    `**Waiting at gate \`${gate.gate}\`** for ${who}, due ${gate.dueAt}`,
+    gate.summary,
+    `\`stepdown approve ${gate.engagement} --gate ${gate.gate} --by <email> --comment "..."\``,
+  ].join('\n\n');
+}
+
+/** A mail that cannot be delivered is recorded by its failed activity; the gate stays open and decidable. */
+async function tell(gate: GateStatus, kind: 'gate-opened' | 'gate-reminder' | 'gate-expired'): Promise<void> {
+  try {
+    await notification.notify.executeWithOptions({ summary: `${kind} ${gate.gate}` }, [{ kind, gate }]);
+  } catch (error) {
+    if (!(error instanceof Error) || !(error.cause instanceof ApplicationFailure)) throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { PreparedData } from '../domain/artifact.ts';
+import type { CandidateResult, Phase, SourceFiles } from '../domain/engagement.ts';
+import { lastWords } from '../domain/errors.ts';
+import type { BaselineMeasurement } from '../domain/measurement.ts';
+import type { Recipe } from '../domain/recipe.ts';
+import type { Spec } from '../domain/spec.ts';
+import { measurement, records, toolkit } from './activities.ts';
+
+export interface CandidateInput {
+  engagement: string;
+  id: string;
+  phase: Phase;
+  recipe: Recipe;
+  spec: Spec;
+  sources: SourceFiles;
+  baseline: BaselineMeasurement;
+  calibration: PreparedData;
+  selection: PreparedData;
+}
+
+/** One recipe: quantize, measure, judge. A recipe that cannot be made or measured ends with verdict `error`. */
+export async function candidate(input: CandidateInput): Promise<CandidateResult> {
+  try {
+    const quantized = await toolkit.quantizeCandidate(input);
+    const trial = await measurement.measureCandidate({ ...input, quantized });
+    return await records.judgeCandidate({ ...input, trial });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return await records.recordUnmeasured({ ...input, lastWords: lastWords(error) });
+  }
+}

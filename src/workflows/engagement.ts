@@ -1,0 +1,181 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  ChildWorkflowFailure,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Decision } from '../domain/decision.ts';
+import {
+  type ClosingDocument,
+  type EngagementInput,
+  type EngagementState,
+  PHASES,
+  type Phase,
+  type PhaseRecord,
+} from '../domain/engagement.ts';
+import { lastWords } from '../domain/errors.ts';
+import { phaseGate } from '../domain/ids.ts';
+import { PACKAGES } from '../domain/packages.ts';
+import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
+import { notification, records } from './activities.ts';
+import { decideAt } from './gate.ts';
+import { engagementQuery } from './messages.ts';
+import { PHASE_WORK } from './phases.ts';
+import { show } from './search-attributes.ts';
+
+export interface EngagementArguments extends EngagementInput {
+  /** Where an earlier run of the same engagement stood. */
+  resume?: EngagementState;
+  /** Continue as new at a phase boundary once the history has this many events; the server's advice by default. */
+  historyLimit?: number;
+}
+
+/** One model of one client, from kick-off to the closing report. */
+export async function engagement(input: EngagementArguments): Promise<ClosingDocument> {
+  const state = input.resume ?? begin(input);
+  setHandler(engagementQuery, () => state);
+  try {
+    if (!input.resume) await recordKickOff(input);
+    for (const phase of phasesOf(state)) {
+      if (isBehind(state, phase)) continue;
+      if (!(await carryThrough(input, state, phase))) break;
+      await continueWhenLong(input, state);
+    }
+    return await close(input, state, outcomeOf(state));
+  } catch (error) {
+    if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && !isCancellation(error))
+      return close(input, state, { verdict: 'error', reason: `${state.phase}: ${lastWords(error)}` });
+    if (isCancellation(error))
+      await CancellationScope.nonCancellable(() =>
+        close(input, state, { verdict: 'inconclusive', reason: `cancelled in phase ${state.phase}` })
+      );
+    throw error;
+  }
+}
+
+function begin(input: EngagementInput): EngagementState {
+  return { spec: input.spec, phase: 'baseline', candidates: [], phases: [], released: [], customRecipes: [] };
+}
+
+function phasesOf(state: EngagementState): Phase[] {
+  return PHASES.filter((phase) => phase !== 'rollout' || PACKAGES[state.spec.package].rollsOut);
+}
+
+function isBehind(state: EngagementState, phase: Phase): boolean {
+  const last = state.phases.findLast(({ name }) => name === phase);
+  return last?.decision?.outcome === 'approved' || last?.decision?.outcome === 'waived';
+}
+
+/** Runs a phase until a person lets it pass or ends it; `revise` runs it again. Returns whether to go on. */
+async function carryThrough(input: EngagementInput, state: EngagementState, phase: Phase): Promise<boolean> {
+  for (let attempt = attemptsOf(state, phase) + 1; ; attempt += 1) {
+    state.phase = phase;
+    show({ phase });
+    setCurrentDetails(`Working on phase **${phase}**, attempt ${attempt}`);
+    const record = await runOnce(input, state, phase, attempt);
+    if (phase === 'rollout') return record.verdict === 'successful'; // its stages had gates of their own
+    const decision = record.decision!;
+    if (decision.outcome === 'revise') revise(state, decision);
+    else return decision.outcome === 'approved' || decision.outcome === 'waived';
+  }
+}
+
+async function runOnce(
+  input: EngagementInput,
+  state: EngagementState,
+  phase: Phase,
+  attempt: number
+): Promise<PhaseRecord> {
+  const startedAt = new Date().toISOString();
+  const { checks, summary, evidence } = await PHASE_WORK[phase](input, state, attempt);
+  const verdict = combine(checks);
+  const record: PhaseRecord = {
+    name: phase,
+    attempt,
+    verdict,
+    reason: reasonOf(checks),
+    checks,
+    evidence,
+    decision: null,
+    startedAt,
+    endedAt: new Date().toISOString(),
+  };
+  state.phases.push(record);
+  show({ verdict });
+  await records.writeJournal({
+    engagement: state.spec.engagement,
+    event: `verdict/${phase}/${attempt}`,
+    kind: 'verdict',
+    body: record,
+  });
+  record.decision =
+    phase === 'rollout'
+      ? (state.rollout!.decisions.at(-1) ?? null)
+      : await decideAt(state, state.spec, {
+          phase,
+          gate: phaseGate(phase),
+          attempt,
+          verdict,
+          summary,
+          evidenceSha256: evidence.sha256,
+        });
+  applyRelease(state, record);
+  return record;
+}
+
+function attemptsOf(state: EngagementState, phase: Phase): number {
+  return state.phases.filter(({ name }) => name === phase).length;
+}
+
+function revise(state: EngagementState, { changes }: Decision): void {
+  if (changes?.quality) state.spec = { ...state.spec, quality: { ...state.spec.quality, ...changes.quality } };
+  if (changes?.recipes) state.customRecipes = [...state.customRecipes, ...changes.recipes];
+}
+
+/** At the PTQ gate a person may let fewer candidates go on than passed. */
+function applyRelease(state: EngagementState, { name, decision }: PhaseRecord): void {
+  const chosen = decision?.changes?.candidates;
+  if (name === 'ptq' && chosen) state.released = state.released.filter((id) => chosen.includes(id));
+}
+
+async function continueWhenLong(input: EngagementArguments, state: EngagementState): Promise<void> {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  if (!continueAsNewSuggested && historyLength < (input.historyLimit ?? Number.POSITIVE_INFINITY)) return;
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof engagement>({ ...input, resume: state });
+}
+
+async function recordKickOff(input: EngagementInput): Promise<void> {
+  const { spec, sources, startedBy, startedAt } = input;
+  const body = { spec, sources, startedBy, startedAt };
+  await records.writeJournal({ engagement: spec.engagement, event: 'kick-off', kind: 'kick-off', body });
+}
+
+function outcomeOf(state: EngagementState): { verdict: Verdict; reason: string } {
+  const last = state.phases.at(-1)!;
+  const { decision } = last;
+  if (decision?.outcome === 'expired') return { verdict: 'inconclusive', reason: decision.comment };
+  if (decision?.outcome === 'rejected')
+    return { verdict: 'failed', reason: `rejected at ${last.name} by ${decision.by}: ${decision.comment}` };
+  return { verdict: last.verdict, reason: last.reason };
+}
+
+async function close(
+  input: EngagementInput,
+  state: EngagementState,
+  outcome: { verdict: Verdict; reason: string }
+): Promise<ClosingDocument> {
+  state.phase = 'closed';
+  const endedAt = new Date().toISOString();
+  const document = await records.writeClosing({ startedAt: input.startedAt, endedAt, state, ...outcome });
+  show({ phase: 'closed', verdict: outcome.verdict, awaitingGate: null });
+  setCurrentDetails(`Closed: **${outcome.verdict}**. ${outcome.reason}\n\nReport: ${document.report}`);
+  await notification.notify({ kind: 'engagement-closed', document, to: state.spec.gates.approvers });
+  return document;
+}

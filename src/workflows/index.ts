@@ -1,0 +1,4 @@
+export { approval } from './approval.ts';
+export { candidate } from './candidate.ts';
+export { engagement } from './engagement.ts';
+export { rollout } from './rollout.ts';

@@ -1,0 +1,123 @@
+import { executeChild, ParentClosePolicy, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
+import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
+import { PACKAGES } from '../domain/packages.ts';
+import { customPlan, fastest, optimizationPlan, type PlannedCandidate, ptqPlan } from '../domain/recipes.ts';
+import type { Check } from '../domain/verdict.ts';
+import { measurement, records, toolkit } from './activities.ts';
+import { candidate } from './candidate.ts';
+import { rollout } from './rollout.ts';
+
+/** What a phase measured, ready for its gate. */
+export interface PhaseOutcome {
+  checks: Check[];
+  /** Markdown for the approver. */
+  summary: string;
+  evidence: ArtifactRef;
+}
+
+type PhaseWork = (input: EngagementInput, state: EngagementState, attempt: number) => Promise<PhaseOutcome>;
+
+export const PHASE_WORK: Record<Phase, PhaseWork> = {
+  baseline: measureToday,
+  ptq: tryEveryScheme,
+  optimization: refineAndProve,
+  rollout: rollOut,
+};
+
+async function measureToday(input: EngagementInput, state: EngagementState): Promise<PhaseOutcome> {
+  const engagement = state.spec.engagement;
+  state.preparation ??= await toolkit.prepareData({ engagement, spec: state.spec, sources: input.sources });
+  state.baseline ??= await measurement.measureBaseline({
+    engagement,
+    spec: state.spec,
+    model: input.sources.model,
+    selection: state.preparation.data.selection!,
+  });
+  const judged = await records.judgeBaseline({
+    spec: state.spec,
+    preparation: state.preparation,
+    baseline: state.baseline,
+  });
+  state.baselineFigures = judged.figures;
+  return judged;
+}
+
+async function tryEveryScheme(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
+  const plan = [...ptqPlan(state.spec, PACKAGES[state.spec.package].schemes), ...customPlan(state.customRecipes)];
+  state.candidates = [];
+  await tryAll(input, state, 'ptq', attempt, plan);
+  state.released = state.candidates.filter(({ verdict }) => verdict === 'successful').map(({ id }) => id);
+  return records.judgePtq({ spec: state.spec, candidates: state.candidates });
+}
+
+async function refineAndProve(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
+  const released = state.candidates.filter(({ id }) => state.released.includes(id));
+  const plan = PACKAGES[state.spec.package].optimizes ? optimizationPlan(state.spec, released) : [];
+  state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
+  await tryAll(input, state, 'optimization', attempt, plan);
+  const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
+  const winner = fastest([...released, ...refined]);
+  state.chosen = winner?.id;
+  if (winner) state.holdout = await lookAtHoldoutOnce(input, state, winner);
+  return records.judgeOptimization({ spec: state.spec, winner, holdout: state.holdout });
+}
+
+async function lookAtHoldoutOnce(input: EngagementInput, state: EngagementState, winner: CandidateResult) {
+  const holdout = state.preparation!.data.holdout!;
+  const { spec } = state;
+  const predictions = await measurement.predictHoldout({
+    spec,
+    model: input.sources.model,
+    candidate: winner.trial!,
+    holdout,
+  });
+  return records.judgeHoldout({ spec, winner, baseline: state.baseline!, holdout, predictions });
+}
+
+/** One at a time: they share the host that they are measured on. */
+async function tryAll(
+  input: EngagementInput,
+  state: EngagementState,
+  phase: Phase,
+  attempt: number,
+  plan: PlannedCandidate[]
+): Promise<void> {
+  const { spec, preparation, baseline } = state;
+  for (const { id, recipe } of plan)
+    state.candidates.push(
+      await executeChild(candidate, {
+        workflowId: candidateWorkflowId(spec.engagement, id, attempt),
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `${phase}: ${id}`,
+        args: [
+          {
+            engagement: spec.engagement,
+            id,
+            phase,
+            recipe,
+            spec,
+            sources: input.sources,
+            baseline: baseline!,
+            calibration: preparation!.data.calibration!,
+            selection: preparation!.data.selection!,
+          },
+        ],
+      })
+    );
+}
+
+async function rollOut(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
+  const { spec } = state;
+  const winner = state.candidates.find(({ id }) => id === state.chosen)!;
+  state.rollout = await executeChild(rollout, {
+    workflowId: rolloutId(spec.engagement, attempt),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `rollout of ${winner.id}`,
+    args: [{ spec, attempt, twin: input.sources.model, candidate: winner.trial!.quantized.model }],
+  });
+  return records.judgeRollout({ spec, rollout: state.rollout });
+}

@@ -1,0 +1,213 @@
+import type { CandidateLine, ClosingDocument } from '../../src/domain/engagement.ts';
+import type { EvidenceLine, StageResult } from '../../src/domain/traffic.ts';
+
+const SHA = 'c0ffee'.padEnd(64, '0');
+
+const decision = (gate: string, outcome: 'approved' | 'rejected' | 'waived', comment = '') => ({
+  gate,
+  outcome,
+  by: 'ana@example.com',
+  comment,
+  at: '2026-11-24T09:12:30.000Z',
+  evidenceSha256: SHA,
+});
+
+export function candidateLine(over: Partial<CandidateLine>): CandidateLine {
+  return {
+    id: 'int8-dynamic',
+    phase: 'ptq',
+    role: 'selection',
+    scheme: 'int8-dynamic',
+    verdict: 'successful',
+    reason: 'non-inferior within 1.5 points, 2.31x as fast, 0.26 of the size',
+    checks: [{ name: 'accuracy', verdict: 'successful', reason: 'drop 0.10 points, at most 0.58 of 1.5 allowed' }],
+    sizeRatio: 0.2562,
+    sizeBytes: 23_170_000,
+    accuracy: 0.9535,
+    accuracyDrop: 0.001,
+    accuracyDropUpper: 0.0058,
+    macroF1: 0.8112,
+    speedup: 2.31,
+    speedupInterval: [2.24, 2.38],
+    noiseInterval: [0.98, 1.02],
+    integerCoverage: 1,
+    flips: 9,
+    slices: [],
+    ...over,
+  };
+}
+
+const slice = (name: string, rows: number, accuracyBaseline: number, accuracyCandidate: number, dropUpper: number) => ({
+  name,
+  rows,
+  accuracyBaseline,
+  accuracyCandidate,
+  dropUpper,
+  verdict: rows < 50 ? ('inconclusive' as const) : ('successful' as const),
+});
+
+function stage(weight: number, pairs: number, minute: number): StageResult {
+  const line = (
+    name: EvidenceLine['name'],
+    action: EvidenceLine['action'],
+    lnE: number,
+    bound: number
+  ): EvidenceLine => ({ name, action, lnE, bound });
+  return {
+    weight,
+    observations: pairs,
+    servedByCandidate: Math.round((pairs * weight) / 100),
+    verdict: 'successful',
+    reason: `agreement proven within the budget after ${pairs} pairs`,
+    counts: {
+      pairs,
+      disagreements: Math.round(pairs * 0.004),
+      plus: Math.round(pairs * 0.002),
+      minus: 1,
+      zero: pairs - 3,
+      candidateRequests: pairs,
+      candidateErrors: 0,
+    },
+    evidence: [
+      line('disagreement-alarm', 'rollback', -3.2 - weight / 50, 4.09),
+      line('labelled-worse', 'rollback', 0.4, 4.09),
+      line('error-rate', 'rollback', -1.1, 4.09),
+      line('disagreement-certificate', 'promote', 4.2 + weight / 20, 3.69),
+      line('labelled-noninferior', 'promote', 2.1 + weight / 40, 3.69),
+    ],
+    startedAt: `2026-11-24T09:${minute}:00.000Z`,
+    endedAt: `2026-11-24T09:${minute}:14.000Z`,
+  };
+}
+
+/** A demo engagement that went all the way; every test changes what it is about. */
+export function closingDocument(over: Partial<ClosingDocument> = {}): ClosingDocument {
+  const phase = (name: ClosingDocument['phases'][number]['name'], reason: string) => ({
+    name,
+    attempt: 1,
+    verdict: 'successful' as const,
+    reason,
+    decision: decision(name, 'approved', 'figures looked at'),
+  });
+  return {
+    engagement: 'newswire',
+    client: 'Example Newswire Ltd',
+    modelName: 'minilm-newswire',
+    package: 'professional',
+    verdict: 'successful',
+    reason: 'the candidate serves all traffic and every guardrail held',
+    startedAt: '2026-11-24T09:00:02.000Z',
+    endedAt: '2026-11-24T09:26:41.000Z',
+    phases: [
+      phase('baseline', '968 rows resolve a margin of 1.5 points with power 0.93'),
+      phase('ptq', '2 of 4 candidates successful'),
+      phase('optimization', 'int8-dynamic is non-inferior on the hold-out: drop at most 0.47 points'),
+      phase('rollout', 'every stage was promoted'),
+    ],
+    baseline: {
+      role: 'holdout',
+      sizeBytes: 90_432_319,
+      accuracy: 0.9506,
+      macroF1: 0.8145,
+      latency: { p50Ms: 11.42, p95Ms: 19.8, p99Ms: 26.04 },
+      throughputPerSecond: 84.2,
+      memoryBytes: 143_000_000,
+    },
+    optimized: {
+      role: 'holdout',
+      sizeBytes: 23_170_000,
+      accuracy: 0.95,
+      macroF1: 0.8178,
+      latency: { p50Ms: 4.94, p95Ms: 8.61, p99Ms: 11.9 },
+      throughputPerSecond: 193.7,
+      memoryBytes: 61_000_000,
+    },
+    candidates: [
+      candidateLine({
+        id: 'fp16',
+        scheme: 'fp16',
+        verdict: 'failed',
+        reason: 'not faster: 0.94x (0.91 to 0.97) is below the noise floor of 0.98 to 1.02',
+        sizeRatio: 0.5012,
+        sizeBytes: 45_300_000,
+        accuracy: 0.9545,
+        accuracyDrop: 0,
+        accuracyDropUpper: 0.0028,
+        speedup: 0.94,
+        speedupInterval: [0.91, 0.97],
+        integerCoverage: 0,
+        flips: 0,
+      }),
+      candidateLine({}),
+      candidateLine({
+        id: 'int8-static',
+        scheme: 'int8-static',
+        verdict: 'inconclusive',
+        reason: 'accuracy may drop by up to 1.71 points, 1.5 are allowed; more rows would decide',
+        accuracy: 0.9463,
+        accuracyDrop: 0.0083,
+        accuracyDropUpper: 0.0171,
+        macroF1: 0.7921,
+        speedup: 2.14,
+        speedupInterval: [2.08, 2.2],
+        flips: 31,
+      }),
+      candidateLine({
+        id: 'int4-weight',
+        scheme: 'int4-weight',
+        verdict: 'failed',
+        reason: 'accuracy drops by 6.20 points, at most 7.81; 1.5 are allowed',
+        sizeRatio: 0.531,
+        sizeBytes: 48_000_000,
+        accuracy: 0.8925,
+        accuracyDrop: 0.062,
+        accuracyDropUpper: 0.0781,
+        macroF1: 0.664,
+        speedup: 1.32,
+        speedupInterval: [1.28, 1.36],
+        flips: 88,
+      }),
+      candidateLine({
+        phase: 'optimization',
+        role: 'holdout',
+        accuracy: 0.95,
+        accuracyDrop: 0.0006,
+        accuracyDropUpper: 0.0047,
+        macroF1: 0.8178,
+        flips: 13,
+        reason: 'non-inferior on the hold-out, overall and on every slice',
+        slices: [
+          slice('topic-group=acquisitions', 417, 0.976, 0.9736, 0.0101),
+          slice('topic-group=earnings', 642, 0.9922, 0.9922, 0.0042),
+          slice('topic-group=economy', 310, 0.9, 0.9032, 0.0117),
+          slice('length=long', 31, 0.8387, 0.8065, 0.1102),
+        ],
+      }),
+    ],
+    chosen: 'int8-dynamic',
+    rollout: {
+      verdict: 'successful',
+      reason: 'every stage was promoted',
+      finalWeight: 100,
+      stages: [0, 1, 5, 25, 50, 100].map((weight, i) => stage(weight, 420 + 137 * i, 18 + i)),
+      decisions: [decision('rollout-100', 'approved', 'go')],
+    },
+    waivers: [],
+    host: {
+      cpuModel: 'Intel Xeon Platinum 8481C',
+      cores: 2,
+      memoryBytes: 25_276_000_000,
+      instructionSets: ['avx2', 'avx512f', 'avx512_vnni', 'amx_int8'],
+      gpu: null,
+      onnxruntime: '1.30.0',
+      node: '24.21.0',
+      platform: 'linux x64',
+    },
+    quality: { marginPoints: 1.5, sliceMarginPoints: 3, confidence: 0.95 },
+    holds: { minimumMs: 2_000, maximumMs: 90_000 },
+    toolkitVersions: { onnxruntime: '1.30.0', onnx: '1.20.1' },
+    report: 'engagements/newswire/report.html',
+    journal: 'engagements/newswire/journal.jsonl',
+    ...over,
+  };
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  pairedDropLowerBound,
+  pairedNoninferior,
+  pairedWorse,
+  rateAbove,
+  rateBelow,
+} from '../../src/domain/statistics/eprocess.ts';
+
+const golden = JSON.parse(readFileSync(new URL('../golden/golden.json', import.meta.url), 'utf8'));
+
+interface PairedRow {
+  plus: number;
+  minus: number;
+  zero: number;
+  margin: number;
+  lnE: number;
+}
+
+interface RateRow {
+  s: number;
+  n: number;
+  budget: number;
+  lnE: number;
+}
+
+const paired = (name: string) => golden[name].rows as PairedRow[];
+const rates = (name: string) => golden[name].rows as RateRow[];
+
+describe('e-processes', () => {
+  it.each(paired('paired_worse'))('meets the golden ln E of paired_worse for %o', (row) => {
+    expect(Math.abs(pairedWorse(row, row.margin) - row.lnE)).toBeLessThan(1e-9);
+  });
+
+  it.each(paired('paired_noninferior'))('meets the golden ln E of paired_noninferior for %o', (row) => {
+    expect(Math.abs(pairedNoninferior(row, row.margin) - row.lnE)).toBeLessThan(1e-9);
+  });
+
+  it.each(rates('disagreement_above'))(
+    'meets the golden ln E of disagreement_above for %o',
+    ({ s, n, budget, lnE }) => {
+      expect(Math.abs(rateAbove({ events: s, trials: n }, budget) - lnE)).toBeLessThan(1e-9);
+    }
+  );
+
+  it.each(rates('disagreement_below'))(
+    'meets the golden ln E of disagreement_below for %o',
+    ({ s, n, budget, lnE }) => {
+      expect(Math.abs(rateBelow({ events: s, trials: n }, budget) - lnE)).toBeLessThan(1e-9);
+    }
+  );
+
+  it.each(golden.paired_drop_lower_bound.rows)('meets the golden lower bound of the drop for %o', (row) => {
+    expect(Math.abs(pairedDropLowerBound(row, row.alpha) - row.lower)).toBeLessThan(1e-9);
+  });
+
+  it('knows nothing about the drop without a pair', () => {
+    expect(pairedDropLowerBound({ plus: 0, minus: 0, zero: 0 }, 0.05)).toBe(-1);
+  });
+
+  it('stays finite where every pair points one way', () => {
+    expect(pairedWorse({ plus: 1e6, minus: 0, zero: 0 }, 0)).toBeGreaterThan(1e5);
+    expect(pairedWorse({ plus: 0, minus: 1e6, zero: 0 }, 0)).toBeLessThan(-1e3);
+    expect(rateAbove({ events: 1e6, trials: 1e6 }, 0.01)).toBeGreaterThan(1e6);
+  });
+});

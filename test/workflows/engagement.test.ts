@@ -1,0 +1,182 @@
+import type { Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/cli/decide.ts';
+import { kickOff, statusOf } from '../../src/cli/engagements.ts';
+import type { Outcome } from '../../src/domain/decision.ts';
+import { lastWords } from '../../src/domain/errors.ts';
+import { engagementId, QUEUES } from '../../src/domain/ids.ts';
+import { engagement } from '../../src/workflows/engagement.ts';
+import { engagementQuery } from '../../src/workflows/messages.ts';
+import { APPROVER, ref, spec, stage } from './fakes.ts';
+import { eventually, uniqueName, withWorker } from './harness.ts';
+
+const sources = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
+
+const start = (client: Client, name: string, changes: object = {}) =>
+  kickOff(client, spec(name, changes as Record<string, unknown>), sources, 'tester');
+
+const answer = async (client: Client, name: string, gate: string, outcome: Outcome = 'approved', more: object = {}) =>
+  eventually(async () => {
+    const { gate: open } = await statusOf(client, name);
+    if (open?.gate !== gate) return undefined;
+    return decide(client, name, { gate, outcome, by: APPROVER, comment: 'because', ...more });
+  }, `gate ${gate}`);
+
+const closing = (client: Client, name: string) =>
+  client.workflow.getHandle<typeof engagement>(engagementId(name)).result();
+
+describe('an engagement', () => {
+  it('goes through its phases and gates to the closing report', async () => {
+    await withWorker({}, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq', 'optimization', 'rollout-100']) await answer(client, name, gate);
+      expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
+      const ids = asked.filter((line) => line.startsWith('candidate ')).slice(0, 4);
+      expect(ids).toEqual(['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'].map((id) => `candidate ${id}`));
+      expect(asked.filter((line) => line.startsWith('weight '))).toEqual(['weight 0', 'weight 50', 'weight 100']);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.phases.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
+        'baseline successful',
+        'ptq successful',
+        'optimization successful',
+        'rollout successful',
+      ]);
+      expect(asked.at(-1)).toBe('mail engagement-closed');
+    });
+  });
+
+  it('refuses a second start and a second decision, each with its reason', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      expect(await start(client, name).catch(lastWords)).toContain('exists already');
+      await answer(client, name, 'baseline');
+      const second = await decide(client, name, { gate: 'baseline', outcome: 'approved', by: APPROVER }).catch(
+        lastWords
+      );
+      expect(second).toContain(`gate 'baseline' was decided: approved by ${APPROVER}`);
+      await client.workflow.getHandle(engagementId(name)).cancel();
+      await closing(client, name).catch(() => {});
+    });
+  });
+
+  it('runs a phase again with the changed thresholds after revise', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      await answer(client, name, 'baseline', 'revise', { changes: { quality: { marginPoints: 0.5 } } });
+      await answer(client, name, 'baseline');
+      await answer(client, name, 'ptq', 'rejected');
+      expect(await closing(client, name)).toMatchObject({
+        verdict: 'failed',
+        reason: expect.stringContaining('rejected at ptq'),
+      });
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.spec.quality.marginPoints).toBe(0.5);
+      expect(state.phases.map(({ name, attempt }) => `${name} ${attempt}`)).toEqual([
+        'baseline 1',
+        'baseline 2',
+        'ptq 1',
+      ]);
+    });
+  });
+
+  it('loses nothing when it continues as new after every phase', async () => {
+    await withWorker({}, async (client, { asked }) => {
+      const name = uniqueName();
+      await client.workflow.start(engagement, {
+        workflowId: engagementId(name),
+        taskQueue: QUEUES.engagement,
+        args: [{ spec: spec(name), sources, startedBy: 't', startedAt: '2026-01-01T00:00:00.000Z', historyLimit: 1 }],
+      });
+      for (const gate of ['baseline', 'ptq', 'optimization', 'rollout-100']) await answer(client, name, gate);
+      await closing(client, name);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.phases.map(({ decision }) => decision?.by)).toEqual([APPROVER, APPROVER, APPROVER, APPROVER]);
+      expect(asked.filter((line) => line === 'journal kick-off')).toHaveLength(1);
+      expect(asked.filter((line) => line.startsWith('candidate '))).toHaveLength(6);
+    });
+  });
+
+  it('ends a candidate whose toolkit crashes with verdict error and goes on with the others', async () => {
+    const quantizeCandidate = async ({ id }: { id?: string }) => {
+      if (id === 'int8-static') throw new Error('Segmentation fault in the calibrator');
+      return { key: `key-${id}`, quantized: { model: ref('int8') } };
+    };
+    await withWorker({ quantizeCandidate }, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      await answer(client, name, 'baseline');
+      await answer(client, name, 'ptq', 'rejected');
+      await closing(client, name);
+      const { candidates } = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      const crashed = candidates.find(({ id }) => id === 'int8-static');
+      expect(crashed).toMatchObject({ verdict: 'error', reason: 'Segmentation fault in the calibrator' });
+      expect(candidates.filter(({ verdict }) => verdict === 'successful')).toHaveLength(3);
+    });
+  });
+
+  it('rolls back when the gateway trips, confirms 0 % and tells people', async () => {
+    const watchStage = async ({ weight }: { weight: number }) => stage(weight, weight === 50 ? 'failed' : 'successful');
+    await withWorker({ watchStage }, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
+      expect(await closing(client, name)).toMatchObject({ verdict: 'failed', reason: 'it is failed' });
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.rollout).toMatchObject({ verdict: 'failed', finalWeight: 0 });
+      expect(asked).toContain('return to twin: stage is failed');
+      expect(asked).toContain('mail rollout-tripped');
+    });
+  });
+
+  it('asks a person about an inconclusive stage and goes on only when it is waived', async () => {
+    let looks = 0;
+    const watchStage = async ({ weight }: { weight: number }) => {
+      if (weight === 50) looks += 1;
+      return stage(weight, weight === 50 && looks === 1 ? 'inconclusive' : 'successful');
+    };
+    await withWorker({ watchStage }, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
+      await answer(client, name, 'rollout-50', 'revise');
+      await answer(client, name, 'rollout-100');
+      expect((await closing(client, name)).verdict).toBe('successful');
+      expect(looks).toBe(2);
+    });
+  });
+
+  it('closes with an error that says what is wrong with the data', async () => {
+    const prepareData = async () => {
+      const { ApplicationFailure } = await import('@temporalio/common');
+      throw ApplicationFailure.nonRetryable("data.selection: column 'label' is missing", 'BadRequest');
+    };
+    await withWorker({ prepareData }, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      const reason = expect.stringContaining("column 'label' is missing");
+      expect(await closing(client, name)).toMatchObject({ verdict: 'error', reason });
+    });
+  });
+
+  it('leaves the traffic on the twin when it is cancelled in the middle of a rollout', async () => {
+    const watchStage = async ({ weight }: { weight: number }) => {
+      const { Context } = await import('@temporalio/activity');
+      if (weight === 0) return stage(weight, 'successful');
+      const beat = setInterval(() => Context.current().heartbeat(), 100);
+      return Context.current().cancelled.finally(() => clearInterval(beat));
+    };
+    await withWorker({ watchStage }, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
+      await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
+      await client.workflow.getHandle(engagementId(name)).cancel();
+      await closing(client, name).catch(() => {});
+      expect(asked).toContain('return to twin: cancelled');
+      expect(asked).toContain('closing inconclusive');
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
+import type { CandidateResult, ClosingDocument, EngagementState } from '../../src/domain/engagement.ts';
+import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
+import { parseSpec, type Spec } from '../../src/domain/spec.ts';
+import type { RouteStatus, StageResult } from '../../src/domain/traffic.ts';
+import type { Check, Verdict } from '../../src/domain/verdict.ts';
+
+export const ref = (name: string): ArtifactRef => ({ uri: `00/${name}`, sha256: name.padEnd(64, '0'), bytes: 1 });
+
+export const APPROVER = 'ana@example.org';
+export const SECOND = 'ben@example.org';
+
+/** A small valid specification; the rollout has two stages. */
+export function spec(name: string, changes: Record<string, unknown> = {}): Spec {
+  const parsed = parseSpec({
+    engagement: name,
+    client: { name: 'Acme' },
+    package: 'professional',
+    model: {
+      name: 'm',
+      kind: 'onnx',
+      path: 'm.onnx',
+      task: 'text-classification',
+      tokenizer: 't.json',
+      maxLength: 8,
+      labels: ['a', 'b'],
+    },
+    data: { columns: {}, calibration: 'c', selection: 's', holdout: 'h', production: 'p' },
+    quality: { metric: 'accuracy', marginPoints: 1.5, sliceMarginPoints: 5 },
+    serving: { sloPercentile: 99, sloMs: 100 },
+    gates: {
+      approvers: [
+        { name: 'Ana', email: APPROVER },
+        { name: 'Ben', email: SECOND },
+      ],
+    },
+    rollout: { stages: [50, 100], minimumHold: '1 second', maximumHold: '1 hour', disagreementPoints: 4 },
+    ...changes,
+  });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.spec;
+}
+
+const data: PreparedData = {
+  arrow: ref('arrow'),
+  rows: 10,
+  rowsSha256: 'r',
+  tokenizerSha256: 't',
+  classes: { a: 5, b: 5 },
+  slices: {},
+};
+
+const check = (verdict: Verdict): Check => ({ name: 'c', verdict, reason: `it is ${verdict}` });
+const judged = (verdict: Verdict) => ({ checks: [check(verdict)], summary: 'figures', evidence: ref('evidence') });
+
+export const stage = (weight: number, verdict: Verdict): StageResult => ({
+  weight,
+  observations: 100,
+  servedByCandidate: 50,
+  verdict,
+  reason: `stage is ${verdict}`,
+  counts: { pairs: 100, disagreements: 0, plus: 0, minus: 0, zero: 0, candidateRequests: 100, candidateErrors: 0 },
+  evidence: [],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  endedAt: '2026-01-01T00:00:01.000Z',
+});
+
+/** The outside world as the workflows see it: every activity, answering at once, and a log of what was asked. */
+export function fakeActivities() {
+  const asked: string[] = [];
+  let weight = 0;
+  const log = (line: string) => void asked.push(line);
+  return {
+    asked,
+    prepareData: async () => ({
+      model: { bytes: 1, inputs: ['x'], outputs: ['y'], opset: 17, parameters: 1 },
+      data: { calibration: data, selection: data, holdout: data, production: data },
+    }),
+    quantizeCandidate: async ({ id }: { id?: string }) => ({ key: `key-${id}`, quantized: { model: ref('int8') } }),
+    measureBaseline: async () => ({ key: 'baseline' }) as BaselineMeasurement,
+    measureCandidate: async () => ({ quantized: { model: ref('int8') } }) as Trial,
+    predictHoldout: async () => ({ baseline: { arrow: ref('b'), rows: 10 }, candidate: { arrow: ref('c'), rows: 10 } }),
+    judgeBaseline: async () => ({
+      ...judged('successful'),
+      figures: { role: 'selection', rows: 10, accuracy: 1, macroF1: 1 },
+    }),
+    judgeCandidate: async (input: CandidateResult & { trial: Trial }): Promise<CandidateResult> => {
+      log(`candidate ${input.id}`);
+      const { id, phase, recipe, trial } = input;
+      const figures = { speedup: 2 } as CandidateResult['figures'];
+      const made = { id, phase, recipe, trial, figures, scheme: recipe.scheme };
+      return { ...made, verdict: 'successful', reason: 'fine', checks: [check('successful')] };
+    },
+    recordUnmeasured: async (input: CandidateResult & { lastWords: string }): Promise<CandidateResult> => {
+      const { id, phase, recipe, lastWords } = input;
+      return {
+        id,
+        phase,
+        recipe,
+        scheme: recipe.scheme,
+        verdict: 'error',
+        reason: lastWords,
+        checks: [check('error')],
+      };
+    },
+    judgePtq: async () => judged('successful'),
+    judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: {}, candidate: winner }),
+    judgeOptimization: async () => judged('successful'),
+    judgeRollout: async ({ rollout }: { rollout: { verdict: Verdict } }) => judged(rollout.verdict),
+    writeStages: async () => ({ evidence: ref('stages'), summary: 'stages' }),
+    writeJournal: async ({ event }: { event: string }) => log(`journal ${event}`),
+    writeClosing: async (input: { state: EngagementState; verdict: Verdict; reason: string }) => {
+      log(`closing ${input.verdict}`);
+      const { verdict, reason, state } = input;
+      return { engagement: state.spec.engagement, verdict, reason, report: 'r', journal: 'j' } as ClosingDocument;
+    },
+    notify: async ({ kind }: { kind: string }) => {
+      log(`mail ${kind}`);
+      return { messageId: 'm', delivered: 'outbox' as const };
+    },
+    openRoute: async () => ({}) as RouteStatus,
+    readRoute: async () => ({ weight }) as RouteStatus,
+    setTrafficWeight: async (input: { weight: number }) => {
+      weight = input.weight;
+      log(`weight ${weight}`);
+      return { startedAt: '2026-01-01T00:00:00.000Z' };
+    },
+    watchStage: async (input: { weight: number }): Promise<StageResult> => stage(input.weight, 'successful'),
+    returnToTwin: async ({ reason }: { reason: string }) => {
+      weight = 0;
+      log(`return to twin: ${reason}`);
+      return { weight };
+    },
+  };
+}
+
+export type FakeActivities = ReturnType<typeof fakeActivities>;

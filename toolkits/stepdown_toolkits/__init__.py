@@ -1,0 +1,1 @@
+"""Python toolkits of Stepdown; called as `python -m stepdown_toolkits <toolkit> <verb>`."""

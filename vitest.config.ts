@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const ring = (name: string, timeoutMs: number, more: object = {}) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    ...more,
+  },
+});
+
+/** Five rings, each runnable alone: `vitest run --project domain`. */
+export default defineConfig({
+  test: {
+    projects: [
+      ring('domain', 30_000),
+      ring('activities', 60_000),
+      ring('workflows', 60_000, { globalSetup: 'test/workflows/server.ts', fileParallelism: false }),
+      ring('replay', 60_000),
+      ring('e2e', 900_000, { fileParallelism: false }),
+    ],
+  },
+});
