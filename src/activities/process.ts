@@ -42,10 +42,10 @@ export async function runTool(command: string, args: string[], run: ToolRun): Pr
     const closed = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject).once('close', resolve);
     });
-    child.stdin.on('error', () => {}); // EPIPE when the tool exits before reading; its exit code tells
-    child.stdin.end(stdin);
+    child.stdin!.on('error', () => {}); // EPIPE when the tool exits before reading; its exit code tells
+    child.stdin!.end(stdin);
     let rest = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop()!;
       for (const line of lines) onLine?.(line);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { finished } from 'node:stream/promises';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { controlPlane, verdictOf } from './control-plane.ts';
 import { dataPlane } from './data-plane.ts';
@@ -10,6 +11,7 @@ import type { Shadow } from './shadow.ts';
 import type { Store } from './store.ts';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const READ_OFF_MS = 5_000;
 const RETRY_AFTER_SECONDS = '1';
 
 export interface ServerInput {
@@ -22,6 +24,7 @@ export interface ServerInput {
 
 export function createServer({ routes, store, shadow, limits, token }: ServerInput): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
+  app.addHook('onRequest', (request) => refuseLargeBody(request));
   app.setErrorHandler((error, _request, reply) => {
     const { status, details } = described(error);
     if (status === 429 || status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -45,6 +48,15 @@ export function createServer({ routes, store, shadow, limits, token }: ServerInp
     reply.type('text/plain; version=0.0.4').send(metricsText(routes.all(), shadow.waiting))
   );
   return app;
+}
+
+/** Reads the body off before it answers: a client that is cut off while it writes sees no answer but a reset. */
+async function refuseLargeBody({ headers, raw }: FastifyRequest): Promise<void> {
+  const bytes = Number(headers['content-length'] ?? 0);
+  if (bytes <= BODY_LIMIT_BYTES) return;
+  const readOff = finished(raw.resume(), { signal: AbortSignal.timeout(READ_OFF_MS) });
+  await readOff.catch(() => raw.destroy());
+  throw new Refusal(413, `the body of ${bytes} bytes is too large; at most ${BODY_LIMIT_BYTES} are taken`);
 }
 
 function described(error: unknown): { status: number; details: Record<string, unknown> } {

@@ -123,8 +123,8 @@ function labels({ x, y, top, right, bottom, highest }: Scale, lines: Plotted[]):
   const sorted = [...lines].sort((a, b) => b.accuracyDrop - a.accuracyDrop);
   return sorted.map((line) => {
     const mark = { x: x(line.speedup), y: y(line.accuracyDrop * 100) };
-    const text = line.accuracyDrop * 100 > highest ? `${line.id} ↑ ${points(line.accuracyDrop)} points` : line.id;
-    const width = text.length * 7;
+    const text = line.accuracyDrop * 100 > highest ? `${line.id} ↑ ${points(line.accuracyDrop)}` : line.id;
+    const width = text.length * 7.5;
     const isLeft = mark.x + 16 + width > right;
     const from = isLeft ? mark.x - 16 - width : mark.x + 16;
     const isFree = (at: number) =>

@@ -99,9 +99,9 @@ function after(line: Line, baseline: ModelFigures, optimized: ModelFigures): Con
 
 function change(line: Line, before: number, now: number): Content {
   const difference = now - before;
-  const amount = line.isShare ? points(difference) : percent(difference / before, 1);
+  const size = Math.abs(difference);
+  const amount = line.isShare ? `${points(size)} points` : percent(size / before, 1);
   if (!/[1-9]/.test(amount)) return 'unchanged';
   const isBetter = difference > 0 === line.isBetterWhenLarger;
-  const signed = difference > 0 ? `+${amount}` : amount;
-  return html`<span class="${isBetter ? 'better' : 'worse'}">${signed}${line.isShare && ' points'} ${line.words[difference > 0 ? 1 : 0]}</span>`;
+  return html`<span class="${isBetter ? 'better' : 'worse'}">${amount} ${line.words[difference > 0 ? 1 : 0]}</span>`;
 }

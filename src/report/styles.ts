@@ -42,7 +42,7 @@ th,td{text-align:left;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bot
 thead th{font-size:.8125rem;color:var(--soft);font-weight:600;border-bottom:1px solid var(--soft);vertical-align:bottom}
 tbody th{font-weight:600}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,time{white-space:nowrap}td.n+td:not(.n),th.n+th:not(.n){padding-left:1rem}
-td small,th small{display:block;color:var(--soft);font-weight:400;font-size:.8125rem}
+td small,th small{display:block;overflow-wrap:anywhere;color:var(--soft);font-weight:400;font-size:.8125rem}
 tr.chosen{background:var(--tint)}tr.chosen th:first-child,tr.chosen td:first-child{box-shadow:inset .25rem 0 var(--accent);padding-left:.75rem}
 td.reason{min-width:15rem}
 .better{color:var(--good)}.worse{color:var(--bad)}
@@ -74,7 +74,7 @@ table.stack tr.chosen{padding-left:.75rem;box-shadow:inset .25rem 0 var(--accent
 table.stack tr.chosen th:first-child{box-shadow:none;padding-left:0}
 table.stack td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.5rem}
 table.stack td[data-label]::before{content:attr(data-label);color:var(--soft);font-size:.8125rem;line-height:1.5rem}
-table.stack td.reason{min-width:0}
+table.stack td.reason{min-width:0}table.stack tbody td.n+td{padding-left:0}
 dl.terms{grid-template-columns:1fr;gap:0}dl.terms dd{margin-bottom:.5rem}
 }
 @media print{

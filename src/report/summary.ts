@@ -1,7 +1,7 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
 import { chosenLine, measuredOn, schemeOf } from './chosen.ts';
 import { bytes, instant, interval, percent, points, ratio, SCHEME_NAMES, span, trimmed } from './format.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, plainText } from './html.ts';
 import { chip, time } from './tables.ts';
 
 export function summary(document: ClosingDocument): Html {
@@ -22,6 +22,9 @@ ${waivers(document)}
 ${line && tiles(document, line)}
 </header>`;
 }
+
+/** The report's first sentence as plain text. */
+export const headlineOf = (document: ClosingDocument): string => plainText(headline(document, chosenLine(document)));
 
 /** One sentence with the outcome; every figure in it was measured. */
 function headline(document: ClosingDocument, line: CandidateLine | undefined): Html {

@@ -83,7 +83,7 @@ function asksBefore(spec: Spec, weight: number): boolean {
 }
 
 async function holdStage({ spec }: RolloutInput, weight: number): Promise<StageResult> {
-  const stage = weight === SHADOW ? 'shadow' : `${weight}%`;
+  const stage = stageName(weight);
   setCurrentDetails(`Rollout stage **${stage}** of ${spec.model.name}`);
   const model = spec.model.name;
   const { startedAt } = await traffic.setTrafficWeight({ engagement: spec.engagement, model, weight, stage });
@@ -143,6 +143,10 @@ async function comeDown(
     to: spec.gates.approvers,
   });
   return { ...stop, stages, decisions, finalWeight: weight };
+}
+
+function stageName(weight: number): string {
+  return weight === SHADOW ? 'shadow' : `${weight}%`;
 }
 
 function rolledBackBy({ rollback }: RolloutControl): string {

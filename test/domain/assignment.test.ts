@@ -6,10 +6,13 @@ const golden = JSON.parse(readFileSync(new URL('../golden/golden.json', import.m
 const users = Array.from({ length: 20_000 }, (_, user) => `user-${user}`);
 
 describe('assignment', () => {
-  it.each(golden.assignment_bucket.rows)('meets the golden bucket of %o', ({ key, seed, bucket }) => {
-    expect(bucketOf(key, seed)).toBe(bucket);
-    expect(bucketOf(Buffer.from(key, 'utf8'), seed)).toBe(bucket);
-  });
+  it.each(golden.assignment_bucket.rows as { key: string; seed: number; bucket: number }[])(
+    'meets the golden bucket of %o',
+    ({ key, seed, bucket }) => {
+      expect(bucketOf(key, seed)).toBe(bucket);
+      expect(bucketOf(Buffer.from(key, 'utf8'), seed)).toBe(bucket);
+    }
+  );
 
   it('hashes a header value as the bytes on the wire', () => {
     const onTheWire = Buffer.from('顧客-7', 'utf8');

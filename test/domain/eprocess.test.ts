@@ -18,6 +18,14 @@ interface PairedRow {
   lnE: number;
 }
 
+interface BoundRow {
+  plus: number;
+  minus: number;
+  zero: number;
+  alpha: number;
+  lower: number;
+}
+
 interface RateRow {
   s: number;
   n: number;
@@ -51,9 +59,12 @@ describe('e-processes', () => {
     }
   );
 
-  it.each(golden.paired_drop_lower_bound.rows)('meets the golden lower bound of the drop for %o', (row) => {
-    expect(Math.abs(pairedDropLowerBound(row, row.alpha) - row.lower)).toBeLessThan(1e-9);
-  });
+  it.each(golden.paired_drop_lower_bound.rows as BoundRow[])(
+    'meets the golden lower bound of the drop for %o',
+    (row) => {
+      expect(Math.abs(pairedDropLowerBound(row, row.alpha) - row.lower)).toBeLessThan(1e-9);
+    }
+  );
 
   it('knows nothing about the drop without a pair', () => {
     expect(pairedDropLowerBound({ plus: 0, minus: 0, zero: 0 }, 0.05)).toBe(-1);

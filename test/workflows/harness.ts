@@ -1,44 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
 import { inject } from 'vitest';
-import { QUEUES } from '../../src/domain/ids.ts';
-import { type FakeActivities, fakeActivities } from './fakes.ts';
+import type { FakeActivities } from './fakes.ts';
+import { runWithWorker } from './worker.ts';
 
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-});
-
-/** A client and a worker on all queues with these activities; ends the worker afterwards. */
-export async function withWorker(
+/** `runWithWorker` on the ring's server and bundle. */
+export const withWorker = (
   overrides: Partial<FakeActivities>,
   action: (client: Client, activities: FakeActivities) => Promise<void>
-): Promise<void> {
-  const address = inject('temporal');
-  const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
-  const activities = { ...fakeActivities(), ...overrides };
-  const workers = await Promise.all(
-    Object.values(QUEUES).map((taskQueue) =>
-      Worker.create({
-        connection: native,
-        taskQueue,
-        activities,
-        ...(taskQueue === QUEUES.engagement && { workflowBundle: { codePath: inject('bundlePath') } }),
-      })
-    )
-  );
-  const running = workers.map((worker) => worker.run());
-  try {
-    await action(new Client({ connection }), activities);
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-    await native.close();
-    await connection.close();
-  }
-}
+): Promise<void> => runWithWorker({ address: inject('temporal'), bundlePath: inject('bundlePath') }, overrides, action);
 
 export const uniqueName = (): string => `t-${randomUUID().slice(0, 8)}`;
 

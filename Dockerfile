@@ -1,0 +1,33 @@
+FROM node:24-bookworm-slim AS base
+# The distribution's Python is 3.11, which the toolkits are pinned to; both stages need it at the same path.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3.11 python3.11-venv \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+
+FROM base AS packages
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM base AS toolkits
+# PIP_EXTRA_INDEX_URL and PIP_CONSTRAINT choose PyTorch's CPU build; see toolkits/environments/core.txt.
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_CONSTRAINT
+COPY toolkits/environments/core.txt toolkits/environments/
+RUN python3.11 -m venv .tools/core \
+ && .tools/core/bin/python -m pip install --no-cache-dir --requirement toolkits/environments/core.txt \
+ && echo /app/toolkits > .tools/core/lib/python3.11/site-packages/stepdown_toolkits.pth
+
+FROM base AS stepdown
+ENV NODE_ENV=production STEPDOWN_HOME=/data
+COPY --from=packages /app/node_modules node_modules
+COPY --from=toolkits /app/.tools/core .tools/core
+COPY package.json ./
+COPY toolkits toolkits
+COPY src src
+# A new volume takes over the owner of the folder that it covers.
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+USER node
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
+CMD ["src/worker.ts"]

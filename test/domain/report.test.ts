@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import { ticks } from '../../src/report/candidate-chart.ts';
+import { bytes, decimal, percent, span, trimmed } from '../../src/report/format.ts';
+import { html } from '../../src/report/html.ts';
+import { renderReport } from '../../src/report/report.ts';
+import { candidateLine, closingDocument } from './closing-document.ts';
+
+const render = (over: Partial<ClosingDocument> = {}): string => renderReport(closingDocument(over));
+
+/** What a reader sees, in one line. */
+const textOf = (report: string): string =>
+  report
+    .replace(/<style>.*?<\/style>/s, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replace(/\s+/g, ' ')
+    .replace(/ ([,.;:])/g, '$1');
+
+const section = (report: string, id: string): string => {
+  const from = report.indexOf(`<h2 id="${id}"`);
+  return textOf(report.slice(from, report.indexOf('<h2 id', from + 1)));
+};
+
+const rejectedAtPtq = (): Partial<ClosingDocument> => {
+  const { phases, candidates, baseline } = closingDocument();
+  const ptq = phases[1]!;
+  return {
+    verdict: 'failed',
+    reason: 'rejected at ptq',
+    phases: [phases[0]!, { ...ptq, decision: { ...ptq.decision!, outcome: 'rejected', comment: 'too slow' } }],
+    candidates: candidates.slice(0, 4),
+    baseline: { ...baseline!, role: 'selection' },
+    optimized: null,
+    chosen: null,
+    rollout: null,
+  };
+};
+
+describe('renderReport', () => {
+  it('asks nothing of any network', () => {
+    const report = render();
+    expect(report).not.toMatch(/https?:|<script|<link|<img|@import|url\(/i);
+    expect(report).toContain(`default-src 'none'`);
+  });
+
+  it('begins with the outcome and its measured figures', () => {
+    expect(textOf(render())).toContain(
+      'INT8 dynamic (int8-dynamic) is 0.26× the size of FP32, runs at 2.31× its speed (95 % interval 2.24 to 2.38), ' +
+        'loses 0.06 points of accuracy on the hold-out data (upper bound of the drop 0.47, margin 1.5) and serves 100 % of the traffic.'
+    );
+  });
+
+  it.each([
+    ['Size', '90.4 MB 23.2 MB 74.4 % smaller'],
+    ['Accuracy', '95.06 % 95.00 % 0.06 points lower'],
+    ['Macro F1', '81.45 % 81.78 % 0.33 points higher'],
+    ['Latency p95', '19.80 ms 8.61 ms 56.5 % faster'],
+    ['Throughput', '84.2 /s 193.7 /s 130.0 % higher'],
+    ['Peak memory', '143.0 MB 61.0 MB 57.3 % less'],
+  ])('compares %s before and after', (name, row) => {
+    expect(section(render(), 'comparison')).toContain(`${name} ${row}`);
+  });
+
+  it('says that equal figures are unchanged, and which change is for the worse', () => {
+    const { baseline } = closingDocument();
+    const report = render({ optimized: { ...baseline!, throughputPerSecond: 42.1 } });
+    expect(section(report, 'comparison')).toContain('Size 90.4 MB 90.4 MB unchanged');
+    expect(report).toContain('<span class="worse">50.0 % lower</span>');
+  });
+
+  it('shows every candidate with its verdict and reason', () => {
+    const document = closingDocument();
+    const text = section(renderReport(document), 'candidates');
+    for (const { id, verdict, reason } of document.candidates) {
+      expect(text).toContain(id);
+      expect(text).toContain(`${verdict} ${reason}`);
+    }
+  });
+
+  it('keeps a candidate without measurements, off the chart and by name', () => {
+    const unmeasured = candidateLine({
+      id: 'int4-weight',
+      verdict: 'error',
+      reason: 'onnxruntime exited 1: out of memory',
+      sizeRatio: null,
+      sizeBytes: null,
+      accuracy: null,
+      accuracyDrop: null,
+      accuracyDropUpper: null,
+      macroF1: null,
+      speedup: null,
+      speedupInterval: null,
+      noiseInterval: null,
+      integerCoverage: null,
+      flips: null,
+    });
+    const text = section(
+      render({ candidates: [...closingDocument().candidates.slice(0, 2), unmeasured] }),
+      'candidates'
+    );
+    expect(text).toContain('! error onnxruntime exited 1: out of memory not measured');
+    expect(text).toContain('Not shown, because not measured: int4-weight.');
+  });
+
+  it('draws the margin and marks each candidate once', () => {
+    const report = render();
+    const wide = report.slice(report.indexOf('<svg viewBox="0 0 1000'), report.indexOf('</svg>'));
+    expect(wide).toContain('margin 1.5 points');
+    expect(wide.match(/>int8-dynamic</g)).toHaveLength(1);
+    expect(wide.match(/class="ring"/g)).toHaveLength(1);
+    expect(report).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('shows the chosen candidate slice by slice', () => {
+    expect(section(render(), 'candidates')).toContain('length=long 31 83.87 % 80.65 % 3.22 11.02 ? inconclusive');
+  });
+
+  it('names who decided, when, how and why', () => {
+    expect(section(render(rejectedAtPtq()), 'decisions')).toContain(
+      'rejected ana@example.com 24 Nov 2026, 09:12:30 UTC too slow'
+    );
+  });
+
+  it('puts waivers before every figure', () => {
+    const report = render({ waivers: [{ gate: 'baseline', by: 'ana@example.com', comment: 'few rows' }] });
+    const at = report.indexOf('One requirement was waived');
+    expect(at).toBeGreaterThan(0);
+    expect(at).toBeLessThan(report.indexOf('class="tiles"'));
+    expect(textOf(report)).toContain('Gate baseline, waived by ana@example.com: “few rows”');
+    expect(textOf(render())).not.toContain('waived');
+  });
+
+  it('shows each stage with its evidence against the bounds and the holds used', () => {
+    const text = section(render(), 'rollout');
+    expect(text).toContain('A stage held for at least 2 s and at most 1 min 30 s, as set in the specification.');
+    expect(text).toContain('25 % ✓ successful agreement proven within the budget after 831 pairs 831 208 3');
+    expect(text).toContain('4.20 of 3.69 reached: promote');
+    expect(text).toContain('−3.20 of 4.09 not reached');
+  });
+
+  it('says why each missing part is missing', () => {
+    const report = render(rejectedAtPtq());
+    const why = 'not reached: the engagement was rejected at ptq';
+    expect(textOf(report)).toContain('No candidate was chosen; minilm-newswire stays in FP32.');
+    expect(section(report, 'comparison')).toContain(`No optimized model is compared: ${why}`);
+    expect(section(report, 'decisions')).toContain(`rollout ${why}`);
+    expect(section(report, 'rollout')).toContain(`No traffic was moved: ${why}`);
+  });
+
+  it.each([
+    ['express', 'not part of the express package, which ends before the rollout'],
+    ['professional', 'not reached: the engagement ended after optimization (done)'],
+  ])('says what a missing rollout means in the %s package', (name, why) => {
+    const phases = closingDocument().phases.slice(0, 3);
+    expect(section(render({ package: name, phases, rollout: null, reason: 'done' }), 'rollout')).toContain(why);
+  });
+
+  it('stands when the engagement ended before anything was measured', () => {
+    const empty = {
+      phases: [],
+      candidates: [],
+      baseline: null,
+      optimized: null,
+      chosen: null,
+      rollout: null,
+      host: null,
+    };
+    const report = render({
+      ...empty,
+      verdict: 'error',
+      reason: 'the model is not ONNX',
+      quality: undefined,
+      holds: undefined,
+    });
+    expect(section(report, 'comparison')).toContain(
+      'FP32 was not measured: not reached: the engagement ended before its first phase did (the model is not ONNX)'
+    );
+    expect(report).not.toMatch(/NaN|Infinity|undefined|null/);
+  });
+
+  it('does not claim release after a rollback', () => {
+    const { rollout } = closingDocument();
+    const text = textOf(render({ verdict: 'failed', rollout: { ...rollout!, verdict: 'failed', finalWeight: 0 } }));
+    expect(text).toContain("It is not released: the router's last answer was 0 % of the traffic.");
+    expect(text).not.toContain('serves 0 %');
+  });
+
+  it('says how to verify', () => {
+    expect(section(render(), 'verification')).toContain('npx stepdown verify newswire');
+  });
+
+  it('escapes whatever people and tools wrote', () => {
+    const evil = `<script>alert("x")</script>'&`;
+    const document = closingDocument();
+    const phase = document.phases[0]!;
+    const report = renderReport({
+      ...document,
+      client: evil,
+      modelName: evil,
+      reason: evil,
+      phases: [{ ...phase, reason: evil, decision: { ...phase.decision!, comment: evil, by: evil } }],
+      candidates: [
+        candidateLine({ id: evil, reason: evil, checks: [{ name: evil, verdict: 'failed', reason: evil }] }),
+      ],
+      chosen: evil,
+      waivers: [{ gate: evil, by: evil, comment: evil }],
+      rollout: { ...document.rollout!, reason: evil, stages: [{ ...document.rollout!.stages[0]!, reason: evil }] },
+      host: { ...document.host!, cpuModel: evil },
+      journal: evil,
+    });
+    expect(report).not.toContain('<script');
+    expect(report).not.toContain('alert("x")');
+    expect(report).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;&amp;');
+  });
+
+  it('gives every table a caption and every row a header', () => {
+    const report = render();
+    const count = (pattern: RegExp) => report.match(pattern)?.length ?? 0;
+    expect(count(/<table/g)).toBe(count(/<caption>/g));
+    expect(count(/<tr/g)).toBe(count(/<tr[^>]*><th scope=/g));
+  });
+});
+
+describe('formats', () => {
+  it.each([
+    [decimal(-0.004, 2), '0.00'],
+    [decimal(-1.5, 1), '−1.5'],
+    [decimal(1234.5, 1), '1,234.5'],
+    [decimal(Number.NaN, 1), 'not measured'],
+    [percent(null), 'not measured'],
+    [bytes(25_276_000_000), '25.28 GB'],
+    [trimmed(100), '100'],
+    [trimmed(0.25), '0.25'],
+    [span(350), '350 ms'],
+    [span(90_000), '1 min 30 s'],
+    [span(2 * 86_400_000 + 3_600_000), '2 days 1 h'],
+  ])('%s is %s', (shown, expected) => {
+    expect(shown).toBe(expected);
+  });
+
+  it('escapes values and keeps markup', () => {
+    expect(html`<p title="${'"'}">${'<'}${html`<b>${[1, '&']}</b>`}${null}${false}</p>`.text).toBe(
+      '<p title="&quot;">&lt;<b>1&amp;</b></p>'
+    );
+  });
+
+  it('puts ticks on round values', () => {
+    expect(ticks(-0.2, 2, 5)).toEqual([0, 0.5, 1, 1.5, 2]);
+  });
+});

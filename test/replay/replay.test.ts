@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as workflows from '../../src/workflows/index.ts';
+
+const HISTORIES = fileURLToPath(new URL('../histories/', import.meta.url));
+const files = readdirSync(HISTORIES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+const read = (file: string) => JSON.parse(readFileSync(HISTORIES + file, 'utf8'));
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'OFF', other: 'OFF' }, forward: {} } },
+  });
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+});
+
+describe('recorded histories', () => {
+  it('exist for every workflow type', () => {
+    const recorded = new Set(files.map((file) => file.split('/')[0]));
+    expect([...recorded].sort()).toEqual(Object.keys(workflows).sort());
+  });
+
+  it.each(files)('%s replays on today’s code', async (file) => {
+    const first = read(file).events[0].workflowExecutionStartedEventAttributes;
+    await Worker.runReplayHistory({ workflowBundle }, read(file), first.workflowId);
+  });
+
+  it('would notice a changed order of steps', async () => {
+    const history = read(files.find((file) => file.startsWith('candidate/successful'))!);
+    for (const event of history.events) {
+      const { activityType } = event.activityTaskScheduledEventAttributes ?? {};
+      if (activityType?.name === 'quantizeCandidate') activityType.name = 'measureCandidate';
+    }
+    await expect(Worker.runReplayHistory({ workflowBundle }, history)).rejects.toThrow(DeterminismViolationError);
+  });
+});
