@@ -83,7 +83,7 @@ async function save(client: Client, workflowId: string, type: string, scenario: 
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const folder = new URL(`../test/histories/${type}/`, import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(`${scenario}.${suffix}.json`, folder), `${JSON.stringify(historyToJSON(history), null, 1)}\n`, {
+  writeFileSync(new URL(`${scenario}.${suffix}.json`, folder), `${historyToJSON(history)}\n`, {
     flag: 'wx',
   });
   process.stdout.write(`${type}/${scenario}.${suffix}.json: ${history.events?.length} events\n`);

@@ -7,6 +7,7 @@ export interface PlannedCandidate {
   recipe: Recipe;
 }
 
+const SPEED_TIE = 0.1; // where a process is placed moves its speed by this much on small hosts
 const TRIALS_IN_OPTIMIZATION = 2; // keeps the phase to minutes
 
 /** One recipe per scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */
@@ -24,11 +25,22 @@ export function optimizationPlan(spec: Spec, released: CandidateResult[]): Plann
     .slice(0, TRIALS_IN_OPTIMIZATION);
 }
 
-/** The fastest candidate among those that hold every requirement. */
-export function fastest(candidates: CandidateResult[]): CandidateResult | undefined {
-  return candidates
-    .filter((candidate) => candidate.verdict === 'successful' && candidate.figures)
-    .sort((a, b) => b.figures!.speedup - a.figures!.speedup)[0];
+/**
+ * The fastest candidate among those that hold every requirement; of those as fast as it, the one that loses the fewest
+ * rows, then flips the fewest, then is the smallest.
+ */
+export function best(candidates: CandidateResult[]): CandidateResult | undefined {
+  const proven = candidates.flatMap((candidate) =>
+    candidate.verdict === 'successful' && candidate.figures ? [{ candidate, figures: candidate.figures }] : []
+  );
+  const topSpeed = Math.max(...proven.map(({ figures }) => figures.speedup));
+  const ranked = proven
+    .filter(({ figures }) => figures.speedup >= topSpeed * (1 - SPEED_TIE))
+    .sort(
+      ({ figures: a, candidate: { id } }, { figures: b, candidate: other }) =>
+        a.lost - b.lost || a.flips - b.flips || a.sizeRatio - b.sizeRatio || (id < other.id ? -1 : 1)
+    );
+  return ranked[0]?.candidate;
 }
 
 /** `custom-1` and so on for recipes that a person added by `revise`. */

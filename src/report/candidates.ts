@@ -57,7 +57,7 @@ function chart(document: ClosingDocument): Html | undefined {
     : 'the upper bound';
   return html`<figure>
 <div class="wide">${candidateChart(document, 1000)}</div><div class="narrow">${candidateChart(document, 340)}</div>
-<figcaption>Accuracy drop${measuredOn(plotted[0]!)} against speed-up: lower and further right is better. The mark is the measurement; the vertical line ends at ${bound} of the drop, the horizontal one spans the 95 % interval of the speed-up.${margin !== undefined && ` A candidate holds the margin when its vertical line ends below ${trimmed(margin)} points.`} A ring marks the chosen candidate.${missing.size > 0 && ` Not shown, because not measured: ${[...missing].join(', ')}.`}</figcaption></figure>`;
+<figcaption>Accuracy drop${measuredOn(plotted[0]!)} against speed-up: lower and further right is better. The mark is the measurement; the vertical line ends at ${bound} of the drop, the horizontal one spans the 95 % interval of the speed-up.${margin !== undefined && ` A candidate holds the margin when its vertical line ends below ${trimmed(margin)} points.`}${document.chosen !== null && ' A ring marks the chosen candidate.'}${missing.size > 0 && ` Not shown, because not measured: ${[...missing].join(', ')}.`}</figcaption></figure>`;
 }
 
 function checks({ candidates: lines }: ClosingDocument): Html | undefined {

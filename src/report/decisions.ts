@@ -14,7 +14,9 @@ export function decisions(document: ClosingDocument): Html {
       ...decided(decision),
     ],
   }));
-  const stages = (document.rollout?.decisions ?? []).map((decision) => ({
+  const shown = new Set(document.phases.map(({ decision }) => decision && keyOf(decision)));
+  const further = (document.rollout?.decisions ?? []).filter((decision) => !shown.has(keyOf(decision)));
+  const stages = further.map((decision) => ({
     cells: [decision.gate, absent('stage gate: see the rollout'), ...decided(decision)],
   }));
   const missing = PHASES.flatMap((phase) => {
@@ -34,6 +36,9 @@ ${table(
   [...rows, ...stages, ...missing]
 )}</section>`;
 }
+
+/** The rollout's own gate is among the decisions of its stages. */
+const keyOf = ({ gate, at }: Decision): string => `${gate} ${at}`;
 
 const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}<small>${reason}</small>`;
 

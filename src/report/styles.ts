@@ -42,9 +42,9 @@ th,td{text-align:left;vertical-align:top;padding:.5rem .75rem .5rem 0;border-bot
 thead th{font-size:.8125rem;color:var(--soft);font-weight:600;border-bottom:1px solid var(--soft);vertical-align:bottom}
 tbody th{font-weight:600}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,time{white-space:nowrap}td.n+td:not(.n),th.n+th:not(.n){padding-left:1rem}
-td small,th small{display:block;overflow-wrap:anywhere;color:var(--soft);font-weight:400;font-size:.8125rem}
+td small,th small{display:block;overflow-wrap:break-word;color:var(--soft);font-weight:400;font-size:.8125rem}
 tr.chosen{background:var(--tint)}tr.chosen th:first-child,tr.chosen td:first-child{box-shadow:inset .25rem 0 var(--accent);padding-left:.75rem}
-td.reason{min-width:15rem}
+td.reason{min-width:15rem}tbody th{min-width:7rem}
 .better{color:var(--good)}.worse{color:var(--bad)}
 .absent{color:var(--soft);font-style:italic}
 figure{margin:1.25rem 0}figcaption{color:var(--soft);font-size:.875rem;margin-top:.25rem;max-width:46rem}
@@ -74,7 +74,7 @@ table.stack tr.chosen{padding-left:.75rem;box-shadow:inset .25rem 0 var(--accent
 table.stack tr.chosen th:first-child{box-shadow:none;padding-left:0}
 table.stack td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.5rem}
 table.stack td[data-label]::before{content:attr(data-label);color:var(--soft);font-size:.8125rem;line-height:1.5rem}
-table.stack td.reason{min-width:0}table.stack tbody td.n+td{padding-left:0}
+table.stack td.reason,table.stack tbody th{min-width:0}table.stack tbody td.n+td{padding-left:0}
 dl.terms{grid-template-columns:1fr;gap:0}dl.terms dd{margin-bottom:.5rem}
 }
 @media print{
@@ -84,6 +84,7 @@ dl.terms{grid-template-columns:1fr;gap:0}dl.terms dd{margin-bottom:.5rem}
 body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main,header,footer{max-width:none;padding:0}h2{margin-top:1.5rem;break-after:avoid}
 tr,figure,.headline,.waivers,.tiles div,pre{break-inside:avoid}.scroll{overflow:visible}
+table{font-size:9pt}td small,th small{font-size:8pt}td.reason{min-width:9rem}
 details::details-content{content-visibility:visible;block-size:auto}
 }
 `);

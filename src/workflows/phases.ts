@@ -3,7 +3,7 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
 import { PACKAGES } from '../domain/packages.ts';
-import { customPlan, fastest, optimizationPlan, type PlannedCandidate, ptqPlan } from '../domain/recipes.ts';
+import { best, customPlan, optimizationPlan, type PlannedCandidate, ptqPlan } from '../domain/recipes.ts';
 import type { Check } from '../domain/verdict.ts';
 import { measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
@@ -58,7 +58,7 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
   await tryAll(input, state, 'optimization', attempt, plan);
   const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
-  const winner = fastest([...released, ...refined]);
+  const winner = best([...released, ...refined]);
   state.chosen = winner?.id;
   if (winner) state.holdout = await lookAtHoldoutOnce(input, state, winner);
   return records.judgeOptimization({ spec: state.spec, winner, holdout: state.holdout });

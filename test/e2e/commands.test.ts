@@ -1,0 +1,114 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { EngagementStatus } from '../../src/cli/engagements.ts';
+import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import { APPROVER, Stepdown, smallEngagement } from './stepdown.ts';
+
+describe('the command line', () => {
+  const stepdown = new Stepdown();
+  afterAll(() => stepdown.dispose());
+
+  it('exits 3 with the next step when nothing is listening', async () => {
+    const { code, stderr } = await stepdown.cli('list');
+    expect(code).toBe(3);
+    expect(stderr).toContain('stepdown up');
+  });
+
+  it('gives five messages and exit 2 for a specification with five mistakes, and starts nothing', async () => {
+    const path = smallEngagement(stepdown.home, 'mistaken');
+    const spec = parse(readFileSync(path, 'utf8'));
+    spec.engagement = 'Not A Name';
+    spec.package = 'platinum';
+    spec.quality.marginPoints = -1;
+    spec.gates.approvers[0].email = 'ana';
+    spec.colour = 'blue';
+    writeFileSync(path, stringify(spec));
+    const { code, stdout } = await stepdown.cli('start', path, '--json');
+    expect(code).toBe(2);
+    const { problems } = JSON.parse(stdout) as { problems: { path: string }[] };
+    const paths = problems.map((problem) => problem.path).sort();
+    expect(paths).toEqual(['colour', 'engagement', 'gates.approvers.0.email', 'package', 'quality.marginPoints']);
+  });
+
+  it('exits 2 with the usage for an unknown verb and a missing option', async () => {
+    expect((await stepdown.cli('promote')).code).toBe(2);
+    expect((await stepdown.cli('approve', 'x')).code).toBe(2);
+    expect((await stepdown.cli('--help')).code).toBe(0);
+  });
+
+  it('names toolkits, versions, instruction sets, GPU and Temporal in doctor', async () => {
+    const doctor = await stepdown.json<Record<string, unknown>>('doctor');
+    expect(doctor).toMatchObject({
+      host: {
+        instructionSets: expect.any(Array),
+        gpu: expect.toSatisfy((gpu) => gpu === null || typeof gpu === 'string'),
+      },
+      toolkits: [{ name: 'onnxruntime', available: true, versions: { onnxruntime: expect.any(String) } }],
+      temporal: { cli: expect.stringContaining('Server') },
+    });
+  });
+
+  describe('with an engagement', () => {
+    beforeAll(() => stepdown.start());
+
+    it('closes with the reasons, all of them, when model and data cannot be used', async () => {
+      const path = smallEngagement(stepdown.home, 'unusable');
+      const spec = parse(readFileSync(path, 'utf8'));
+      appendFileSync(spec.data.selection, '{"id":"x","text":"a story","label":"no-such-class"}\n');
+      spec.data.columns.text = 'body';
+      writeFileSync(path, stringify(spec));
+      await stepdown.json('start', path);
+      const closing = await stepdown.json<ClosingDocument>('watch', 'unusable');
+      expect(closing).toMatchObject({ verdict: 'error', candidates: [] });
+      expect(closing.reason).toContain("column 'body' is missing");
+    });
+
+    it('takes a decision once, and refuses the second with who decided, what and when', async () => {
+      await stepdown.json('start', smallEngagement(stepdown.home, 'decided'));
+      const again = await stepdown.cli('start', smallEngagement(stepdown.home, 'decided'));
+      expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') });
+      const before = await stepdown.untilGate('decided', 'baseline');
+      expect(before.gate).toMatchObject({ verdict: 'inconclusive', approvers: [{ email: APPROVER }] });
+      const { stdout: gates } = await stepdown.cli('gates');
+      expect(gates).toContain('only 200 calibration rows');
+      const approved = await stepdown.cli('approve', 'decided', '--by', APPROVER);
+      expect(approved).toMatchObject({ code: 1, stderr: expect.stringContaining('waive it with a reason') });
+      const stranger = await stepdown.cli('decide', 'decided', '--outcome', 'waived', '--by', 'eve', '--comment', 'x');
+      expect(stranger).toMatchObject({ code: 1, stderr: expect.stringContaining('not an approver') });
+      const reject = ['reject', 'decided', '--gate', 'baseline', '--by', APPROVER, '--comment', 'too few rows'];
+      expect((await stepdown.cli(...reject)).code).toBe(0);
+      const second = await stepdown.cli(...reject);
+      expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`rejected by ${APPROVER}`) });
+      const closing = await stepdown.json<ClosingDocument>('watch', 'decided');
+      expect(closing).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('too few rows') });
+      const after = await stepdown.json<EngagementStatus>('status', 'decided');
+      expect(after.state.phase).toBe('closed');
+      const { report } = await stepdown.json<{ report: string }>('report', 'decided');
+      expect(readFileSync(report, 'utf8')).toContain('too few rows');
+    });
+
+    it('finds one changed byte in an evidence file or in the journal and names the place', async () => {
+      const { faults } = await stepdown.json<{ faults: string[] }>('verify', 'decided');
+      expect(faults).toEqual([]);
+      const journal = join(stepdown.home, 'journals/decided.jsonl');
+      const whole = readFileSync(journal, 'utf8');
+      const { uri } = (await stepdown.json<EngagementStatus>('status', 'decided')).state.baseline!.predictions.arrow;
+      const evidence = join(stepdown.home, 'artifacts', uri);
+      const bytes = readFileSync(evidence);
+      bytes[bytes.length >> 1]! ^= 1;
+      writeFileSync(evidence, bytes);
+      const damaged = await stepdown.cli('verify', 'decided');
+      expect(damaged).toMatchObject({ code: 1, stderr: expect.stringContaining(uri) });
+      bytes[bytes.length >> 1]! ^= 1;
+      writeFileSync(evidence, bytes);
+      writeFileSync(journal, whole.replace('too few rows', 'too few cows'));
+      const forged = await stepdown.cli('verify', 'decided');
+      expect(forged.code).toBe(1);
+      expect(forged.stderr).toMatch(/decided\.jsonl:\d+: the entry was changed/);
+      writeFileSync(journal, whole);
+      expect((await stepdown.cli('verify', 'decided')).code).toBe(0);
+    });
+  });
+});
