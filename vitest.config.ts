@@ -13,6 +13,7 @@ const ring = (name: string, timeoutMs: number, more: object = {}) => ({
 /** Five rings, each runnable alone: `vitest run --project domain`. */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/summary-reporter.ts'],
     projects: [
       ring('domain', 30_000),
       ring('activities', 60_000),

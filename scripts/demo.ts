@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -69,7 +69,6 @@ async function main(): Promise<number> {
   } finally {
     for (const player of players) player.kill('SIGTERM');
     await up.stop();
-    if (process.exitCode === 0) rmSync(join(home, 'work'), { recursive: true, force: true });
   }
 }
 
@@ -106,9 +105,10 @@ async function engage(config: Config, specPath: string, signal: AbortSignal, pla
         say(`gate '${gate.gate}': ${outcome} by ${DEMO_APPROVER.name}`);
       },
     });
-    say(
-      `closed; holds of ${DEMO_ROLLOUT.minimumHold} a stage stand for the ${'30 minutes'} of the example's specification`
-    );
+    const usual = parse(readFileSync(join('examples', flags.example, 'engagement.yaml'), 'utf8')).rollout.minimumHold;
+    say(`closed; each stage was held for ${DEMO_ROLLOUT.minimumHold}, where the example's specification says ${usual}`);
+    say(`all of it is kept in ${config.home}: delete it when you are done`);
+    say(`check it: STEPDOWN_HOME=${relative('.', config.home)} npx stepdown verify ${spec.engagement}`);
     process.stdout.write(`${flags.json ? JSON.stringify(document) : closingText(document)}\n`);
     return document.verdict === 'successful' ? 0 : 1;
   });

@@ -21,7 +21,8 @@ const program = new Command('stepdown')
   );
 
 for (const add of [addUp, addStart, addInspection, addDecisions, addRollout, addEvidence, addDoctor]) add(program);
-for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) command.exitOverride();
+for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.exitOverride();
 
 try {
   await program.parseAsync();
@@ -41,5 +42,9 @@ function report(error: unknown): number {
 }
 
 function unexpected(error: Error): CommandError {
-  return new CommandError(EXIT.refused, error.message, 'see the logs in the data directory; `stepdown doctor` checks the rest');
+  return new CommandError(
+    EXIT.refused,
+    error.message,
+    'see the logs in the data directory; `stepdown doctor` checks the rest'
+  );
 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -84,4 +86,14 @@ function read(env: NodeJS.ProcessEnv): z.output<typeof environment> {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`the environment is not usable: ${problems.join('; ')}`);
+}
+
+/**
+ * How to reach Temporal: Temporal's own environment variables and profiles (address, TLS, API key), else the running
+ * `stepdown up`; undefined where there is neither.
+ */
+export function temporalConnection(config: Config): { options: ConnectionOptions; namespace: string } | undefined {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const address = connectionOptions.address ?? whereRunning(config).temporal;
+  return address ? { options: { ...connectionOptions, address }, namespace: namespace ?? config.namespace } : undefined;
 }

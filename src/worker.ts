@@ -2,14 +2,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
 import { createRecordActivities } from './activities/records.ts';
 import { createToolkitActivities } from './activities/toolkit.ts';
 import { createTrafficActivities } from './activities/traffic.ts';
 import { createVerdictActivities } from './activities/verdicts.ts';
-import { type Config, loadConfig, whereRunning } from './config.ts';
+import { type Config, loadConfig, temporalConnection, whereRunning } from './config.ts';
 import { QUEUES } from './domain/ids.ts';
 import { ArtifactStore } from './storage/artifacts.ts';
 import { Journal } from './storage/journal.ts';
@@ -62,17 +68,17 @@ async function main(): Promise<void> {
   const unknown = queues.filter((queue) => !Object.values(QUEUES).includes(queue));
   if (unknown.length > 0) throw new Error(`unknown queue ${unknown.join(', ')}\n${USAGE}`);
   const config = loadConfig();
-  const { temporal } = whereRunning(config);
+  const temporal = temporalConnection(config);
   if (!temporal) throw new Error('no Temporal server is known: set TEMPORAL_ADDRESS or run `stepdown up`');
   await mkdir(config.folders.work, { recursive: true });
   Runtime.install({ telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } } });
-  const connection = await NativeConnection.connect({ address: temporal });
+  const connection = await NativeConnection.connect(temporal.options as NativeConnectionOptions);
   const workers: Worker[] = [];
   for (const taskQueue of queues)
     workers.push(
       await Worker.create({
         connection,
-        namespace: config.namespace,
+        namespace: temporal.namespace,
         taskQueue,
         shutdownGraceTime: '2 seconds', // then activities are cancelled: they end their children and are retried later
         shutdownForceTime: '15 seconds',

@@ -42,6 +42,7 @@ export async function runTool(command: string, args: string[], run: ToolRun): Pr
     const closed = new Promise<number | null>((resolve, reject) => {
       child.once('error', reject).once('close', resolve);
     });
+    child.once('exit', () => killGroup('SIGKILL')); // what outlives the tool would hold its stdout open for ever
     child.stdin!.on('error', () => {}); // EPIPE when the tool exits before reading; its exit code tells
     child.stdin!.end(stdin);
     let rest = '';

@@ -80,6 +80,7 @@ export function closingDocument(
     ...beforeAndAfter(state),
     candidates: state.candidates.map(candidateLine),
     chosen: state.chosen ?? null,
+    holdout: state.holdout ? candidateLine(state.holdout.candidate) : null,
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,

@@ -7,7 +7,7 @@ const TOOLKITS = fileURLToPath(new URL('../../toolkits', import.meta.url));
 const EXIT = { done: 0, badRequest: 2, unavailable: 3 } as const;
 
 /** How far a toolkit is: `stage` in its own words, `done` of `total`. */
-export interface ToolkitProgress {
+interface ToolkitProgress {
   stage: string;
   done: number;
   total: number;
@@ -72,7 +72,8 @@ function environment(): Record<string, string> {
 
 function parse(text: string): Line | undefined {
   try {
-    return JSON.parse(text) as Line;
+    const line = JSON.parse(text) as Line | null;
+    return ['progress', 'result', 'error'].includes(line?.type ?? '') ? line! : undefined;
   } catch {
     return undefined; // not ours: a library wrote to the real stdout
   }

@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { loadConfig, whereRunning } from '../config.ts';
+import { loadConfig, temporalConnection } from '../config.ts';
 import { lastWords } from '../domain/errors.ts';
 import { CommandError, EXIT } from './errors.ts';
 
@@ -15,14 +15,15 @@ const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
 /** Runs an action with a client of the server that the environment or `stepdown up` names. */
 export async function withClient<T>(action: (client: Client) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const { temporal } = whereRunning(config);
+  const temporal = temporalConnection(config);
   const next = 'start it with `stepdown up`, or set TEMPORAL_ADDRESS';
   if (!temporal) throw new CommandError(EXIT.nothingListening, 'no Temporal server is running here', next);
-  const connection = await Connection.connect({ address: temporal, connectTimeout: '5 seconds' }).catch(() => {
-    throw new CommandError(EXIT.nothingListening, `nothing listens on ${temporal}`, next);
+  const { options, namespace } = temporal;
+  const connection = await Connection.connect({ ...options, connectTimeout: '5 seconds' }).catch(() => {
+    throw new CommandError(EXIT.nothingListening, `nothing listens on ${options.address}`, next);
   });
   try {
-    const client = new Client({ connection, namespace: config.namespace, identity: `cli:${userInfo().username}` });
+    const client = new Client({ connection, namespace, identity: `cli:${userInfo().username}` });
     return await action(client);
   } finally {
     await connection.close();

@@ -71,7 +71,7 @@ async function progressOf(client: Client, name: string): Promise<RolloutProgress
 }
 
 /** The gate's own account of itself; undefined in the moment before it has begun to answer. */
-export async function gateAt(client: Client, workflowId: string): Promise<GateStatus | undefined> {
+async function gateAt(client: Client, workflowId: string): Promise<GateStatus | undefined> {
   try {
     return await answered(client, () => client.workflow.getHandle(workflowId).query(gateQuery));
   } catch (error) {

@@ -35,7 +35,7 @@ export function engagementTable(lines: EngagementLine[]): string {
   return table([['ENGAGEMENT', 'CLIENT', 'MODEL', 'PACKAGE', 'PHASE', 'WAITING AT', 'VERDICT', 'STARTED'], ...rows]);
 }
 
-export function candidateTable(candidates: CandidateResult[]): string {
+function candidateTable(candidates: CandidateResult[]): string {
   const rows = candidates.map(({ id, verdict, reason, figures }) => [
     `${MARK[verdict]} ${id}`,
     figures ? `${figures.sizeRatio.toFixed(3)}` : '-',

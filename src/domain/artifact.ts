@@ -20,6 +20,3 @@ export interface PreparedData {
 
 export const DATA_ROLES = ['calibration', 'selection', 'holdout', 'production', 'train'] as const;
 export type DataRole = (typeof DATA_ROLES)[number];
-
-/** Roles that every engagement needs; `train` is for quantization-aware training only. */
-export const REQUIRED_ROLES = ['calibration', 'selection', 'holdout', 'production'] as const;

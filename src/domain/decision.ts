@@ -73,17 +73,19 @@ export function refuseDecision(gate: GateStatus, input: DecisionInput): string |
   if (input.gate !== gate.gate) return `gate '${gate.gate}' is open, not '${input.gate}'`;
   if (!OUTCOMES.includes(outcome)) return `outcome '${outcome}' is not one of ${OUTCOMES.join(', ')}`;
   if (!by?.trim()) return 'by is required: who decides?';
-  if (!isApprover(gate, by))
+  const person = approverOf(gate, by);
+  if (!person)
     return `'${by}' is not an approver of this engagement; the approvers are ${gate.approvers.map((person) => person.email).join(', ')}`;
   if (input.evidenceSha256 && input.evidenceSha256 !== gate.evidenceSha256)
     return 'the evidence has changed since it was looked at; open the gate again and decide on what it shows now';
   if (outcome !== 'approved' && !comment?.trim()) return `'${outcome}' needs a comment that says why`;
   if (outcome === 'approved' && gate.verdict !== 'successful')
     return `the quality gate is '${gate.verdict}', so it cannot be approved; waive it with a reason, revise or reject`;
-  if (gate.first && gate.first.by === by) return `'${by}' has decided already; a second person is needed`;
+  if (gate.first?.by === person.email) return `'${by}' has decided already; a second person is needed`;
   return undefined;
 }
 
-function isApprover(gate: GateStatus, by: string): boolean {
-  return gate.approvers.some((person) => person.email === by || person.name === by);
+/** The approver that a name or a mail address means. */
+export function approverOf({ approvers }: GateStatus, by: string): GateRequest['approvers'][number] | undefined {
+  return approvers.find(({ name, email }) => email === by || name === by);
 }

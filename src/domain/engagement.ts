@@ -146,6 +146,8 @@ export interface ClosingDocument {
   optimized: (ModelFigures & { role: DataRole }) | null;
   candidates: CandidateLine[];
   chosen: string | null;
+  /** The chosen candidate on the untouched hold-out; null where it was not reached. */
+  holdout?: CandidateLine | null;
   rollout: {
     verdict: Verdict;
     reason: string;

@@ -7,7 +7,7 @@ export interface OutcomesInput {
   slices?: Record<string, ArrayLike<string>>;
 }
 
-export interface PairedCountsOfRows {
+interface PairedCountsOfRows {
   rows: number;
   /** Fractions of the rows. */
   accuracyBaseline: number;

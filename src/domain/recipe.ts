@@ -1,15 +1,12 @@
 import type { DataRole } from './artifact.ts';
 
-export const SCHEMES = ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'] as const;
-export type Scheme = (typeof SCHEMES)[number];
-
-export const CALIBRATION_METHODS = ['minmax', 'entropy', 'percentile'] as const;
+export type Scheme = 'fp16' | 'int8-dynamic' | 'int8-static' | 'int4-weight';
 
 /** How a candidate is made; everything in it is part of the trial's key. */
 export interface Recipe {
   toolkit: 'onnxruntime';
   scheme: Scheme;
-  calibration?: { role: DataRole; rows: number; method: (typeof CALIBRATION_METHODS)[number] };
+  calibration?: { role: DataRole; rows: number; method: 'minmax' | 'entropy' | 'percentile' };
   /** Nodes kept in FP32, by name. */
   exclude?: string[];
   options?: Record<string, string | number | boolean | string[]>;

@@ -7,7 +7,7 @@ export interface PlannedCandidate {
   recipe: Recipe;
 }
 
-const SPEED_TIE = 0.1; // where a process is placed moves its speed by this much on small hosts
+const SPEED_TIE = 0.15; // where a process is placed moves its speed by this much on small hosts
 const TRIALS_IN_OPTIMIZATION = 2; // keeps the phase to minutes
 
 /** One recipe per scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */

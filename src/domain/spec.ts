@@ -93,7 +93,7 @@ const dataFiles = z.strictObject({
 });
 
 /** The engagement as the user writes it; every key is checked, unknown ones are refused. */
-export const specSchema = z.strictObject({
+const specSchema = z.strictObject({
   engagement: name,
   client: z.strictObject({
     name: z.string().min(1),

@@ -16,9 +16,10 @@ export function combine(checks: Check[]): Verdict {
   return SEVERITY.find((verdict) => checks.some((check) => check.verdict === verdict)) ?? 'inconclusive';
 }
 
-/** What decided: the reasons of the checks that carry the combined verdict. */
+/** What decided: the reasons of the checks that carry the combined verdict; that all hold is said in a few words. */
 export function reasonOf(checks: Check[]): string {
   const verdict = combine(checks);
+  if (verdict === 'successful' && checks.length > 1) return `all ${checks.length} requirements hold`;
   return checks
     .filter((check) => check.verdict === verdict)
     .map((check) => check.reason)

@@ -61,7 +61,7 @@ export type Request = Command & { id: number };
 export type Reply = { id: number; result: unknown } | { id: number; error: string };
 
 /** The constructor of each tensor type's data. */
-export const TENSOR_DATA = {
+const TENSOR_DATA = {
   float16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,

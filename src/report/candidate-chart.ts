@@ -26,9 +26,9 @@ interface Scale {
   fastest: number;
 }
 
-/** Each candidate as it was first measured, so that all marks stand on the same rows. */
+/** Without the hold-out, so that all marks stand on the same rows. */
 export function plottedLines({ candidates }: ClosingDocument): Plotted[] {
-  return candidates.filter(isPlotted).filter((line, i, all) => all.findIndex((other) => other.id === line.id) === i);
+  return candidates.filter(isPlotted);
 }
 
 function isPlotted(line: CandidateLine): line is Plotted {

@@ -1,13 +1,13 @@
 import type { CandidateLine, ClosingDocument, SliceFigures } from '../domain/engagement.ts';
 import { candidateChart, plottedLines } from './candidate-chart.ts';
-import { chosenLine, measuredOn, schemeOf } from './chosen.ts';
+import { allLines, chosenLine, measuredOn, schemeOf } from './chosen.ts';
 import { bytes, count, interval, percent, points, ratio, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
-import { absent, chip, table } from './tables.ts';
+import { absent, chip, reasonText, table } from './tables.ts';
 
 export function candidates(document: ClosingDocument): Html {
-  const { candidates: lines } = document;
+  const lines = allLines(document);
   const title = html`<h2 id="candidates">Candidates</h2>`;
   if (lines.length === 0)
     return html`${title}<p>${absent(`No candidate was made: ${whyMissing(document, 'ptq')}`)}</p>`;
@@ -35,7 +35,7 @@ ${slices(document)}</section>`;
 function cells(line: CandidateLine): Content[] {
   return [
     html`${line.id}<small>${schemeOf(line)}, ${line.phase}${measuredOn(line)}</small>`,
-    html`${chip(line.verdict)}<small>${line.reason}</small>`,
+    html`${chip(line.verdict)}${reasonText(line.reason)}`,
     html`${ratio(line.sizeRatio)}<small>${line.sizeBytes !== null && bytes(line.sizeBytes)}</small>`,
     percent(line.accuracy),
     html`${points(line.accuracyDrop)}<small>${line.accuracyDropUpper !== null && `at most ${points(line.accuracyDropUpper)}`}</small>`,
@@ -60,8 +60,8 @@ function chart(document: ClosingDocument): Html | undefined {
 <figcaption>Accuracy drop${measuredOn(plotted[0]!)} against speed-up: lower and further right is better. The mark is the measurement; the vertical line ends at ${bound} of the drop, the horizontal one spans the 95 % interval of the speed-up.${margin !== undefined && ` A candidate holds the margin when its vertical line ends below ${trimmed(margin)} points.`}${document.chosen !== null && ' A ring marks the chosen candidate.'}${missing.size > 0 && ` Not shown, because not measured: ${[...missing].join(', ')}.`}</figcaption></figure>`;
 }
 
-function checks({ candidates: lines }: ClosingDocument): Html | undefined {
-  const checked = lines.filter((line) => line.checks.length > 0);
+function checks(document: ClosingDocument): Html | undefined {
+  const checked = allLines(document).filter((line) => line.checks.length > 0);
   if (checked.length === 0) return undefined;
   return html`<h3>Checks behind the verdicts</h3>
 ${checked.map(

@@ -1,10 +1,15 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
 import { ROLE_NAMES, SCHEME_NAMES } from './format.ts';
 
-/** The chosen candidate's last measured line: the hold-out's where it was reached. */
-export function chosenLine({ candidates, chosen }: ClosingDocument): CandidateLine | undefined {
-  const lines = candidates.filter((line) => line.id === chosen);
-  return lines.findLast((line) => line.accuracyDrop !== null) ?? lines.at(-1);
+/** What the chosen candidate is judged by: the hold-out where it was reached, else the selection data. */
+export function chosenLine({ candidates, chosen, holdout }: ClosingDocument): CandidateLine | undefined {
+  if (chosen === null) return undefined;
+  return holdout ?? candidates.findLast((line) => line.id === chosen);
+}
+
+/** The candidates as they were first measured, and the hold-out below them. */
+export function allLines({ candidates, holdout }: ClosingDocument): CandidateLine[] {
+  return holdout ? [...candidates, holdout] : candidates;
 }
 
 export const schemeOf = (line: CandidateLine): string => SCHEME_NAMES[line.scheme] ?? line.scheme;

@@ -4,7 +4,7 @@ import type { Verdict } from '../domain/verdict.ts';
 import { instant } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyNotReached } from './missing.ts';
-import { absent, chip, table, time } from './tables.ts';
+import { absent, chip, reasonText, table, time } from './tables.ts';
 
 export function decisions(document: ClosingDocument): Html {
   const rows = document.phases.map(({ name, attempt, verdict, reason, decision }) => ({
@@ -40,7 +40,7 @@ ${table(
 /** The rollout's own gate is among the decisions of its stages. */
 const keyOf = ({ gate, at }: Decision): string => `${gate} ${at}`;
 
-const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}<small>${reason}</small>`;
+const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}${reasonText(reason)}`;
 
 function decided(decision: Decision | null): Content[] {
   if (!decision) return [absent('none: the phase ended without a decision'), '', ''];

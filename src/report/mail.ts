@@ -1,5 +1,6 @@
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
+import { chosenLine } from './chosen.ts';
 import { bytes, instant, interval, points, ratio, trimmed, weight } from './format.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -10,7 +11,7 @@ export interface Recipient {
   email: string;
 }
 
-export interface RolloutTripped {
+interface RolloutTripped {
   kind: 'rollout-tripped';
   engagement: string;
   modelName: string;
@@ -127,8 +128,9 @@ Report: \`${report}\``;
   return mail({ engagement, to, subject: `Closed: ${engagement} (${verdict})`, text, commands });
 }
 
-function figuresOf({ baseline, optimized, chosen, candidates }: ClosingDocument): string[] {
-  const line = candidates.findLast(({ id }) => id === chosen);
+function figuresOf(document: ClosingDocument): string[] {
+  const { baseline, optimized } = document;
+  const line = chosenLine(document);
   if (!baseline || !optimized || !line) return [];
   return [
     `- Size: ${bytes(baseline.sizeBytes)} to ${bytes(optimized.sizeBytes)}`,

@@ -35,15 +35,16 @@ function stages(results: StageResult[]): Html {
   return html`<figure><div class="wide">${rampChart(results, 1000)}</div><div class="narrow">${rampChart(results, 340)}</div>
 <figcaption>The candidate's share of client traffic, stage by stage, with the pairs observed. In the shadow stage clients get FP32's answers only.</figcaption></figure>
 ${table(
-  'The stages of the rollout.',
+  'Pairs and answers are those of the stage. The tests judge everything since the shadow stage began: these counts are marked as so far.',
   [
     { title: 'Stage' },
     { title: 'Verdict', className: 'reason' },
-    { title: 'Pairs observed', isNumber: true },
+    { title: 'Pairs', isNumber: true },
     { title: 'Served by candidate', isNumber: true },
-    { title: 'Disagreed', isNumber: true },
-    { title: 'Labelled worse / better / same', isNumber: true },
-    { title: 'Errors', isNumber: true },
+    { title: 'Pairs so far', isNumber: true },
+    { title: 'Disagreed so far', isNumber: true },
+    { title: 'Labels so far: worse / better / same', isNumber: true },
+    { title: 'Errors so far', isNumber: true },
     { title: 'Held', isNumber: true },
   ],
   results.map((stage) => ({ cells: stageCells(stage) }))
@@ -57,12 +58,13 @@ ${table(
 }
 
 function stageCells(stage: StageResult): Content[] {
-  const { plus, minus, zero, disagreements, candidateErrors } = stage.counts;
+  const { pairs, plus, minus, zero, disagreements, candidateErrors } = stage.counts;
   return [
     weight(stage.weight),
     html`${chip(stage.verdict)}<small>${stage.reason}</small>`,
     count(stage.observations),
     count(stage.servedByCandidate),
+    count(pairs),
     count(disagreements),
     `${count(plus)} / ${count(minus)} / ${count(zero)}`,
     count(candidateErrors),

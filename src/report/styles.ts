@@ -22,7 +22,7 @@ p{margin:.5rem 0;max-width:46rem}
 .facts div{display:flex;gap:.5rem}.facts dt{color:var(--soft)}.facts dd{margin:0;color:var(--ink)}
 .headline{margin:1.5rem 0 0;padding:1.25rem 1.5rem;border-left:.375rem solid var(--soft);background:var(--tint);border-radius:0 .5rem .5rem 0}
 .headline p{font-size:1.1875rem;line-height:1.45;margin:.5rem 0 0;max-width:none}
-.headline .why{font-size:1rem;color:var(--soft)}
+.headline .why{margin-top:.5rem;color:var(--soft)}.headline .why small{font-size:1rem}
 .headline.successful{border-color:var(--good)}.headline.failed,.headline.error{border-color:var(--bad)}
 .headline.inconclusive{border-color:var(--warn)}
 .waivers{margin:1rem 0 0;padding:1rem 1.5rem;border:2px solid var(--warn);border-radius:.5rem;background:var(--warn-tint)}
@@ -44,7 +44,7 @@ tbody th{font-weight:600}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,time{white-space:nowrap}td.n+td:not(.n),th.n+th:not(.n){padding-left:1rem}
 td small,th small{display:block;overflow-wrap:break-word;color:var(--soft);font-weight:400;font-size:.8125rem}
 tr.chosen{background:var(--tint)}tr.chosen th:first-child,tr.chosen td:first-child{box-shadow:inset .25rem 0 var(--accent);padding-left:.75rem}
-td.reason{min-width:15rem}tbody th{min-width:7rem}
+td.reason{min-width:15rem}tbody th{min-width:9rem}
 .better{color:var(--good)}.worse{color:var(--bad)}
 .absent{color:var(--soft);font-style:italic}
 figure{margin:1.25rem 0}figcaption{color:var(--soft);font-size:.875rem;margin-top:.25rem;max-width:46rem}
@@ -58,7 +58,7 @@ svg .bar{fill:var(--accent)}svg .track{fill:var(--mute-tint)}svg .bound{stroke:v
 .narrow{display:none}
 code,kbd{font:.875em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--tint);padding:.0625rem .25rem;border-radius:.25rem;overflow-wrap:anywhere}
 pre{background:var(--tint);border:1px solid var(--line);border-radius:.375rem;padding:.75rem 1rem;overflow-x:auto}pre code{padding:0;background:none}
-details{margin:.5rem 0}summary{cursor:pointer;font-weight:600}
+details{margin:.5rem 0}summary{cursor:pointer;font-weight:600}small details{margin:.125rem 0}small summary{font-weight:400;color:var(--accent)}
 dl.terms{display:grid;grid-template-columns:minmax(9rem,auto) 1fr;gap:.375rem 1.25rem;margin:.75rem 0;font-size:.9375rem}
 dl.terms dt{font-weight:600}dl.terms dd{margin:0;overflow-wrap:anywhere;max-width:46rem}
 @media(max-width:40rem){

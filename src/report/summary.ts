@@ -2,7 +2,7 @@ import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
 import { chosenLine, measuredOn, schemeOf } from './chosen.ts';
 import { bytes, instant, interval, percent, points, ratio, SCHEME_NAMES, span, trimmed } from './format.ts';
 import { type Html, html, plainText } from './html.ts';
-import { chip, time } from './tables.ts';
+import { chip, reasonText, time } from './tables.ts';
 
 export function summary(document: ClosingDocument): Html {
   const line = chosenLine(document);
@@ -17,7 +17,7 @@ export function summary(document: ClosingDocument): Html {
 </dl>
 <div class="headline ${document.verdict}">${chip(document.verdict)}
 <p><strong>${headline(document, line)}</strong></p>
-<p class="why">${document.reason}</p></div>
+<div class="why">${reasonText(document.reason)}</div></div>
 ${waivers(document)}
 ${line && tiles(document, line)}
 </header>`;

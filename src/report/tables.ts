@@ -36,6 +36,16 @@ const classOf = ({ isNumber, className }: Column): string => [isNumber ? 'n' : '
 export const chip = (verdict: Verdict): Html =>
   html`<span class="chip ${verdict}">${VERDICT_MARKS[verdict]} ${verdict}</span>`;
 
+const CLAUSES_SHOWN = 2;
+
+/** A long chain of reasons: its beginning, and the rest to unfold. */
+export function reasonText(reason: string): Html {
+  const clauses = reason.split('; ');
+  const rest = clauses.slice(CLAUSES_SHOWN);
+  if (rest.length < 2) return html`<small>${reason}</small>`;
+  return html`<small>${clauses.slice(0, CLAUSES_SHOWN).join('; ')}<details><summary>and ${rest.length} more</summary>${rest.join('; ')}</details></small>`;
+}
+
 export const absent = (why: Content): Html => html`<span class="absent">${why}</span>`;
 
 export const time = (iso: string, shown: string): Html => html`<time datetime="${iso}">${shown}</time>`;

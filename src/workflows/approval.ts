@@ -1,17 +1,10 @@
-import {
-  ApplicationFailure,
-  condition,
-  setCurrentDetails,
-  setHandler,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, setCurrentDetails, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Decision, DecisionInput, GateRequest, GateStatus } from '../domain/decision.ts';
-import { refuseDecision } from '../domain/decision.ts';
+import { approverOf, refuseDecision } from '../domain/decision.ts';
 import { decisionRefused } from '../domain/errors.ts';
-import { notification } from './activities.ts';
 import { decideUpdate, gateQuery } from './messages.ts';
 import { show } from './search-attributes.ts';
+import { tell } from './tell.ts';
 
 const NOBODY = 'nobody';
 const MAIL_GRACE = '10 seconds'; // a quick decision lets the first mail leave; a dead mail server holds up nobody
@@ -22,7 +15,7 @@ export async function approval(request: GateRequest): Promise<Decision> {
   listen(gate);
   show({ awaitingGate: gate.gate, verdict: gate.verdict, dueAt: new Date(gate.dueAt) });
   setCurrentDetails(detailsOf(gate));
-  const opened = tell(gate, 'gate-opened');
+  const opened = tell({ kind: 'gate-opened', gate }, gate.gate);
 
   const deadline = Date.parse(gate.dueAt);
   while (!gate.decision && Date.now() < deadline) {
@@ -30,10 +23,10 @@ export async function approval(request: GateRequest): Promise<Decision> {
     const decided = await condition(() => gate.decision !== undefined, untilReminder, { summary: 'next reminder' });
     if (decided || Date.now() >= deadline) break;
     gate.remindersSent += 1;
-    await tell(gate, 'gate-reminder');
+    await tell({ kind: 'gate-reminder', gate }, gate.gate);
   }
   gate.decision ??= expired(gate);
-  if (gate.decision.outcome === 'expired') await tell(gate, 'gate-expired');
+  if (gate.decision.outcome === 'expired') await tell({ kind: 'gate-expired', gate }, gate.gate);
   await Promise.race([opened, sleep(MAIL_GRACE)]);
   show({ awaitingGate: null, dueAt: null });
   setCurrentDetails(`Decided: **${gate.decision.outcome}** by ${gate.decision.by}`);
@@ -76,7 +69,7 @@ function recorded(gate: GateStatus, input: DecisionInput): Omit<Decision, 'at'> 
   return {
     gate: gate.gate,
     outcome: input.outcome,
-    by: input.by,
+    by: approverOf(gate, input.by)!.email,
     comment: input.comment ?? '',
     changes: input.changes,
     evidenceSha256: gate.evidenceSha256,
@@ -102,13 +95,4 @@ function detailsOf(gate: GateStatus): string {
     gate.summary,
     `\`stepdown approve ${gate.engagement} --gate ${gate.gate} --by <email> --comment "..."\``,
   ].join('\n\n');
-}
-
-/** A mail that cannot be delivered is recorded by its failed activity; the gate stays open and decidable. */
-async function tell(gate: GateStatus, kind: 'gate-opened' | 'gate-reminder' | 'gate-expired'): Promise<void> {
-  try {
-    await notification.notify.executeWithOptions({ summary: `${kind} ${gate.gate}` }, [{ kind, gate }]);
-  } catch (error) {
-    if (!(error instanceof Error) || !(error.cause instanceof ApplicationFailure)) throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { PreparedData } from '../domain/artifact.ts';
 import type { CandidateResult, Phase, SourceFiles } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
@@ -6,6 +6,7 @@ import type { BaselineMeasurement } from '../domain/measurement.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
 import { measurement, records, toolkit } from './activities.ts';
+import { show } from './search-attributes.ts';
 
 export interface CandidateInput {
   engagement: string;
@@ -21,9 +22,20 @@ export interface CandidateInput {
 
 /** One recipe: quantize, measure, judge. A recipe that cannot be made or measured ends with verdict `error`. */
 export async function candidate(input: CandidateInput): Promise<CandidateResult> {
+  show({ phase: input.phase });
+  const result = await measured(input);
+  show({ verdict: result.verdict });
+  setCurrentDetails(`**${result.verdict}**: ${result.reason}`);
+  return result;
+}
+
+async function measured(input: CandidateInput): Promise<CandidateResult> {
+  const { id, recipe } = input;
   try {
-    const quantized = await toolkit.quantizeCandidate(input);
-    const trial = await measurement.measureCandidate({ ...input, quantized });
+    setCurrentDetails(`Quantizing \`${id}\` (${recipe.scheme}) with ${recipe.toolkit}`);
+    const quantized = await toolkit.quantizeCandidate.executeWithOptions({ summary: id }, [input]);
+    setCurrentDetails(`Measuring \`${id}\` beside FP32`);
+    const trial = await measurement.measureCandidate.executeWithOptions({ summary: id }, [{ ...input, quantized }]);
     return await records.judgeCandidate({ ...input, trial });
   } catch (error) {
     if (isCancellation(error)) throw error;

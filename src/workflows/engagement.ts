@@ -23,11 +23,12 @@ import { lastWords } from '../domain/errors.ts';
 import { phaseGate } from '../domain/ids.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
-import { notification, records } from './activities.ts';
+import { records } from './activities.ts';
 import { decideAt } from './gate.ts';
 import { engagementQuery } from './messages.ts';
 import { PHASE_WORK } from './phases.ts';
 import { show } from './search-attributes.ts';
+import { tell } from './tell.ts';
 
 export interface EngagementArguments extends EngagementInput {
   /** Where an earlier run of the same engagement stood. */
@@ -176,6 +177,6 @@ async function close(
   const document = await records.writeClosing({ startedAt: input.startedAt, endedAt, state, ...outcome });
   show({ phase: 'closed', verdict: outcome.verdict, awaitingGate: null });
   setCurrentDetails(`Closed: **${outcome.verdict}**. ${outcome.reason}\n\nReport: ${document.report}`);
-  await notification.notify({ kind: 'engagement-closed', document, to: state.spec.gates.approvers });
+  await tell({ kind: 'engagement-closed', document, to: state.spec.gates.approvers }, document.engagement);
   return document;
 }

@@ -10,7 +10,7 @@ import { candidate } from './candidate.ts';
 import { rollout } from './rollout.ts';
 
 /** What a phase measured, ready for its gate. */
-export interface PhaseOutcome {
+interface PhaseOutcome {
   checks: Check[];
   /** Markdown for the approver. */
   summary: string;

@@ -5,10 +5,11 @@ import { rolloutId, stageGate } from '../domain/ids.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { notification, records, traffic, watch } from './activities.ts';
+import { records, traffic, watch } from './activities.ts';
 import { decideAt } from './gate.ts';
 import { RolloutControl } from './rollout-control.ts';
 import { show } from './search-attributes.ts';
+import { tell } from './tell.ts';
 
 export interface RolloutInput {
   spec: Spec;
@@ -36,7 +37,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
       reason: 'held at every stage',
       stages: control.stages,
       decisions: control.decisions,
-      finalWeight: weight,
+      finalWeight: weight / 100, // the router counts in basis points
     };
   } catch (error) {
     await CancellationScope.nonCancellable(() =>
@@ -135,13 +136,16 @@ async function comeDown(
   const tripped = { stage, reason: stop.reason, confirmedWeight: weight };
   const { engagement } = spec;
   await records.writeJournal({ engagement, event: `trip/${attempt}`, kind: 'trip', body: tripped });
-  await notification.notify({
-    kind: 'rollout-tripped',
-    engagement,
-    modelName: model,
-    ...tripped,
-    to: spec.gates.approvers,
-  });
+  await tell(
+    {
+      kind: 'rollout-tripped',
+      engagement,
+      modelName: model,
+      ...tripped,
+      to: spec.gates.approvers,
+    },
+    model
+  );
   return { ...stop, stages, decisions, finalWeight: weight };
 }
 

@@ -29,7 +29,8 @@ const rejectedAtPtq = (): Partial<ClosingDocument> => {
     verdict: 'failed',
     reason: 'rejected at ptq',
     phases: [phases[0]!, { ...ptq, decision: { ...ptq.decision!, outcome: 'rejected', comment: 'too slow' } }],
-    candidates: candidates.slice(0, 4),
+    candidates,
+    holdout: null,
     baseline: { ...baseline!, role: 'selection' },
     optimized: null,
     chosen: null,
@@ -72,10 +73,16 @@ describe('renderReport', () => {
   it('shows every candidate with its verdict and reason', () => {
     const document = closingDocument();
     const text = section(renderReport(document), 'candidates');
-    for (const { id, verdict, reason } of document.candidates) {
+    for (const { id, verdict, reason } of [...document.candidates, document.holdout!]) {
       expect(text).toContain(id);
       expect(text).toContain(`${verdict} ${reason}`);
     }
+  });
+
+  it('folds a long chain of reasons without losing any', () => {
+    const [first] = closingDocument().candidates;
+    const text = textOf(render({ candidates: [{ ...first!, reason: 'a; b; c; d' }] }));
+    expect(text).toContain('failed a; b and 2 more c; d');
   });
 
   it('keeps a candidate without measurements, off the chart and by name', () => {
@@ -134,9 +141,14 @@ describe('renderReport', () => {
   it('shows each stage with its evidence against the bounds and the holds used', () => {
     const text = section(render(), 'rollout');
     expect(text).toContain('A stage held for at least 2 s and at most 1 min 30 s, as set in the specification.');
-    expect(text).toContain('25 % ✓ successful agreement proven within the budget after 831 pairs 831 208 3');
+    expect(text).toContain('25 % ✓ successful agreement proven within the budget after 831 pairs 831 208 831 3');
     expect(text).toContain('4.20 of 3.69 reached: promote');
     expect(text).toContain('−3.20 of 4.09 not reached');
+  });
+
+  it('falls back to the selection data where the hold-out was not reached, and says so', () => {
+    const text = textOf(render({ holdout: null }));
+    expect(text).toContain('loses 0.10 points of accuracy on the selection data (upper bound of the drop 0.58');
   });
 
   it('says why each missing part is missing', () => {

@@ -4,19 +4,10 @@ import importlib
 import json
 import sys
 import traceback
+from typing import Any
 
-from .protocol import (
-    BAD_REQUEST,
-    DONE,
-    FAULT,
-    UNAVAILABLE,
-    BadRequest,
-    Channel,
-    Unavailable,
-    die_with_parent,
-    end_on_sigterm,
-    problem,
-)
+from .ending import die_with_parent, end_on_sigterm
+from .protocol import BAD_REQUEST, DONE, FAULT, UNAVAILABLE, BadRequest, Channel, Unavailable, problem
 
 TOOLKITS = {"onnxruntime": ("probe", "prepare", "quantize")}
 
@@ -26,21 +17,14 @@ def main(arguments: list[str]) -> int:
     end_on_sigterm()
     channel = Channel()
     try:
-        if len(arguments) != 2 or arguments[1] not in TOOLKITS.get(arguments[0], ()):
-            known = ", ".join(f"{toolkit} {verb}" for toolkit, verbs in TOOLKITS.items() for verb in verbs)
-            raise BadRequest(
-                problem("arguments", f"there is no such toolkit and verb; there are: {known}", arguments)
-            )
-        toolkit, verb = arguments
-        job = json.load(sys.stdin)
-        result = importlib.import_module(f"stepdown_toolkits.{toolkit}_toolkit.{verb}").run(job, channel)
-        channel.send("result", **result)
+        channel.send("result", **perform(arguments, channel))
         return DONE
     except BadRequest as error:
-        channel.send("error", kind="bad-request", message=str(error), problems=error.problems)
+        body = {"field": error.problems[0]["field"], "problems": error.problems}
+        channel.send("error", kind="bad-request", message=str(error), **body)
         return BAD_REQUEST
-    except Unavailable as error:
-        channel.send("error", kind="unavailable", message=str(error))
+    except (Unavailable, ImportError) as error:
+        channel.send("error", kind="unavailable", message=missing(error))
         return UNAVAILABLE
     except MemoryError:
         channel.send("error", kind="fault", message="out of memory; give the toolkit a larger machine")
@@ -49,6 +33,29 @@ def main(arguments: list[str]) -> int:
         traceback.print_exc()
         channel.send("error", kind="fault", message=f"{type(error).__name__}: {error}")
         return FAULT
+
+
+def perform(arguments: list[str], channel: Channel) -> dict[str, Any]:
+    if len(arguments) != 2 or arguments[1] not in TOOLKITS.get(arguments[0], ()):
+        known = ", ".join(f"{toolkit} {verb}" for toolkit, verbs in TOOLKITS.items() for verb in verbs)
+        message = f"there is no such toolkit and verb; there are: {known}"
+        raise BadRequest(problem("arguments", message, arguments))
+    toolkit, verb = arguments
+    try:
+        job = json.load(sys.stdin)
+    except ValueError as error:
+        raise BadRequest(problem("job", f"stdin is not one JSON document: {error}")) from error
+    if not isinstance(job, dict):
+        raise BadRequest(problem("job", "stdin is not a JSON object", job))
+    return importlib.import_module(f"stepdown_toolkits.{toolkit}_toolkit.{verb}").run(job, channel)
+
+
+def missing(error: Exception) -> str:
+    if not isinstance(error, ImportError):
+        return str(error)
+    traceback.print_exc()
+    what = f"the Python package '{error.name}'" if error.name else "a Python package"
+    return f"{what} cannot be loaded ({error}); install toolkits/environments/core.txt, `npm run setup` does"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """What passes between a toolkit and the activity that runs it: JSON lines on stdout, then an exit code."""
 
-import ctypes
 import json
 import os
-import signal
-import sys
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO, TypeVar
 
 DONE, FAULT, BAD_REQUEST, UNAVAILABLE = 0, 1, 2, 3
-PR_SET_PDEATHSIG = 1
+
+T = TypeVar("T")
+NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 class BadRequest(Exception):
@@ -27,6 +26,16 @@ def problem(field: str, message: str, value: Any = None) -> dict[str, Any]:
     return {"field": field, "value": value, "message": message}
 
 
+def take(job: dict[str, Any], name: str, kind: type[T], field: str | None = None) -> T:
+    """A field of the job that must be there and of this kind; `field` is its path where it lies deeper."""
+    value = job.get(name)
+    if value is None:
+        raise BadRequest(problem(field or name, f"is missing; give {NAMES[kind]}"))
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadRequest(problem(field or name, f"is {value!r}; give {NAMES[kind]}", value))
+    return value
+
+
 class Channel:
     """The real stdout, for protocol lines only; whatever libraries print goes to stderr."""
 
@@ -34,23 +43,9 @@ class Channel:
         self._out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
 
-    def send(self, kind: str, **body: Any) -> None:
-        self._out.write(json.dumps({"type": kind, **body}) + "\n")
+    def send(self, line: str, **body: Any) -> None:
+        self._out.write(json.dumps({"type": line, **body}, default=str) + "\n")
         self._out.flush()
 
     def progress(self, stage: str, done: int, total: int) -> None:
         self.send("progress", stage=stage, done=done, total=total)
-
-
-def die_with_parent() -> None:
-    """A worker that is killed must not leave a toolkit computing for nobody (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def end_on_sigterm() -> None:
-    def leave(*_: object) -> NoReturn:
-        sys.stderr.flush()
-        os._exit(128 + signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, leave)

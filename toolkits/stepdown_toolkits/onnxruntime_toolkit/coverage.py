@@ -6,24 +6,26 @@ from typing import Any
 
 import onnx
 import onnxruntime
+from onnx import GraphProto, NodeProto, TensorProto
 
 INTEGER = {
-    *(
-        "DynamicQuantizeMatMul",
-        "MatMulIntegerToFloat",
-        "MatMulInteger",
-        "QLinearMatMul",
-        "QGemm",
-        "QLinearConv",
-    ),
-    *("ConvInteger", "MatMulNBits", "QAttention", "QEmbedLayerNormalization", "GatherBlockQuantized"),
+    *("DynamicQuantizeMatMul", "MatMulIntegerToFloat", "MatMulInteger", "QLinearMatMul", "QGemm"),
+    *("QLinearConv", "ConvInteger", "MatMulNBits", "QAttention", "QEmbedLayerNormalization"),
+    *("GatherBlockQuantized", "DynamicQuantizeLSTM"),
 }
-FLOAT = {"MatMul", "FusedMatMul", "Gemm", "FusedGemm", "Conv", "FusedConv", "Attention"}
+FLOAT = {
+    *("MatMul", "FusedMatMul", "Gemm", "FusedGemm", "Conv", "FusedConv", "ConvTranspose", "Attention"),
+    *("MultiHeadAttention", "EmbedLayerNormalization", "LSTM", "GRU"),
+}
+INTEGER_TYPES = {TensorProto.INT8, TensorProto.UINT8, TensorProto.INT4, TensorProto.UINT4}
+FLOAT_TYPES = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE}
+UNCHANGED = {"Cast", "DequantizeLinear", "Transpose", "Reshape"}
+INT8_PRODUCTS = 4  # accuracy level of MatMulNBits; below it the products are computed in float
 FALLBACKS_SHOWN = 20
 
 
 def audit(path: Path, scratch: Path) -> dict[str, Any]:
-    """Counts nodes that multiply by weights; products of two activations, as in attention, do not count."""
+    """Counts nodes with weights; products of two activations, as in attention, do not count."""
     optimized = scratch / "optimized.onnx"
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
@@ -32,15 +34,10 @@ def audit(path: Path, scratch: Path) -> dict[str, Any]:
     onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     graph = onnx.load(optimized).graph
     optimized.unlink()
-    weights = {tensor.name for tensor in graph.initializer if len(tensor.dims) > 1}
-    weights |= {
-        node.output[0]
-        for node in graph.node
-        if node.op_type in ("Cast", "DequantizeLinear") and node.input[0] in weights
-    }
-    weighted = [node for node in graph.node if any(name in weights for name in node.input)]
-    integer = sum(node.op_type in INTEGER for node in weighted)
-    fallbacks = [f"{node.op_type} {node.name}" for node in weighted if node.op_type in FLOAT]
+    weights = weights_of(graph)
+    kernels = [(node, kernel(node, weights)) for node in graph.node]
+    integer = sum(kind == "integer" for _, kind in kernels)
+    fallbacks = [f"{node.op_type} {node.name}" for node, kind in kernels if kind == "float"]
     total = integer + len(fallbacks)
     return {
         "integer": integer,
@@ -49,3 +46,25 @@ def audit(path: Path, scratch: Path) -> dict[str, Any]:
         "operators": dict(sorted(Counter(node.op_type for node in graph.node).items())),
         "fallbacks": fallbacks[:FALLBACKS_SHOWN],
     }
+
+
+def weights_of(graph: GraphProto) -> dict[str, int]:
+    """Element type per matrix known when the model is loaded, also where it is unpacked on every run."""
+    weights = {tensor.name: tensor.data_type for tensor in graph.initializer if len(tensor.dims) > 1}
+    for node in graph.node:  # in topological order
+        if node.op_type in UNCHANGED and node.input[0] in weights:
+            becomes_float = node.op_type in ("Cast", "DequantizeLinear")
+            weights[node.output[0]] = TensorProto.FLOAT if becomes_float else weights[node.input[0]]
+    return weights
+
+
+def kernel(node: NodeProto, weights: dict[str, int]) -> str | None:
+    if not any(name in weights for name in node.input):
+        return None
+    if node.op_type == "Gather":  # shapes are looked up too, in int64
+        table = weights.get(node.input[0])
+        return "integer" if table in INTEGER_TYPES else "float" if table in FLOAT_TYPES else None
+    if node.op_type == "MatMulNBits":
+        levels = [attribute.i for attribute in node.attribute if attribute.name == "accuracy_level"]
+        return "integer" if levels == [INT8_PRODUCTS] else "float"
+    return "integer" if node.op_type in INTEGER else "float" if node.op_type in FLOAT else None

@@ -1,175 +1,155 @@
 """Turns the user's text rows into model inputs, after everything about them has been checked."""
 
 import hashlib
+import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from ..protocol import BadRequest, Channel, problem
-from .model import Model, read_model
-from .tables import Row, load
+from ..protocol import BadRequest, Channel, problem, take
+from .checks import data_problems
+from .model import Model, facts_of, load, serving_problems
+from .rehearsal import ATTRIBUTES, rehearse
+from .tables import Row
+from .tables import load as load_rows
 
-TOKENIZER_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-PROBLEMS_SHOWN = 5  # of one kind in one role
 BATCH = 256
+
+T = TypeVar("T")
 
 
 def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    model = read_model(Path(job["model"]["path"]))
-    problems = input_problems(model)
-    tokenizer_path = Path(job["tokenizer"])
-    tokenizer = open_tokenizer(tokenizer_path)
-    columns = job["columns"]
-    slice_columns = [rule["column"] for rule in job["slices"] if "column" in rule]
+    channel.progress("check", 0, 2)
+    labels, columns, slices = take(job, "labels", list), columns_of(job), slices_of(job)
+    path = Path(take(take(job, "model", dict), "path", str, "model.path")).absolute()
+    tokenizer_path = Path(take(job, "tokenizer", str))
+    problems: list[dict[str, Any]] = []
+    model = gather(problems, lambda: checked_model(path, labels))
+    tokenizer = gather(problems, lambda: open_tokenizer(tokenizer_path, take(job, "maxLength", int)))
+    channel.progress("check", 1, 2)
+    wanted = [*columns.values(), *(rule["column"] for rule in slices if "column" in rule)]
     by_role: dict[str, list[Row]] = {}
-    for role, path in job["roles"].items():
-        rows, found = load(role, Path(path), [*columns.values(), *slice_columns])
-        problems += found or row_problems(role, rows, columns, job["labels"])
-        by_role[role] = rows
-    problems += class_problems(by_role, columns, job["labels"], complete=not problems)
-    hashes = {
-        role: [row_hash(row[columns["text"]]) for row in rows]
-        for role, rows in by_role.items()
-        if not problems
-    }
-    problems += overlap_problems(hashes, by_role, columns)
-    if problems:
+    files = take(job, "roles", dict)
+    for role, file in files.items():
+        rows, unreadable = load_rows(role, Path(file), wanted)
+        problems += unreadable
+        if rows:
+            by_role[role] = rows
+    problems += data_problems(by_role, columns, labels, complete=len(by_role) == len(files))
+    if problems or model is None or tokenizer is None:
         raise BadRequest(*problems)
 
+    texts = {role: [row[columns["text"]] for row in rows] for role, rows in by_role.items()}
+    encoded = {role: encode(role, tokenizer, of_role, channel) for role, of_role in texts.items()}
+    rehearse(path, model, encoded, len(labels))
     digest = hashlib.sha256(tokenizer_path.read_bytes()).hexdigest()
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(job["maxLength"])
     prepared = {}
     for role, rows in by_role.items():
-        table = to_table(
-            rows,
-            job,
-            model,
-            tokenizer,
-            lambda done, role=role, rows=rows: channel.progress(role, done, len(rows)),
-        )
-        path = Path(job["outputFolder"]) / f"{role}.arrow"
-        write(table, path)
+        table = to_table(rows, encoded[role], columns, labels, slices, model)
+        target = Path(take(job, "outputFolder", str)) / f"{role}.arrow"
+        write(table, target)
         prepared[role] = {
-            "path": str(path),
+            "path": str(target),
             "rows": len(rows),
-            "rowsSha256": hashlib.sha256("".join(hashes[role]).encode()).hexdigest(),
+            "rowsSha256": rows_sha256(rows),
             "tokenizerSha256": digest,
             "classes": dict(sorted(Counter(row[columns["label"]] for row in rows).items())),
-            "slices": slice_counts(table, job["slices"]),
+            "slices": slice_counts(table, slices),
         }
     return {"model": model.facts(), "roles": prepared}
 
 
-def open_tokenizer(path: Path) -> Tokenizer:
+def gather(problems: list[dict[str, Any]], step: Callable[[], T]) -> T | None:
+    """Goes on after a refusal, so that all problems are reported together."""
     try:
-        return Tokenizer.from_file(str(path))
+        return step()
+    except BadRequest as refused:
+        problems += refused.problems
+        return None
+
+
+def columns_of(job: dict[str, Any]) -> dict[str, str]:
+    columns = take(job, "columns", dict)
+    return {kind: take(columns, kind, str, f"columns.{kind}") for kind in ("id", "text", "label")}
+
+
+def slices_of(job: dict[str, Any]) -> list[dict[str, Any]]:
+    slices = job.get("slices", [])
+    for index, rule in enumerate(slices):
+        if rule["name"] in ("id", "label", *ATTRIBUTES):
+            message = f"'{rule['name']}' is a column of the prepared data already; rename the slice"
+            raise BadRequest(problem(f"slices.{index}.name", message, rule["name"]))
+        edges = rule.get("tokens", [0])
+        if edges != sorted(set(edges)):
+            message = "list token counts in ascending order, each once, such as [32, 63]"
+            raise BadRequest(problem(f"slices.{index}.tokens", message, edges))
+    return slices
+
+
+def checked_model(path: Path, labels: list[str]) -> Model:
+    graph = load(path)
+    problems = serving_problems(graph, len(labels))
+    if problems:
+        raise BadRequest(*problems)
+    return facts_of(graph, path)
+
+
+def open_tokenizer(path: Path, length: int) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises plain Exception
         message = f"is not a tokenizer.json of the tokenizers library: {error}"
         raise BadRequest(problem("model.tokenizer", message, path.name)) from error
+    added = tokenizer.num_special_tokens_to_add(is_pair=False)
+    if length <= added:
+        raise BadRequest(problem("model.maxLength", f"the tokenizer adds {added} tokens; allow more", length))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(length)
+    return tokenizer
 
 
-def input_problems(model: Model) -> list[dict[str, Any]]:
-    unknown = [name for name in model.inputs if name not in TOKENIZER_INPUTS]
-    message = f"the tokenizer makes {', '.join(TOKENIZER_INPUTS)} only; export the model with those inputs"
-    return [problem("model.path", f"input '{name}': {message}", name) for name in unknown]
+def encode(role: str, tokenizer: Tokenizer, texts: list[str], channel: Channel) -> list[Encoding]:
+    encoded: list[Encoding] = []
+    for start in range(0, len(texts), BATCH):
+        encoded += tokenizer.encode_batch(texts[start : start + BATCH])
+        channel.progress(role, len(encoded), len(texts))
+    for number, row in enumerate(encoded, start=1):
+        if not row.ids:
+            message = f"row {number}: the tokenizer finds no token in the text; leave the row out"
+            raise BadRequest(problem(f"data.{role}", message, texts[number - 1][:80]))
+    return encoded
 
 
-def row_problems(
-    role: str, rows: list[Row], columns: dict[str, str], labels: list[str]
-) -> list[dict[str, Any]]:
-    field, known = f"data.{role}", set(labels)
-    seen: set[str] = set()
-    empty, unknown, twice = [], [], []
-    for number, row in enumerate(rows, start=1):
-        cells = {kind: str(row.get(column) or "").strip() for kind, column in columns.items()}
-        empty += [
-            problem(field, f"row {number}: '{columns[kind]}' is empty; fill it in or leave the row out")
-            for kind, cell in cells.items()
-            if not cell
-        ]
-        if cells["label"] and cells["label"] not in known:
-            message = (
-                f"row {number}: label '{cells['label']}' is not in model.labels; correct it or add the class"
-            )
-            unknown.append(problem(field, message, cells["label"]))
-        if cells["id"] in seen:
-            message = f"row {number}: id '{cells['id']}' stands there twice; ids must be unique in a file"
-            twice.append(problem(field, message, cells["id"]))
-        seen.add(cells["id"])
-    return [shown for kind in (empty, unknown, twice) for shown in first_few(field, kind)]
-
-
-def first_few(field: str, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    more = len(problems) - PROBLEMS_SHOWN
-    rest = [problem(field, f"and {more} more rows like these")] if more > 0 else []
-    return problems[:PROBLEMS_SHOWN] + rest
-
-
-def class_problems(
-    by_role: dict[str, list[Row]], columns: dict[str, str], labels: list[str], *, complete: bool
-) -> list[dict[str, Any]]:
-    if not complete:
-        return []
-    used = {row[columns["label"]] for rows in by_role.values() for row in rows}
-    return [
-        problem(
-            "model.labels", f"class '{label}' has no row in any role; add rows or take the class out", label
-        )
-        for label in labels
-        if label not in used
-    ]
-
-
-def row_hash(text: str) -> str:
-    return hashlib.sha256(" ".join(text.split()).lower().encode()).hexdigest()
-
-
-def overlap_problems(
-    hashes: dict[str, list[str]], by_role: dict[str, list[Row]], columns: dict[str, str]
-) -> list[dict[str, Any]]:
-    problems = []
-    roles = sorted(hashes)
-    for index, first in enumerate(roles):
-        for second in roles[index + 1 :]:
-            shared = set(hashes[first]) & set(hashes[second])
-            if not shared:
-                continue
-            rows = zip(hashes[second], by_role[second], strict=True)
-            ids = [str(row[columns["id"]]) for digest, row in rows if digest in shared]
-            message = f"shares {len(shared)} rows with data.{first}, such as {', '.join(ids[:3])}; a row belongs to one role"
-            problems.append(problem(f"data.{second}", message, len(shared)))
-    return problems
+def rows_sha256(rows: list[Row]) -> str:
+    """One hash over the hashes of all rows in order: text, label, id and slices."""
+    hashes = (hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest() for row in rows)
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def to_table(
-    rows: list[Row], job: dict[str, Any], model: Model, tokenizer: Tokenizer, progress: Any
+    rows: list[Row],
+    encoded: list[Encoding],
+    columns: dict[str, str],
+    labels: list[str],
+    slices: list[dict[str, Any]],
+    model: Model,
 ) -> pa.Table:
-    columns = job["columns"]
-    encoded: dict[str, list[list[int]]] = {name: [] for name in model.inputs}
-    attributes = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
-    lengths: list[int] = []
-    for start in range(0, len(rows), BATCH):
-        texts = [str(row[columns["text"]]) for row in rows[start : start + BATCH]]
-        for encoding in tokenizer.encode_batch(texts):
-            lengths.append(len(encoding.ids))
-            for name, values in encoded.items():
-                values.append(getattr(encoding, attributes[name]))
-        progress(len(lengths))
-    index = {label: number for number, label in enumerate(job["labels"])}
+    index = {label: number for number, label in enumerate(labels)}
     arrays: dict[str, pa.Array] = {
-        name: pa.array(values, pa.list_(pa.int64())) for name, values in encoded.items()
+        name: pa.array([getattr(row, ATTRIBUTES[name]) for row in encoded], pa.list_(pa.int64()))
+        for name in model.inputs
     }
     arrays["label"] = pa.array([index[row[columns["label"]]] for row in rows], pa.int32())
-    arrays["id"] = pa.array([str(row[columns["id"]]) for row in rows], pa.utf8())
-    for rule in job["slices"]:
+    arrays["id"] = pa.array([row[columns["id"]] for row in rows], pa.utf8())
+    for rule in slices:
         values = (
-            [str(row[rule["column"]]) for row in rows]
+            [row[rule["column"]] for row in rows]
             if "column" in rule
-            else [length_class(length, rule["tokens"]) for length in lengths]
+            else [length_class(len(row.ids), rule["tokens"]) for row in encoded]
         )
         arrays[rule["name"]] = pa.array(values, pa.utf8())
     return pa.table(arrays)

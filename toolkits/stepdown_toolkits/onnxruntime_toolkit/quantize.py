@@ -1,6 +1,5 @@
 """Makes one candidate from one recipe, checks that it runs, and says which kernels it runs on."""
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -11,36 +10,47 @@ import onnx
 import onnxruntime
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from ..protocol import BadRequest, Channel, problem
-from .calibration import CalibrationRows
+from ..ending import scratch_folder
+from ..protocol import BadRequest, Channel, problem, take
+from .calibration import Feed, read_rows
 from .coverage import audit
-from .model import Model, read_model
+from .model import Model, facts_of, load
 from .probe import versions
-from .schemes import METHODS, OPTIONS, SCHEMES
+from .recipe import check
+from .schemes import SCHEMES, Making
 
 STEPS = 5
 
 
 def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     started = time.monotonic()
-    recipe, source = job["recipe"], Path(job["model"])
-    folder = Path(job["outputFolder"])
-    os.chdir(folder)  # the library leaves its own scratch files where it stands
-    model = read_model(source)
-    check(recipe, onnx.load(source, load_external_data=False))
-    channel.progress("pre-process", 1, STEPS)
-    prepared = pre_process(source, folder / "prepared.onnx")
-    rows = calibration_rows(job, model, channel)
-    channel.progress("quantize", 2, STEPS)
-    target, partial = folder / "candidate.onnx", folder / "candidate.partial.onnx"
-    SCHEMES[recipe["scheme"]](prepared, partial, recipe, rows)
-    strip(partial)
-    channel.progress("check", 3, STEPS)
-    require_finite(partial, model)
-    channel.progress("coverage", 4, STEPS)
-    coverage = audit(partial, folder)
-    partial.rename(target)
-    prepared.unlink()
+    recipe, source = take(job, "recipe", dict), Path(take(job, "model", str)).absolute()
+    folder = Path(take(job, "outputFolder", str)).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = load(source)
+    check(recipe, graph)
+    model = facts_of(graph, source)
+    rows = calibration_rows(job, model)
+    with scratch_folder(folder) as scratch:
+        channel.progress("pre-process", 1, STEPS)
+        prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
+        channel.progress("quantize", 2, STEPS)
+        partial = scratch / "candidate.onnx"
+        making = Making(
+            prepared,
+            partial,
+            recipe,
+            scratch,
+            rows,
+            lambda done, total: channel.progress("calibrate", done, total),
+        )
+        SCHEMES[recipe["scheme"]](making)
+        strip(partial)
+        channel.progress("check", 3, STEPS)
+        require_finite(partial, model, rows)
+        channel.progress("coverage", 4, STEPS)
+        coverage = audit(partial, scratch)
+        target = partial.rename(folder / "candidate.onnx")
     channel.progress("done", STEPS, STEPS)
     return {
         "path": str(target),
@@ -51,61 +61,39 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     }
 
 
-def check(recipe: dict[str, Any], model: onnx.ModelProto) -> None:
-    scheme = recipe.get("scheme")
-    if scheme not in SCHEMES:
-        raise BadRequest(problem("recipe.scheme", f"is not one of {', '.join(SCHEMES)}", scheme))
-    known = {node.name for node in model.graph.node}
-    problems = [
-        problem("recipe.exclude", f"the graph has no node '{name}'; take its name from the model", name)
-        for name in recipe.get("exclude", [])
-        if name not in known
-    ]
-    problems += [
-        problem(
-            f"recipe.options.{name}",
-            f"{scheme} knows {', '.join(sorted(OPTIONS[scheme])) or 'no options'}",
-            value,
-        )
-        for name, value in recipe.get("options", {}).items()
-        if name not in OPTIONS[scheme]
-    ]
-    calibration = recipe.get("calibration")
-    if scheme == "int8-static" and (not calibration or calibration.get("method") not in METHODS):
-        message = f"static quantization needs rows and a method, one of {', '.join(METHODS)}"
-        problems.append(problem("recipe.calibration", message, calibration))
-    if problems:
-        raise BadRequest(*problems)
-
-
-def calibration_rows(job: dict[str, Any], model: Model, channel: Channel) -> CalibrationRows | None:
-    calibration = job["recipe"].get("calibration")
+def calibration_rows(job: dict[str, Any], model: Model) -> list[Feed]:
     if job["recipe"]["scheme"] != "int8-static":
-        return None
-    path = Path(job["calibrationData"])
-    return CalibrationRows(
-        path,
-        model.inputs,
-        calibration["rows"],
-        lambda done, total: channel.progress("calibrate", done, total),
-    )
+        return []
+    path = Path(take(job, "calibrationData", str))
+    return read_rows(path, model.inputs, job["recipe"]["calibration"]["rows"])
 
 
-def pre_process(source: Path, target: Path) -> Path:
+def pre_process(source: Path, target: Path, exclude: list[str]) -> Path:
     """Shapes and constant folding; symbolic inference gives up on graphs that quantize well without it."""
     attempts: tuple[dict[str, Any], ...] = (
         {},
         {"auto_merge": True, "guess_output_rank": True},
         {"skip_symbolic_shape": True},
+        {"skip_optimization": True},
+        {"skip_optimization": True, "skip_symbolic_shape": True},
     )
     for attempt in attempts:
         try:
             quant_pre_process(source, target, **attempt)
-            return target
         except Exception as error:  # the library raises bare Exception
             print(f"pre-processing with {attempt} failed: {error}")
+            continue
+        if names_kept(target, exclude):
+            return target
+        print(f"pre-processing with {attempt} fused a node that is to be excluded")
     shutil.copyfile(source, target)
     return target
+
+
+def names_kept(path: Path, exclude: list[str]) -> bool:
+    if not exclude:
+        return True
+    return set(exclude) <= {node.name for node in onnx.load(path, load_external_data=False).graph.node}
 
 
 def strip(path: Path) -> None:
@@ -120,13 +108,13 @@ def strip(path: Path) -> None:
     onnx.save(model, path)
 
 
-def require_finite(path: Path, model: Model) -> None:
+def require_finite(path: Path, model: Model, rows: list[Feed]) -> None:
+    """On a calibration row where there is one; else on the token 1, which every vocabulary has."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    row = np.ones((1, 8), dtype=np.int64)
-    for value in session.run(None, {name: row for name in model.inputs}):
+    row = rows[0] if rows else {name: np.ones(8, dtype=np.int64) for name in model.inputs}
+    for value in session.run(None, {name: values[np.newaxis] for name, values in row.items()}):
         if not np.isfinite(value).all():
-            raise BadRequest(
-                problem("recipe", "the candidate answers NaN or infinity; keep more layers in FP32")
-            )
+            message = "the candidate answers NaN or infinity; keep more layers in FP32"
+            raise BadRequest(problem("recipe", message))

@@ -1,10 +1,12 @@
 """The four schemes: each takes a pre-processed FP32 file and writes the candidate."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import onnx
+import onnx.version_converter
 from onnxruntime.quantization import (
     CalibrationMethod,
     QuantFormat,
@@ -13,9 +15,11 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from .calibration import CalibrationRows
+from ..protocol import BadRequest, problem
+from .calibration import Feed, save_ranges
 from .machine import has_vnni
 
 METHODS = {
@@ -23,74 +27,115 @@ METHODS = {
     "entropy": CalibrationMethod.Entropy,
     "percentile": CalibrationMethod.Percentile,
 }
+STATIC_OPERATORS = ["MatMul", "Gemm", "Gather"]  # with all of them, mask and Softmax lose the rare classes
 INT4_BLOCK = 32  # 128 fails where a row count divided by it is odd
 INT4_ACCURACY_LEVEL = 4  # products in INT8; without it the weights are expanded to FP32 at run time
-
-Recipe = dict[str, Any]
-Scheme = Callable[[Path, Path, Recipe, CalibrationRows | None], None]
+INT4_OPSET = 21
 
 
-def fp16(source: Path, target: Path, recipe: Recipe, _rows: CalibrationRows | None) -> None:
-    model = convert_float_to_float16(
-        onnx.load(source), keep_io_types=True, node_block_list=recipe.get("exclude")
+@dataclass
+class Making:
+    """What a scheme works with: `rows` and `progress` are for calibration."""
+
+    source: Path
+    target: Path
+    recipe: dict[str, Any]
+    scratch: Path
+    rows: list[Feed]
+    progress: Callable[[int, int], None]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return self.recipe.get("options") or {}
+
+    @property
+    def exclude(self) -> list[str]:
+        return self.recipe.get("exclude") or []
+
+    @property
+    def operators(self) -> list[str] | None:
+        """None stands for the library's own choice."""
+        operators = self.options.get("operators")
+        return all_static_operators() if operators == "all" else operators
+
+
+def all_static_operators() -> list[str]:
+    return sorted({*QDQRegistry, *QLinearOpsRegistry})
+
+
+def fp16(making: Making) -> None:
+    model = onnx.load(making.source)
+    onnx.save(
+        convert_float_to_float16(model, keep_io_types=True, node_block_list=making.exclude), making.target
     )
-    onnx.save(model, target)
 
 
-def int8_dynamic(source: Path, target: Path, recipe: Recipe, _rows: CalibrationRows | None) -> None:
-    options = recipe.get("options", {})
+def int8_dynamic(making: Making) -> None:
     quantize_dynamic(
-        source,
-        target,
-        per_channel=options.get("perChannel", False),
-        reduce_range=options.get("reduceRange", not has_vnni()),
+        making.source,
+        making.target,
+        op_types_to_quantize=making.operators,
+        per_channel=making.options.get("perChannel", False),
+        reduce_range=making.options.get("reduceRange", not has_vnni()),
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=recipe.get("exclude"),
+        nodes_to_exclude=making.exclude,
     )
 
 
-def int8_static(source: Path, target: Path, recipe: Recipe, rows: CalibrationRows | None) -> None:
-    options = recipe.get("options", {})
-    operators = options.get("operators", ["MatMul", "Gemm", "Gather"])
+def int8_static(making: Making) -> None:
+    operators = making.operators or STATIC_OPERATORS
+    method = METHODS[making.recipe["calibration"]["method"]]
+    ranges = save_ranges(making.source, operators, method, making.rows, making.progress, making.scratch)
     quantize_static(
-        source,
-        target,
-        rows,
+        making.source,
+        making.target,
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=None if operators == "all" else operators,
-        per_channel=options.get("perChannel", True),
-        reduce_range=options.get("reduceRange", not has_vnni()),
+        op_types_to_quantize=operators,
+        per_channel=making.options.get("perChannel", True),
+        reduce_range=making.options.get("reduceRange", not has_vnni()),
         activation_type=QuantType.QUInt8,  # with signed activations half of the products stay in float on x86
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=recipe.get("exclude"),
-        calibrate_method=METHODS[recipe["calibration"]["method"]],
+        nodes_to_exclude=making.exclude,
+        calibrate_method=method,
+        calibration_cache_path=ranges,
     )
 
 
-def int4_weight(source: Path, target: Path, recipe: Recipe, _rows: CalibrationRows | None) -> None:
-    options = recipe.get("options", {})
+def int4_weight(making: Making) -> None:
+    options = making.options
+    model = onnx.load(making.source)
+    if options.get("embeddings"):
+        model = with_int4_type(model)
     quantizer = MatMulNBitsQuantizer(
-        onnx.load(source),
+        model,
         bits=4,
         block_size=options.get("blockSize", INT4_BLOCK),
         is_symmetric=options.get("symmetric", True),
         accuracy_level=options.get("accuracyLevel", INT4_ACCURACY_LEVEL),
-        nodes_to_exclude=recipe.get("exclude"),
+        nodes_to_exclude=making.exclude,
         op_types_to_quantize=("MatMul", "Gather") if options.get("embeddings") else ("MatMul",),
     )
     quantizer.process()
-    quantizer.model.save_model_to_file(str(target), False)
+    quantizer.model.save_model_to_file(str(making.target), False)
 
 
-SCHEMES: dict[str, Scheme] = {
+def with_int4_type(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Opset 21 has the type; the quantizer would only write the number 21 over a graph of older operators."""
+    older = any(
+        entry.domain in ("", "ai.onnx") and entry.version < INT4_OPSET for entry in model.opset_import
+    )
+    if not older:
+        return model
+    try:
+        return onnx.version_converter.convert_version(model, INT4_OPSET)
+    except Exception as error:  # the converter raises RuntimeError and ConvertError
+        message = f"INT4 embeddings need opset {INT4_OPSET}, to which the graph cannot be converted ({error}); export it so"
+        raise BadRequest(problem("recipe.options.embeddings", message, True)) from error
+
+
+SCHEMES: dict[str, Callable[[Making], None]] = {
     "fp16": fp16,
     "int8-dynamic": int8_dynamic,
     "int8-static": int8_static,
     "int4-weight": int4_weight,
-}
-OPTIONS = {
-    "fp16": set(),
-    "int8-dynamic": {"perChannel", "reduceRange"},
-    "int8-static": {"perChannel", "reduceRange", "operators"},
-    "int4-weight": {"embeddings", "blockSize", "symmetric", "accuracyLevel"},
 }
