@@ -8,6 +8,7 @@ import { withClient } from '../src/cli/connection.ts';
 import { decide } from '../src/cli/decide.ts';
 import { kickOff, statusOf } from '../src/cli/engagements.ts';
 import { closingText, gateText } from '../src/cli/output.ts';
+import { liveTerminal } from '../src/cli/print.ts';
 import { importFiles, readSpecFile } from '../src/cli/spec-file.ts';
 import { follow } from '../src/cli/watch.ts';
 import { type Config, loadConfig, whereRunning } from '../src/config.ts';
@@ -42,10 +43,9 @@ if (flags.help) {
 }
 const isAsking = !flags.yes && Boolean(process.stdin.isTTY);
 const started = performance.now();
-const say = (line: string) =>
-  void (flags.json ? process.stderr : process.stdout).write(
-    `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}\n`
-  );
+const terminal = liveTerminal(flags.json ? process.stderr : process.stdout);
+const stamped = (line: string) => `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`;
+const say = (line: string) => terminal.say(stamped(line));
 
 process.exitCode = await main();
 
@@ -59,6 +59,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   say(isAsking ? 'the gates will ask you; `--yes` approves them as demo' : 'gates that passed are approved as demo');
   const up = await bringUp(config, say);
+  say(`Temporal's own pages, until the demo ends: ${up.ui}`);
   const players: ChildProcess[] = [];
   try {
     return await engage(config, specPath, stopping.signal, players);
@@ -95,6 +96,7 @@ async function engage(config: Config, specPath: string, signal: AbortSignal, pla
     say(`kicked off ${spec.engagement}: ${spec.model.name}, package ${spec.package}, specification ${specPath}`);
     const document = await follow(client, spec.engagement, {
       signal,
+      onProgress: (line) => terminal.onProgress(stamped(line)),
       say: (line) => {
         say(line);
         if (line === 'working on rollout') void play(config, spec, client, players);

@@ -220,6 +220,7 @@ async function environment(name) {
   const bin = path.join(folder, 'bin/python');
   if (read(stamp) === value && fs.existsSync(bin)) return false;
   const command = await findPython();
+  fs.rmSync(stamp, { force: true }); // first, so that a cut-off removal never passes for a finished environment
   fs.rmSync(folder, { recursive: true, force: true });
   await run(command, ['-m', 'venv', folder], { advice: `remove ${folder} and run it again` });
   await run(bin, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements], {

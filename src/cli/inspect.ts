@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { withClient } from './connection.ts';
 import { listEngagements, openGates, statusOf } from './engagements.ts';
 import { closingText, engagementTable, gateText, statusText } from './output.ts';
-import { print } from './print.ts';
+import { liveTerminal, print } from './print.ts';
+import { activitiesOf, progressLine } from './progress.ts';
 import { follow } from './watch.ts';
 
 export function addInspection(program: Command): void {
@@ -21,8 +22,9 @@ export function addInspection(program: Command): void {
     .argument('<engagement>')
     .action((name: string, _options, command: Command) =>
       withClient(async (client) => {
-        const status = await statusOf(client, name);
-        print(command, status, () => statusText(status));
+        const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
+        const now = activities.length > 0 ? `\n  doing: ${progressLine(activities)}` : '';
+        print(command, { ...status, activities }, () => statusText(status) + now);
       })
     );
   program
@@ -42,8 +44,9 @@ export function addInspection(program: Command): void {
       withClient(async (client) => {
         const isJson = command.optsWithGlobals().json;
         await statusOf(client, name);
-        const say = (line: string) => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
-        const document = await follow(client, name, { say });
+        const terminal = liveTerminal(isJson ? process.stderr : process.stdout);
+        const document = await follow(client, name, terminal);
+        terminal.onProgress('');
         print(command, document, () => closingText(document));
       })
     );

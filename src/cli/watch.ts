@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
+import { engagementId } from '../domain/ids.ts';
 import { closingOf, type EngagementStatus, statusOf } from './engagements.ts';
+import { activitiesOf, progressLine } from './progress.ts';
 
 const POLL_MS = 1_000;
+const PATIENCE = 60; // looks in a row without an answer: a minute for a restart, or longer where each waits
 
 /** What changed since the last look, as lines for a log; nothing is said twice. */
 class Narrator {
@@ -26,37 +29,50 @@ class Narrator {
   }
 }
 
-/**
- * Follows an engagement to its end; `say` gets a line for every change, `atGate` is called once for each gate that
- * opens and may decide it.
- */
+export interface Follower {
+  /** Gets a line for every change. */
+  say: (line: string) => void;
+  /** What is being worked on right now; called at every look. */
+  onProgress?: (line: string) => void;
+  /** Called once for each gate that opens; may decide it. */
+  atGate?: (gate: GateStatus) => Promise<void>;
+  signal?: AbortSignal;
+}
+
+/** Follows an engagement to its end, through restarts of server and worker. */
 export async function follow(
   client: Client,
   name: string,
-  {
-    say,
-    atGate,
-    signal,
-  }: { say: (line: string) => void; atGate?: (gate: GateStatus) => Promise<void>; signal?: AbortSignal }
+  { say, onProgress, atGate, signal }: Follower
 ): Promise<ClosingDocument> {
   const narrator = new Narrator();
-  const closing = closingOf(client, name);
-  let over = false;
-  const end = closing.finally(() => {
-    over = true;
-  });
-  end.catch(() => {}); // awaited below
   const seen = new Set<string>();
-  while (!over) {
+  let unanswered = 0;
+  for (;;) {
     signal?.throwIfAborted();
-    const status = await statusOf(client, name).catch(() => undefined); // a restart in between; the next look tells
-    for (const line of status ? narrator.lines(status) : []) say(line);
-    if (status?.gate && !seen.has(status.gate.workflowId + status.gate.openedAt)) {
-      seen.add(status.gate.workflowId + status.gate.openedAt);
-      say(`gate '${status.gate.gate}' waits for ${status.gate.approvers.map(({ email }) => email).join(', ')}`);
-      await atGate?.(status.gate);
+    const look = await lookAt(client, name).catch((error: unknown) => {
+      unanswered += 1;
+      if (unanswered > PATIENCE) throw error;
+      return undefined;
+    });
+    if (look) {
+      unanswered = 0;
+      for (const line of narrator.lines(look.status)) say(line);
+      onProgress?.(look.doing);
+      const { gate } = look.status;
+      if (gate && !seen.has(gate.workflowId + gate.openedAt)) {
+        seen.add(gate.workflowId + gate.openedAt);
+        say(`gate '${gate.gate}' waits for ${gate.approvers.map(({ email }) => email).join(', ')}`);
+        await atGate?.(gate);
+      }
+      if (look.isOver) return closingOf(client, name);
     }
-    await Promise.race([sleep(POLL_MS), end.catch(() => {})]);
+    await sleep(POLL_MS);
   }
-  return closing;
+}
+
+async function lookAt(client: Client, name: string) {
+  const { status: execution } = await client.workflow.getHandle(engagementId(name)).describe();
+  const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
+  return { status, doing: progressLine(activities), isOver: execution.name !== 'RUNNING' };
 }
