@@ -199,7 +199,8 @@ async function npmPackages() {
     const bin = path.join(ROOT, 'node_modules/.bin');
     const PATH = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== bin);
     await run('npm', ['ci', '--no-audit', '--no-fund'], {
-      env: { ...process.env, PATH: PATH.join(path.delimiter) },
+      // its postinstall would download CUDA libraries
+      env: { ...process.env, PATH: PATH.join(path.delimiter), ONNXRUNTIME_NODE_INSTALL: 'skip' },
       advice: 'check that the npm registry can be reached (npm ping), then run it again',
     });
   }
