@@ -74,29 +74,29 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       const host = await hostFingerprint();
       const options = optionsOf(spec);
       const key = sha256(canonicalJson({ model: model.sha256, selection: selection.arrow.sha256, options, host }));
-      const known = await ledger.find<BaselineMeasurement>(key);
-      if (known) return known;
-      return measuring(async (scratch, run) => {
-        const started = performance.now();
-        const predictions = await predicted(model, selection, spec, join(scratch, 'predictions.arrow'), run);
-        const [modelPath, dataPath] = [artifacts.path(model), artifacts.path(selection.arrow)];
-        const rounds = await measureLatency({ baselinePath: modelPath, dataPath, options, ...LATENCY, ...run });
-        const throughput = await measureThroughput({ modelPath, dataPath, options, ...THROUGHPUT, ...run });
-        const { memoryBytes } = await measureMemory({ modelPath, dataPath, options, ...run });
-        const measured = await ledger.record<BaselineMeasurement>({
-          key,
-          model,
-          sizeBytes: model.bytes,
-          predictions,
-          latency: summarizeBaseline(rounds).baseline,
-          throughput,
-          memoryBytes,
-          host,
-          durationMs: performance.now() - started,
+      const measure = () =>
+        measuring(async (scratch, run) => {
+          const started = performance.now();
+          const predictions = await predicted(model, selection, spec, join(scratch, 'predictions.arrow'), run);
+          const [modelPath, dataPath] = [artifacts.path(model), artifacts.path(selection.arrow)];
+          const rounds = await measureLatency({ baselinePath: modelPath, dataPath, options, ...LATENCY, ...run });
+          const throughput = await measureThroughput({ modelPath, dataPath, options, ...THROUGHPUT, ...run });
+          const { memoryBytes } = await measureMemory({ modelPath, dataPath, options, ...run });
+          return ledger.record<BaselineMeasurement>({
+            key,
+            model,
+            sizeBytes: model.bytes,
+            predictions,
+            latency: summarizeBaseline(rounds).baseline,
+            throughput,
+            memoryBytes,
+            host,
+            durationMs: performance.now() - started,
+          });
         });
-        await journalOf(engagement).append(`baseline/${key}`, 'baseline', measured);
-        return measured;
-      });
+      const baseline = (await ledger.find<BaselineMeasurement>(key)) ?? (await measure());
+      await journalOf(engagement).append(`baseline/${key}`, 'baseline', baseline);
+      return baseline;
     },
 
     /** Evaluates and times a candidate beside FP32; a finished trial is taken from the ledger. */
@@ -110,37 +110,43 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     }): Promise<Trial> {
       const { engagement, spec, recipe, baseline, selection } = input;
       const { key, quantized } = input.quantized;
-      const known = await ledger.find<Trial>(key);
-      if (known) return known;
       const options = optionsOf(spec);
-      return measuring(async (scratch, run) => {
-        const started = performance.now();
-        const predictions = await predicted(quantized.model, selection, spec, join(scratch, 'predictions.arrow'), run);
-        const paths = {
-          baselinePath: artifacts.path(baseline.model),
-          candidatePath: artifacts.path(quantized.model),
-          dataPath: artifacts.path(selection.arrow),
-        };
-        const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
-        const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
-        const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
-        const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
-        const { memoryBytes } = await measureMemory({ ...memory, ...run });
-        const trial = await ledger.record<Trial>({
-          key,
-          recipeSha256: sha256(canonicalJson(recipe)),
-          parentSha256: baseline.model.sha256,
-          quantized,
-          predictions,
-          latency: { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) },
-          throughput,
-          memoryBytes,
-          host: await hostFingerprint(),
-          durationMs: performance.now() - started,
+      const measure = () =>
+        measuring(async (scratch, run) => {
+          const started = performance.now();
+          const predictions = await predicted(
+            quantized.model,
+            selection,
+            spec,
+            join(scratch, 'predictions.arrow'),
+            run
+          );
+          const paths = {
+            baselinePath: artifacts.path(baseline.model),
+            candidatePath: artifacts.path(quantized.model),
+            dataPath: artifacts.path(selection.arrow),
+          };
+          const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
+          const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
+          const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
+          const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
+          const { memoryBytes } = await measureMemory({ ...memory, ...run });
+          return ledger.record<Trial>({
+            key,
+            recipeSha256: sha256(canonicalJson(recipe)),
+            parentSha256: baseline.model.sha256,
+            quantized,
+            predictions,
+            latency: { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) },
+            throughput,
+            memoryBytes,
+            host: await hostFingerprint(),
+            durationMs: performance.now() - started,
+          });
         });
-        await journalOf(engagement).append(`trial/${key}`, 'trial', trial);
-        return trial;
-      });
+      const trial = (await ledger.find<Trial>(key)) ?? (await measure());
+      await journalOf(engagement).append(`trial/${key}`, 'trial', trial);
+      return trial;
     },
 
     /** Both models on the rows that nothing was chosen with. */
