@@ -16,6 +16,7 @@ export async function approval(request: GateRequest): Promise<Decision> {
   show({ awaitingGate: gate.gate, verdict: gate.verdict, dueAt: new Date(gate.dueAt) });
   setCurrentDetails(detailsOf(gate));
   const opened = tell({ kind: 'gate-opened', gate }, gate.gate);
+  opened.catch(() => {}); // cancelled with the gate while the mail is on its way; the wait below says so
 
   const deadline = Date.parse(gate.dueAt);
   while (!gate.decision && Date.now() < deadline) {

@@ -1,4 +1,3 @@
-import { executeChild, ParentClosePolicy, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import type { Decision } from '../domain/decision.ts';
 import type { Phase } from '../domain/engagement.ts';
 import { gateId } from '../domain/ids.ts';
@@ -6,6 +5,7 @@ import type { Spec } from '../domain/spec.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { records } from './activities.ts';
 import { approval } from './approval.ts';
+import { runChild } from './child.ts';
 import { show } from './search-attributes.ts';
 
 export interface Awaiting {
@@ -29,10 +29,8 @@ export async function decideAt(holder: { awaiting?: Awaiting }, spec: Spec, ques
   const workflowId = gateId(spec.engagement, gate, attempt);
   holder.awaiting = { gate, workflowId, since: new Date().toISOString() };
   show({ awaitingGate: gate });
-  const decision = await executeChild(approval, {
+  const decision = await runChild(approval, {
     workflowId,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `gate ${gate}`,
     args: [
       {

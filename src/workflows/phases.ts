@@ -1,4 +1,3 @@
-import { executeChild, ParentClosePolicy, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
@@ -7,6 +6,7 @@ import { best, customPlan, optimizationPlan, type PlannedCandidate, ptqPlan } fr
 import type { Check } from '../domain/verdict.ts';
 import { measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
+import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
 
 /** What a phase measured, ready for its gate. */
@@ -87,10 +87,8 @@ async function tryAll(
   const { spec, preparation, baseline } = state;
   for (const { id, recipe } of plan)
     state.candidates.push(
-      await executeChild(candidate, {
+      await runChild(candidate, {
         workflowId: candidateWorkflowId(spec.engagement, id, attempt),
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${phase}: ${id}`,
         args: [
           {
@@ -112,10 +110,8 @@ async function tryAll(
 async function rollOut(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
   const { spec } = state;
   const winner = state.candidates.find(({ id }) => id === state.chosen)!;
-  state.rollout = await executeChild(rollout, {
+  state.rollout = await runChild(rollout, {
     workflowId: rolloutId(spec.engagement, attempt),
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `rollout of ${winner.id}`,
     args: [{ spec, attempt, twin: input.sources.model, candidate: winner.trial!.quantized.model }],
   });

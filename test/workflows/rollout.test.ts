@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,7 @@ import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
 import { commandUpdate, progressQuery, type RolloutCommand } from '../../src/workflows/messages.ts';
 import { rollout } from '../../src/workflows/rollout.ts';
-import { ref, spec, stage } from './fakes.ts';
+import { type FakeActivities, ref, spec, stage } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
 const start = (client: Client) => {
@@ -62,6 +63,23 @@ describe('a rollout', () => {
       expect(asked).toContain('return to twin: rolled back by olga: night shift');
     });
   });
+
+  it.each([0, 20, 40, 60, 80, 90, 100, 110, 120, 130, 140, 160, 180, 200, 250])(
+    'comes down when an operator rolls back %i ms after a stage, whatever the gate behind it is doing',
+    async (delayMs) => {
+      const notify = async () => {
+        await sleep(200);
+        return { messageId: 'm', delivered: 'outbox' as const };
+      };
+      await withWorker({ notify: notify as FakeActivities['notify'] }, async (client, { asked }) => {
+        const handle = await start(client);
+        await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
+        await sleep(delayMs);
+        await handle.executeUpdate(commandUpdate, say('rollback'));
+        expect(await handle.result()).toMatchObject({ verdict: 'failed', finalWeight: 0 });
+      });
+    }
+  );
 
   it('comes down when the router cannot be commanded any more', async () => {
     const setTrafficWeight = async ({ weight }: { weight: number }) => {
