@@ -1,41 +1,33 @@
 import { requireSamples } from './arguments.ts';
 
 const BATCHES = 20;
+/** Where the dependence is also measured: above a far limit too few latencies lie to show theirs. */
+const COMMON_SHARE = 0.1;
 
 /** What dependent queries are worth: `queries / correlation` of them, had they been independent. */
 export interface EffectiveSample {
   queries: number;
   /** Queries above the limit. */
   over: number;
-  /** Autocorrelation time of "above the limit", in queries; at least 1. */
+  /** Autocorrelation time in queries; at least 1. */
   correlation: number;
   effectiveQueries: number;
   effectiveOver: number;
 }
 
 /**
- * Batch means over the indicator of a latency above `limitMs`, in the order of arrival; at least 20 latencies.
+ * Batch means, in the order of arrival, over the indicator of a latency above `limitMs` and over that of one among the
+ * highest tenth; the longer correlation counts. At least 20 latencies, else a RangeError.
  * Source: Fishman, Principles of Discrete Event Simulation (1978), section 5.2; 20 batches.
  */
-export function effectiveSample({
-  latenciesMs,
-  limitMs,
-}: {
-  latenciesMs: ArrayLike<number>;
-  limitMs: number;
-}): EffectiveSample {
+export function effectiveSample(input: { latenciesMs: ArrayLike<number>; limitMs: number }): EffectiveSample {
+  const { latenciesMs, limitMs } = input;
   requireSamples('latenciesMs', latenciesMs, BATCHES);
   const queries = latenciesMs.length;
-  const size = Math.floor(queries / BATCHES);
-  const means = new Float64Array(BATCHES);
-  let over = 0;
-  for (let i = 0; i < queries; i++) {
-    if (latenciesMs[i]! <= limitMs) continue;
-    over++;
-    if (i < size * BATCHES) means[Math.floor(i / size)]! += 1 / size;
-  }
-  const share = Math.min(Math.max(over, 1), queries - 1) / queries;
-  const correlation = Math.max(1, (variance(means) * size) / (share * (1 - share)));
+  const sorted = Float64Array.from(latenciesMs).sort();
+  const common = sorted[Math.floor(queries * (1 - COMMON_SHARE))]!;
+  const correlation = Math.max(1, correlationAbove(latenciesMs, limitMs), correlationAbove(latenciesMs, common));
+  const over = sorted.reduce((count, latency) => count + (latency > limitMs ? 1 : 0), 0);
   return {
     queries,
     over,
@@ -45,7 +37,13 @@ export function effectiveSample({
   };
 }
 
-function variance(values: Float64Array): number {
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  return values.reduce((total, value) => total + (value - mean) ** 2, 0) / (values.length - 1);
+/** How much more the batch means vary than those of independent indicators; 0 when all lie on one side. */
+function correlationAbove(latenciesMs: ArrayLike<number>, limitMs: number): number {
+  const size = Math.floor(latenciesMs.length / BATCHES);
+  const means = new Float64Array(BATCHES);
+  for (let i = 0; i < size * BATCHES; i++) if (latenciesMs[i]! > limitMs) means[Math.floor(i / size)]! += 1 / size;
+  const share = means.reduce((total, mean) => total + mean, 0) / BATCHES;
+  if (share === 0 || share === 1) return 0;
+  const variance = means.reduce((total, mean) => total + (mean - share) ** 2, 0) / (BATCHES - 1);
+  return (variance * size) / (share * (1 - share));
 }
