@@ -11,7 +11,7 @@ const MAXIMUM_QUERIES = 60_000;
 const PERCENTILE = 0.99;
 
 /** One server that takes 5 ms, give or take a fifth, for each query; Poisson arrivals. */
-export function simulatedServer(ratePerSecond: number, queries: number, seed: number): Float64Array {
+function simulatedServer(ratePerSecond: number, queries: number, seed: number): Float64Array {
   const random = seededRandom(seed ^ 0x5bd1e995);
   const services = new Float64Array(queries).map(() => {
     const z = normalQuantile(Math.max(random.next(), Number.EPSILON));

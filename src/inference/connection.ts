@@ -30,10 +30,13 @@ interface Pending {
   refused(message: string): Error;
 }
 
+const HOST_CHILD = new URL('./host-child.ts', import.meta.url);
+
 /** Starts a child without a session. An abort kills it and rejects what is pending with the signal's reason. */
-export async function openConnection({ signal }: { signal?: AbortSignal } = {}): Promise<Connection> {
+export async function openConnection(input: { signal?: AbortSignal; entry?: URL } = {}): Promise<Connection> {
+  const { signal, entry = HOST_CHILD } = input;
   signal?.throwIfAborted();
-  const child = fork(new URL('./host-child.ts', import.meta.url), {
+  const child = fork(entry, {
     serialization: 'advanced',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),

@@ -29,5 +29,7 @@ async function execute(request: Request): Promise<LoadResult | RunResult | { pea
       return session.run(request.feeds);
     case 'memory':
       return { peakBytes: peakBytes() };
+    default:
+      throw new Error(`a host does not serve '${request.kind}'`);
   }
 }

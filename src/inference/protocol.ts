@@ -1,4 +1,5 @@
 import type { SessionOptions } from '../domain/measurement.ts';
+import type { LoadJob } from './load/job.ts';
 
 /** float16 travels as its bits in a Uint16Array; bool as 0 and 1 in a Uint8Array. */
 export type TensorType =
@@ -55,7 +56,9 @@ export interface LoadResult {
 export type Command =
   | { kind: 'load'; modelPath: string; options: SessionOptions }
   | { kind: 'run'; feeds: Record<string, TensorValue> }
-  | { kind: 'memory' };
+  | { kind: 'memory' }
+  | { kind: 'load-run'; job: LoadJob }
+  | { kind: 'load-progress' };
 
 export type Request = Command & { id: number };
 export type Reply = { id: number; result: unknown } | { id: number; error: string };

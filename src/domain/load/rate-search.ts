@@ -23,7 +23,7 @@ export interface Probe {
 }
 
 /** `undecided`: as many queries as allowed could not tell; the search goes down, as if the rate were too high. */
-export type ProbeVerdict = 'holds' | 'exceeds' | 'undecided';
+type ProbeVerdict = 'holds' | 'exceeds' | 'undecided';
 
 /**
  * Whether the service level holds at a rate: LoadGen's early stopping must pass, and the share above the limit must lie

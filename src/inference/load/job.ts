@@ -1,0 +1,35 @@
+import type { LoadTarget, LoadTimes } from './run.ts';
+
+/** How queries are issued. */
+export interface Pace {
+  /** Queries issued together. */
+  burst: number;
+  /** The next burst waits until all before it are done, and its schedule is that moment. */
+  isClosed: boolean;
+}
+
+/** What the child is asked to play. */
+export interface LoadJob {
+  target: LoadTarget;
+  rows: Int32Array;
+  scheduledMs: Float64Array;
+  replicas: number;
+  warmup: number;
+  pace: Pace;
+}
+
+export interface LoadCounts {
+  done: number;
+  total: number;
+}
+
+/** What the child answers. */
+export interface HostUsage {
+  log: LoadTimes;
+  answers: Int32Array;
+  cpuMs: number;
+  peakBytes: number;
+  longestBlockMs: number;
+  stealShare: number;
+  clockRatio: number;
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { peakBytes } from '../peak-memory.ts';
+import type { Request } from '../protocol.ts';
+import { hostTimes, hostUsage } from './host-usage.ts';
+import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
+import type { LoadTimes } from './run.ts';
+import { advance, createSharedRun, DONE, ISSUED, type SharedRun, STOP } from './shared.ts';
+
+let counts: LoadCounts = { done: 0, total: 0 };
+let current: SharedRun | undefined;
+
+process.on('disconnect', () => process.exit(0)); // a parent killed with SIGKILL must leave no child
+process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the parent decides
+process.on('message', async (request: Request) => {
+  try {
+    process.send?.({ id: request.id, result: await execute(request) });
+  } catch (error) {
+    process.send?.({ id: request.id, error: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+function execute(request: Request): Promise<HostUsage> | LoadCounts {
+  if (request.kind === 'load-run') return play(request.job);
+  if (request.kind !== 'load-progress') throw new Error(`a load child does not serve '${request.kind}'`);
+  return current ? { ...counts, done: Atomics.load(current.control, DONE) } : counts;
+}
+
+async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJob): Promise<HostUsage> {
+  const run = createSharedRun(rows);
+  run.scheduledMs.set(scheduledMs);
+  current = run;
+  counts = { done: 0, total: rows.length };
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const spawn = (file: string, workerData: object) => {
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: { run, ...workerData } });
+    worker.once('error', failure.reject);
+    return worker;
+  };
+  const orFailure = <T>(work: Promise<T>) => Promise.race([work, failure.promise]);
+  try {
+    const servers = Array.from({ length: replicas }, () => spawn('./replica.ts', { target, warmup }));
+    await orFailure(Promise.all(servers.map((server) => once(server, 'message'))));
+    const blocks = monitorEventLoopDelay({ resolution: 10 });
+    const [cpuBefore, hostBefore] = [process.cpuUsage(), hostTimes()];
+    blocks.enable();
+    run.origin[0] = process.hrtime.bigint();
+    const ended = servers.map((server) => once(server, 'exit'));
+    for (const server of servers) server.postMessage('go');
+    const [pacer] = await orFailure(once(spawn('./pacer.ts', { pace }), 'message'));
+    await orFailure(Promise.all(ended));
+    blocks.disable();
+    const cpu = process.cpuUsage(cpuBefore);
+    return {
+      log: copied(run),
+      answers: Int32Array.from(run.answers),
+      cpuMs: (cpu.user + cpu.system) / 1_000 - pacer.cpuMs,
+      peakBytes: peakBytes(),
+      longestBlockMs: blocks.max / 1e6,
+      ...hostUsage(hostBefore, hostTimes()),
+    };
+  } finally {
+    advance(run, STOP, 1);
+    for (const cell of [ISSUED, DONE]) Atomics.notify(run.control, cell);
+  }
+}
+
+/** Out of shared memory, which does not travel between processes. */
+const copied = ({ scheduledMs, issuedMs, startedMs, completedMs }: LoadTimes): LoadTimes => ({
+  scheduledMs: Float64Array.from(scheduledMs),
+  issuedMs: Float64Array.from(issuedMs),
+  startedMs: Float64Array.from(startedMs),
+  completedMs: Float64Array.from(completedMs),
+});

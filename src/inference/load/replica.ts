@@ -1,0 +1,50 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { classify } from '../classification.ts';
+import { readDataset } from '../dataset.ts';
+import type { TensorValue } from '../protocol.ts';
+import { createSession } from '../session.ts';
+import type { LoadTarget } from './run.ts';
+import { DONE, ISSUED, type SharedRun, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
+
+const { run, target, warmup } = workerData as { run: SharedRun; target: LoadTarget; warmup: number };
+const queries = run.rows.length;
+
+type Answer = (query: number) => Promise<number>;
+
+const answer = target.kind === 'model' ? await modelAnswer(target) : simulatedAnswer(target);
+parentPort!.once('message', () => void serve()); // starts with the others
+parentPort!.postMessage('ready');
+
+async function modelAnswer({ modelPath, dataPath, options }: Extract<LoadTarget, { kind: 'model' }>): Promise<Answer> {
+  const session = await createSession(modelPath, options);
+  const data = readDataset(dataPath, session.inputs);
+  const feeds = new Map<number, Record<string, TensorValue>>();
+  for (const row of new Set(run.rows)) feeds.set(row, data.feeds(row));
+  const answerRow = async (row: number) => {
+    const { outputs } = await session.run(feeds.get(row)!);
+    return classify(outputs, data.ids[row]!).top1;
+  };
+  for (let i = 0; i < warmup; i++) await answerRow(run.rows[i % queries]!);
+  return (query) => answerRow(run.rows[query]!);
+}
+
+/** A server that takes a known time, to hold the harness against queueing theory. */
+function simulatedAnswer({ serviceMs }: Extract<LoadTarget, { kind: 'simulated' }>): Answer {
+  return async (query) => {
+    waitUntil(run, run.startedMs[query]! + serviceMs[query]!);
+    return -1;
+  };
+}
+
+async function serve(): Promise<void> {
+  for (;;) {
+    const query = Atomics.add(run.control, TAKEN, 1);
+    if (query >= queries || !waitForCount(run, ISSUED, query + 1)) break;
+    run.startedMs[query] = sinceOrigin(run);
+    run.answers[query] = await answer(query);
+    run.completedMs[query] = sinceOrigin(run);
+    Atomics.add(run.control, DONE, 1);
+    Atomics.notify(run.control, DONE);
+  }
+  parentPort!.close();
+}
