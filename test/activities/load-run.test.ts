@@ -79,6 +79,7 @@ describe('a load', () => {
     [{ target: { ...model, dataPath: `${FIXTURES}rows-without-mask.arrow` } }, 'has no column'],
     [{ rows: new Int32Array(0) }, 'rows is empty'],
     [{ scheduledMs: new Float64Array(3) }, 'scheduledMs has 3 queries'],
+    [{ scenario: 'single-stream' as const, replicas: 2 }, 'replicas must be 1'],
   ])('refuses %j', async (more, message) => {
     const input = { target: model, scenario: 'server' as const, rows: rowsOf(10), ...more };
     await expect(runLoad(input)).rejects.toThrow(message);

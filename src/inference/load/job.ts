@@ -1,7 +1,9 @@
 import type { LoadTarget, LoadTimes } from './run.ts';
 
-/** How queries are issued. */
-export interface Pace {
+/** How queries are issued: by the pacer, or by the one replica itself as soon as the last is answered. */
+export type Pace = 'by-replica' | PacerSettings;
+
+export interface PacerSettings {
   /** Queries issued together. */
   burst: number;
   /** The next burst waits until all before it are done, and its schedule is that moment. */

@@ -41,7 +41,9 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
   };
   const orFailure = <T>(work: Promise<T>) => Promise.race([work, failure.promise]);
   try {
-    const servers = Array.from({ length: replicas }, () => spawn('./replica.ts', { target, warmup }));
+    const servers = Array.from({ length: replicas }, () =>
+      spawn('./replica.ts', { target, warmup, issuesItself: pace === 'by-replica' })
+    );
     await orFailure(Promise.all(servers.map((server) => once(server, 'message'))));
     const blocks = monitorEventLoopDelay({ resolution: 10 });
     const [cpuBefore, hostBefore] = [process.cpuUsage(), hostTimes()];
@@ -49,14 +51,14 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
     run.origin[0] = process.hrtime.bigint();
     const ended = servers.map((server) => once(server, 'exit'));
     for (const server of servers) server.postMessage('go');
-    const [pacer] = await orFailure(once(spawn('./pacer.ts', { pace }), 'message'));
+    const pacerCpuMs = pace === 'by-replica' ? 0 : await orFailure(paced(spawn('./pacer.ts', { pace })));
     await orFailure(Promise.all(ended));
     blocks.disable();
     const cpu = process.cpuUsage(cpuBefore);
     return {
       log: copied(run),
       answers: Int32Array.from(run.answers),
-      cpuMs: (cpu.user + cpu.system) / 1_000 - pacer.cpuMs,
+      cpuMs: (cpu.user + cpu.system) / 1_000 - pacerCpuMs,
       peakBytes: peakBytes(),
       longestBlockMs: blocks.max / 1e6,
       ...hostUsage(hostBefore, hostTimes()),
@@ -65,6 +67,12 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
     advance(run, STOP, 1);
     for (const cell of [ISSUED, DONE]) Atomics.notify(run.control, cell);
   }
+}
+
+/** CPU time of the pacer when it has issued everything. */
+async function paced(pacer: Worker): Promise<number> {
+  const [{ cpuMs }] = await once(pacer, 'message');
+  return cpuMs;
 }
 
 /** Out of shared memory, which does not travel between processes. */

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Pace } from './job.ts';
+import type { PacerSettings } from './job.ts';
 import { advance, DONE, ISSUED, type SharedRun, sinceOrigin, waitForCount, waitUntil } from './shared.ts';
 
-const { run, pace } = workerData as { run: SharedRun; pace: Pace };
+const { run, pace } = workerData as { run: SharedRun; pace: PacerSettings };
 const queries = run.rows.length;
 
 for (let first = 0; first < queries; first += pace.burst) {

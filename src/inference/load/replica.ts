@@ -4,10 +4,17 @@ import { readDataset } from '../dataset.ts';
 import type { TensorValue } from '../protocol.ts';
 import { createSession } from '../session.ts';
 import type { LoadTarget } from './run.ts';
-import { DONE, ISSUED, type SharedRun, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
+import { DONE, ISSUED, type SharedRun, STOP, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
 
-const { run, target, warmup } = workerData as { run: SharedRun; target: LoadTarget; warmup: number };
+const { run, target, warmup, issuesItself } = workerData as ReplicaData;
 const queries = run.rows.length;
+
+interface ReplicaData {
+  run: SharedRun;
+  target: LoadTarget;
+  warmup: number;
+  issuesItself: boolean;
+}
 
 type Answer = (query: number) => Promise<number>;
 
@@ -39,8 +46,11 @@ function simulatedAnswer({ serviceMs }: Extract<LoadTarget, { kind: 'simulated' 
 async function serve(): Promise<void> {
   for (;;) {
     const query = Atomics.add(run.control, TAKEN, 1);
-    if (query >= queries || !waitForCount(run, ISSUED, query + 1)) break;
-    run.startedMs[query] = sinceOrigin(run);
+    if (query >= queries || Atomics.load(run.control, STOP)) break;
+    if (!issuesItself && !waitForCount(run, ISSUED, query + 1)) break;
+    const startedMs = sinceOrigin(run);
+    if (issuesItself) run.scheduledMs[query] = run.issuedMs[query] = startedMs;
+    run.startedMs[query] = startedMs;
     run.answers[query] = await answer(query);
     run.completedMs[query] = sinceOrigin(run);
     Atomics.add(run.control, DONE, 1);

@@ -53,6 +53,8 @@ export async function runLoad(input: RunLoadInput): Promise<LoadRun> {
   if (rows.length === 0) throw new RangeError('rows is empty: a load needs at least one query');
   if (scheduledMs.length !== rows.length)
     throw new RangeError(`scheduledMs has ${scheduledMs.length} queries and rows ${rows.length}`);
+  if (scenario === 'single-stream' && replicas !== 1)
+    throw new RangeError(`replicas must be 1 in the single-stream scenario, not ${replicas}`);
   const job: LoadJob = { target, rows, scheduledMs, replicas, warmup, pace: paceOf(scenario, rows.length) };
   const connection = await openConnection({ signal, entry: new URL('./load-child.ts', import.meta.url) });
   const failed = (message: string) => new ModelRunFailed(message);
@@ -73,7 +75,7 @@ function paceOf(scenario: LoadScenario, queries: number): LoadJob['pace'] {
     case 'server':
       return { burst: 1, isClosed: false };
     case 'single-stream':
-      return { burst: 1, isClosed: true };
+      return 'by-replica';
     case 'multi-stream':
       return { burst: STREAM_SAMPLES, isClosed: true };
     case 'offline':

@@ -1,0 +1,41 @@
+/** One line of the table: what was measured in this run, and whether it meets its goal. */
+export interface Figure {
+  name: string;
+  value: number;
+  unit: string;
+  /** The largest value that is good enough, or the smallest where `atLeast`. */
+  goal: number;
+  atLeast?: boolean;
+  /** The same figure of another way of doing it, measured in the same run; null without one. */
+  peer: { name: string; value: number } | null;
+}
+
+export const holds = ({ value, goal, atLeast }: Figure) => (atLeast ? value >= goal : value <= goal);
+
+export function table(figures: Figure[]): string {
+  const rows = figures.map((figure) => [
+    holds(figure) ? 'yes' : 'NO',
+    figure.name,
+    `${round(figure.value)} ${figure.unit}`,
+    `${figure.atLeast ? '>=' : '<='} ${figure.goal} ${figure.unit}`,
+    figure.peer ? `${figure.peer.name}: ${round(figure.peer.value)} ${figure.unit}` : '',
+  ]);
+  const heads = ['holds', 'figure', 'measured', 'goal', 'beside it'];
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]!.length)));
+  return [heads, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd()
+    )
+    .join('\n');
+}
+
+/** As `--json` prints it. */
+export const asJson = (figures: Figure[]) =>
+  JSON.stringify({
+    figures: figures.map(({ atLeast: _, ...figure }) => ({ ...figure, holds: holds({ ...figure, atLeast: _ }) })),
+  });
+
+const round = (value: number) => Number(value.toPrecision(4));

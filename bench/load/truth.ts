@@ -1,0 +1,88 @@
+import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
+import { judgeLoad, latenciesOf } from '../../src/domain/load/verdict.ts';
+import { runLoad } from '../../src/inference/load/run.ts';
+import golden from '../../test/golden/golden.json' with { type: 'json' };
+import type { Figure } from './figure.ts';
+import { responseTimes } from './queue.ts';
+import { simulatedLimit, simulatedSearch } from './simulated-search.ts';
+
+const SERVICE_MS = 2;
+
+type Queue = (typeof golden.queue_response_times.rows)[number];
+
+/** Exponential or fixed service times of a mean in milliseconds. */
+function servicesOf(queue: string, queries: number, seed: number): Float64Array {
+  if (queue === 'M/D/1') return new Float64Array(queries).fill(SERVICE_MS);
+  const at = poissonSchedule({ ratePerSecond: 1_000 / SERVICE_MS, queries, seed });
+  return at.map((ms, i) => ms - (at[i - 1] ?? 0));
+}
+
+const errorOf = (measured: number, truth: number) => 100 * Math.abs(measured / truth - 1);
+const percentile = (sorted: Float64Array, p: number) => sorted[Math.floor(sorted.length * p)]!;
+
+/** The judge against queueing theory, in simulated time. */
+export async function theoryFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const queries = quick ? 1_000_000 : 4_000_000;
+  const worst = { throughput: 0, p50: 0, p99: 0 };
+  for (const row of golden.queue_response_times.rows.filter(({ utilisation }) => utilisation < 0.9)) {
+    const scheduledMs = poissonSchedule({ ratePerSecond: (row.utilisation * 1_000) / SERVICE_MS, queries, seed: 3 });
+    const waits = responseTimes(scheduledMs, servicesOf(row.queue, queries, 4));
+    const completedMs = scheduledMs.map((at, i) => at + waits[i]!);
+    const rules = { scenario: 'server' as const, limitMs: 1e9, minimumDurationMs: 0, minimumQueries: 1 };
+    const judged = (p: number) =>
+      judgeLoad({ ...rules, percentile: p }, { scheduledMs, issuedMs: scheduledMs, completedMs });
+    const rate = judged(0.5).queriesPerSecond;
+    worst.throughput = Math.max(worst.throughput, errorOf(rate, (row.utilisation * 1_000) / SERVICE_MS));
+    worst.p50 = Math.max(worst.p50, errorOf(judged(0.5).percentileMs, row.p50 * SERVICE_MS));
+    worst.p99 = Math.max(worst.p99, errorOf(judged(0.99).percentileMs, row.p99 * SERVICE_MS));
+  }
+  return truthFigures('M/M/1 and M/D/1 at 0.5 to 0.8, simulated time', worst);
+}
+
+/** The whole harness, in real time, against the exact waiting times of the very same arrivals and services. */
+export async function realTimeFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const worst = { throughput: 0, p50: 0, p99: 0 };
+  for (const row of golden.queue_response_times.rows.filter(({ utilisation }) => utilisation === 0.7)) {
+    const { measured, truth } = await playQueue(row, quick ? 3_000 : 20_000);
+    worst.throughput = Math.max(worst.throughput, errorOf(measured.rate, truth.rate));
+    worst.p50 = Math.max(worst.p50, errorOf(measured.p50, truth.p50));
+    worst.p99 = Math.max(worst.p99, errorOf(measured.p99, truth.p99));
+  }
+  return truthFigures('M/M/1 and M/D/1 at 0.7, real time', worst);
+}
+
+async function playQueue({ queue, utilisation }: Queue, queries: number) {
+  const scheduledMs = poissonSchedule({ ratePerSecond: (utilisation * 1_000) / SERVICE_MS, queries, seed: 7 });
+  const serviceMs = servicesOf(queue, queries, 8);
+  const rows = new Int32Array(queries);
+  const { log } = await runLoad({ target: { kind: 'simulated', serviceMs }, scenario: 'server', rows, scheduledMs });
+  const figures = (latencies: Float64Array) => {
+    const last = scheduledMs[queries - 1]! + latencies[queries - 1]!;
+    const sorted = latencies.slice().sort();
+    return { rate: queries / last, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+  };
+  return { measured: figures(latenciesOf(log)), truth: figures(responseTimes(scheduledMs, serviceMs)) };
+}
+
+function truthFigures(where: string, worst: { throughput: number; p50: number; p99: number }): Figure[] {
+  return [
+    { name: `${where}: throughput off by`, value: worst.throughput, unit: '%', goal: 1, peer: null },
+    { name: `${where}: p50 off by`, value: worst.p50, unit: '%', goal: 3, peer: null },
+    { name: `${where}: p99 off by`, value: worst.p99, unit: '%', goal: 5, peer: null },
+  ];
+}
+
+/** Largest rate at the service level, of a simulated server whose answer is known. */
+export async function searchFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const truth = simulatedLimit(0.8);
+  const searches = quick ? 100 : 200;
+  const found = Float64Array.from({ length: searches }, (_, seed) => {
+    return simulatedSearch(truth.limitMs, seed + 1).ratePerSecond / truth.ratePerSecond;
+  }).sort();
+  const overstated = found.filter((ratio) => ratio > 1.02).length / searches;
+  const where = `largest rate at 0.8 utilisation, ${searches} searches`;
+  return [
+    { name: `${where}: median off by`, value: errorOf(percentile(found, 0.5), 1), unit: '%', goal: 3, peer: null },
+    { name: `${where}: overstated by over 2 %`, value: 100 * overstated, unit: '%', goal: 5, peer: null },
+  ];
+}
