@@ -8,6 +8,8 @@ import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
 import type { LoadTimes } from './run.ts';
 import { advance, createSharedRun, DONE, ISSUED, type SharedRun, STOP } from './shared.ts';
 
+const LEAD_NS = 20_000_000n; // between the word to go and the start, for every thread to be there
+
 let counts: LoadCounts = { done: 0, total: 0 };
 let current: SharedRun | undefined;
 
@@ -41,18 +43,20 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
   };
   const orFailure = <T>(work: Promise<T>) => Promise.race([work, failure.promise]);
   try {
-    const servers = Array.from({ length: replicas }, () =>
-      spawn('./replica.ts', { target, warmup, issuesItself: pace === 'by-replica' })
-    );
-    await orFailure(Promise.all(servers.map((server) => once(server, 'message'))));
+    const replicaData = { target, warmup, issuesItself: pace === 'by-replica' };
+    const servers = Array.from({ length: replicas }, () => spawn('./replica.ts', replicaData));
+    const pacer = pace === 'by-replica' ? undefined : spawn('./pacer.ts', { pace });
+    const workers = pacer ? [...servers, pacer] : servers;
+    await orFailure(Promise.all(workers.map((worker) => once(worker, 'message'))));
     const blocks = monitorEventLoopDelay({ resolution: 10 });
     const [cpuBefore, hostBefore] = [process.cpuUsage(), hostTimes()];
     blocks.enable();
-    run.origin[0] = process.hrtime.bigint();
     const ended = servers.map((server) => once(server, 'exit'));
-    for (const server of servers) server.postMessage('go');
-    const pacerCpuMs = pace === 'by-replica' ? 0 : await orFailure(paced(spawn('./pacer.ts', { pace })));
+    const paced = pacer ? once(pacer, 'message') : [{ cpuMs: 0 }];
+    run.origin[0] = process.hrtime.bigint() + LEAD_NS;
+    for (const worker of workers) worker.postMessage('go');
     await orFailure(Promise.all(ended));
+    const [{ cpuMs: pacerCpuMs }] = await paced;
     blocks.disable();
     const cpu = process.cpuUsage(cpuBefore);
     return {
@@ -67,12 +71,6 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
     advance(run, STOP, 1);
     for (const cell of [ISSUED, DONE]) Atomics.notify(run.control, cell);
   }
-}
-
-/** CPU time of the pacer when it has issued everything. */
-async function paced(pacer: Worker): Promise<number> {
-  const [{ cpuMs }] = await once(pacer, 'message');
-  return cpuMs;
 }
 
 /** Out of shared memory, which does not travel between processes. */

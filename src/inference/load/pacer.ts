@@ -5,15 +5,20 @@ import { advance, DONE, ISSUED, type SharedRun, sinceOrigin, waitForCount, waitU
 const { run, pace } = workerData as { run: SharedRun; pace: PacerSettings };
 const queries = run.rows.length;
 
-for (let first = 0; first < queries; first += pace.burst) {
-  const end = Math.min(first + pace.burst, queries);
-  if (pace.isClosed) {
-    if (!waitForCount(run, DONE, first)) break;
-    run.scheduledMs.fill(sinceOrigin(run), first, end);
-  } else if (!waitForCount(run, ISSUED, first)) break;
-  else waitUntil(run, run.scheduledMs[first]!);
-  run.issuedMs.fill(sinceOrigin(run), first, end);
-  advance(run, ISSUED, end);
+parentPort!.once('message', issueAll); // starts with the replicas
+parentPort!.postMessage('ready');
+
+function issueAll(): void {
+  for (let first = 0; first < queries; first += pace.burst) {
+    const end = Math.min(first + pace.burst, queries);
+    if (pace.isClosed) {
+      if (!waitForCount(run, DONE, first)) break;
+      run.scheduledMs.fill(sinceOrigin(run), first, end);
+    } else if (!waitForCount(run, ISSUED, first)) break;
+    else waitUntil(run, run.scheduledMs[first]!);
+    run.issuedMs.fill(sinceOrigin(run), first, end);
+    advance(run, ISSUED, end);
+  }
+  const { user, system } = process.threadCpuUsage();
+  parentPort!.postMessage({ cpuMs: (user + system) / 1_000 });
 }
-const { user, system } = process.threadCpuUsage();
-parentPort!.postMessage({ cpuMs: (user + system) / 1_000 });
