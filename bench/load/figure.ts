@@ -10,7 +10,7 @@ export interface Figure {
   peer: { name: string; value: number } | null;
 }
 
-export const holds = ({ value, goal, atLeast }: Figure) => (atLeast ? value >= goal : value <= goal);
+const holds = ({ value, goal, atLeast }: Figure) => (atLeast ? value >= goal : value <= goal);
 
 export function table(figures: Figure[]): string {
   const rows = figures.map((figure) => [

@@ -6,7 +6,7 @@ import type { Figure } from './figure.ts';
 import { responseTimes } from './queue.ts';
 import { simulatedLimit, simulatedSearch } from './simulated-search.ts';
 
-const SERVICE_MS = 2;
+const SERVICE_MS = 5;
 
 type Queue = (typeof golden.queue_response_times.rows)[number];
 
@@ -43,7 +43,7 @@ export async function theoryFigures({ quick }: { quick: boolean }): Promise<Figu
 export async function realTimeFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
   const worst = { throughput: 0, p50: 0, p99: 0 };
   for (const row of golden.queue_response_times.rows.filter(({ utilisation }) => utilisation === 0.7)) {
-    const { measured, truth } = await playQueue(row, quick ? 3_000 : 20_000);
+    const { measured, truth } = await playQueue(row, quick ? 3_000 : 12_000);
     worst.throughput = Math.max(worst.throughput, errorOf(measured.rate, truth.rate));
     worst.p50 = Math.max(worst.p50, errorOf(measured.p50, truth.p50));
     worst.p99 = Math.max(worst.p99, errorOf(measured.p99, truth.p99));

@@ -1,7 +1,7 @@
 import type { LoadTarget, LoadTimes } from './run.ts';
 
 /** How queries are issued: by the pacer, or by the one replica itself as soon as the last is answered. */
-export type Pace = 'by-replica' | PacerSettings;
+type Pace = 'by-replica' | PacerSettings;
 
 export interface PacerSettings {
   /** Queries issued together. */
