@@ -1,13 +1,11 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
-import { judgeProbe, nextRate, type Probe, rateSearchResult } from '../../src/domain/load/rate-search.ts';
+import { searchLargestRate } from '../../src/domain/load/rate-search.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
 import { seededRandom } from '../../src/domain/statistics/random.ts';
 import { responseTimes } from './queue.ts';
 
 const SERVICE_MS = 5;
 const SERVICE_DEVIATION = 0.2;
-const FIRST_QUERIES = 2_000;
-const MAXIMUM_QUERIES = 60_000;
 const PERCENTILE = 0.99;
 
 /** One server that takes 5 ms, give or take a fifth, for each query; Poisson arrivals. */
@@ -29,18 +27,15 @@ export function simulatedLimit(utilisation: number): { ratePerSecond: number; li
 }
 
 /** A whole search against the simulated server; the rate found, queries a second. */
-export function simulatedSearch(limitMs: number, seed: number): { ratePerSecond: number; queries: number } {
-  const limits = { startPerSecond: 100, resolution: 1.01, maximumProbes: 40 };
-  const probes: Probe[] = [];
-  for (let rate = nextRate(probes, limits); rate !== null; rate = nextRate(probes, limits)) {
-    const latenciesMs = simulatedServer(rate, MAXIMUM_QUERIES, seed * 1_000 + probes.length);
-    let judged: Omit<Probe, 'ratePerSecond'> | undefined;
-    for (let queries = FIRST_QUERIES; !judged; queries = Math.min(2 * queries, MAXIMUM_QUERIES)) {
-      const part = latenciesMs.subarray(0, queries);
-      judged = judgeProbe(part, { percentile: PERCENTILE, limitMs }, queries === MAXIMUM_QUERIES);
-    }
-    probes.push({ ratePerSecond: rate, ...judged });
-  }
-  const { ratePerSecond, queries } = rateSearchResult(probes);
-  return { ratePerSecond: ratePerSecond!, queries };
+export async function simulatedSearch(limitMs: number, seed: number): Promise<number> {
+  const { ratePerSecond } = await searchLargestRate({
+    startPerSecond: 100,
+    resolution: 1.01,
+    maximumProbes: 40,
+    level: { percentile: PERCENTILE, limitMs },
+    firstQueries: 2_000,
+    maximumQueries: 60_000,
+    play: async (run) => simulatedServer(run.ratePerSecond, run.queries, seed * 100_000 + run.seed),
+  });
+  return ratePerSecond!;
 }

@@ -9,6 +9,7 @@ const EXPECTED_OVER = 5;
 /** So many times the allowed share above the limit needs no more queries. */
 const HOPELESS = 5;
 const FACTOR = 1.5;
+const RUNS_PER_PROBE = 100; // keeps the seeds of two probes apart
 
 export interface ServiceLevel {
   /** As a share: 0.99. */
@@ -68,21 +69,57 @@ export function nextRate(probes: readonly Probe[], limits: RateSearchLimits): nu
   return refused / held <= resolution ? null : Math.sqrt(held * refused);
 }
 
+export interface RateSearchInput extends RateSearchLimits {
+  level: ServiceLevel;
+  /** Queries of a probe's first run; every further run doubles what the probe has. */
+  firstQueries: number;
+  /** A probe that cannot tell after so many is undecided. */
+  maximumQueries: number;
+  /** Latencies of one run, in the order of arrival, milliseconds. The same seed must give the same schedule. */
+  play(run: { ratePerSecond: number; queries: number; seed: number }): Promise<ArrayLike<number>>;
+  /** Finished probes of a search that was cut off; it goes on after them. */
+  probes?: readonly Probe[];
+  /** Told every finished probe, all of them so far: the checkpoint. */
+  onProbe?(probes: readonly Probe[]): void;
+}
+
 export interface RateSearchResult {
   /** Largest rate that held: a lower confidence bound of the sustained rate. Null when none did. */
   ratePerSecond: number | null;
   /** Smallest rate that was shown to be too high; null when none was. */
   exceededPerSecond: number | null;
-  queries: number;
+  probes: readonly Probe[];
 }
 
-export function rateSearchResult(probes: readonly Probe[]): RateSearchResult {
+/** Searches the largest rate at a service level: steps by 1.5 towards a bracket, then bisects it. */
+export async function searchLargestRate(input: RateSearchInput): Promise<RateSearchResult> {
+  const probes = [...(input.probes ?? [])];
+  for (let rate = nextRate(probes, input); rate !== null; rate = nextRate(probes, input)) {
+    probes.push({ ratePerSecond: rate, ...(await probeRate(input, rate, probes.length)) });
+    input.onProbe?.([...probes]);
+  }
   const exceeded = probes.filter(({ verdict }) => verdict === 'exceeds').map(({ ratePerSecond }) => ratePerSecond);
   return {
     ratePerSecond: bracketOf(probes).held,
     exceededPerSecond: exceeded.length ? Math.min(...exceeded) : null,
-    queries: probes.reduce((total, { sample }) => total + sample.queries, 0),
+    probes,
   };
+}
+
+async function probeRate(
+  { play, level, firstQueries, maximumQueries }: RateSearchInput,
+  ratePerSecond: number,
+  index: number
+): Promise<Omit<Probe, 'ratePerSecond'>> {
+  const latenciesMs: number[] = [];
+  for (let run = 0; ; run++) {
+    const wanted = Math.min(Math.max(firstQueries, 2 * latenciesMs.length), maximumQueries);
+    const seed = index * RUNS_PER_PROBE + run;
+    const played = await play({ ratePerSecond, queries: wanted - latenciesMs.length, seed });
+    for (let i = 0; i < played.length; i++) latenciesMs.push(played[i]!);
+    const judged = judgeProbe(latenciesMs, level, latenciesMs.length >= maximumQueries);
+    if (judged) return judged;
+  }
 }
 
 /** A rate that held above one that did not tells of noise; the lower one counts. */
