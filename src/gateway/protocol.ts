@@ -1,6 +1,7 @@
 import type { RunResult, TensorDeclaration, TensorValue } from '../inference/host.ts';
+import { datatypeOf, writeTensor } from '../inference/open-inference.ts';
 import { Refusal } from './errors.ts';
-import { datatypeFault, datatypeOf, readTensor, shapeFault, writeTensor } from './tensors.ts';
+import { datatypeFault, readTensor, shapeFault } from './tensors.ts';
 
 const LONGEST_ID = 200;
 

@@ -28,16 +28,6 @@ const DATATYPES: Record<string, Numeric> = {
   },
 };
 
-const DATATYPE_OF = {
-  ...Object.fromEntries(Object.entries(DATATYPES).map(([datatype, { type }]) => [type, datatype])),
-  float16: 'FP16',
-  string: 'BYTES',
-} as Record<string, string>;
-
-export function datatypeOf(type: string): string {
-  return DATATYPE_OF[type] ?? type;
-}
-
 /** The flat values of a tensor whose datatype and shape were checked; `data` may be nested as the shape is, or flat. */
 export function readTensor(name: string, datatype: string, shape: number[], data: unknown): TensorValue {
   if (!Array.isArray(data)) throw new Refusal(400, `input '${name}': data must be an array`);
@@ -70,14 +60,6 @@ export function shapeFault(shape: number[], declared: TensorDeclaration, sizes: 
     sizes.set(dim, size);
   }
   return undefined;
-}
-
-/** JSON has no NaN and no infinity, and no integers beyond 2^53: the former were refused before, the latter round. */
-export function writeTensor(name: string, { type, dims, data }: TensorValue) {
-  const values = Array.from(data as ArrayLike<number | bigint>, (value) =>
-    type === 'bool' ? value !== 0 : Number(value)
-  );
-  return { name, shape: dims, datatype: datatypeOf(type), data: values };
 }
 
 function flatten(name: string, data: unknown, [size, ...rest]: number[]): unknown[] {

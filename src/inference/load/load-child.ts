@@ -57,6 +57,8 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
     for (const worker of workers) worker.postMessage('go');
     await orFailure(Promise.all(ended));
     const [{ cpuMs: pacerCpuMs }] = await paced;
+    const done = Atomics.load(run.control, DONE);
+    if (done < rows.length) throw new Error(`${done} of ${rows.length} queries were answered when the replicas ended`);
     blocks.disable();
     const cpu = process.cpuUsage(cpuBefore);
     return {

@@ -3,8 +3,9 @@ import { classify } from '../classification.ts';
 import { readDataset } from '../dataset.ts';
 import type { TensorValue } from '../protocol.ts';
 import { createSession } from '../session.ts';
+import { connectEndpoint } from './endpoint.ts';
 import type { LoadTarget } from './run.ts';
-import { DONE, ISSUED, type SharedRun, STOP, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
+import { DONE, ISSUED, isIssued, type SharedRun, STOP, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
 
 const { run, target, warmup, issuesItself } = workerData as ReplicaData;
 const queries = run.rows.length;
@@ -18,9 +19,20 @@ interface ReplicaData {
 
 type Answer = (query: number) => Promise<number>;
 
-const answer = target.kind === 'model' ? await modelAnswer(target) : simulatedAnswer(target);
-parentPort!.once('message', () => void serve()); // starts with the others
+const answer = await answerOf(target);
+parentPort!.once('message', () => void (target.kind === 'endpoint' ? serveConcurrently() : serve())); // with the others
 parentPort!.postMessage('ready');
+
+function answerOf(target: LoadTarget): Promise<Answer> {
+  switch (target.kind) {
+    case 'model':
+      return modelAnswer(target);
+    case 'endpoint':
+      return endpointAnswer(target);
+    case 'simulated':
+      return simulatedAnswer(target);
+  }
+}
 
 async function modelAnswer({ modelPath, dataPath, options }: Extract<LoadTarget, { kind: 'model' }>): Promise<Answer> {
   const session = await createSession(modelPath, options);
@@ -35,8 +47,18 @@ async function modelAnswer({ modelPath, dataPath, options }: Extract<LoadTarget,
   return (query) => answerRow(run.rows[query]!);
 }
 
+async function endpointAnswer(endpoint: Extract<LoadTarget, { kind: 'endpoint' }>): Promise<Answer> {
+  const client = await connectEndpoint(endpoint);
+  const data = readDataset(endpoint.dataPath, client.inputs);
+  const bodies = new Map<number, string>();
+  for (const row of new Set(run.rows)) bodies.set(row, client.bodyOf(data.feeds(row)));
+  const answerRow = async (row: number) => classify(await client.infer(bodies.get(row)!), data.ids[row]!).top1;
+  for (let i = 0; i < warmup; i++) await answerRow(run.rows[i % queries]!);
+  return (query) => answerRow(run.rows[query]!);
+}
+
 /** A server that takes a known time, to hold the harness against queueing theory. */
-function simulatedAnswer({ serviceMs }: Extract<LoadTarget, { kind: 'simulated' }>): Answer {
+async function simulatedAnswer({ serviceMs }: Extract<LoadTarget, { kind: 'simulated' }>): Promise<Answer> {
   return async (query) => {
     const endMs = run.startedMs[query]! + serviceMs[query]!;
     while (sinceOrigin(run) < endMs); // computes all the time, as inference does
@@ -50,13 +72,27 @@ async function serve(): Promise<void> {
     const query = Atomics.add(run.control, TAKEN, 1);
     if (query >= queries || Atomics.load(run.control, STOP)) break;
     if (!issuesItself && !waitForCount(run, ISSUED, query + 1)) break;
-    const startedMs = sinceOrigin(run);
-    if (issuesItself) run.scheduledMs[query] = run.issuedMs[query] = startedMs;
-    run.startedMs[query] = startedMs;
-    run.answers[query] = await answer(query);
-    run.completedMs[query] = sinceOrigin(run);
-    Atomics.add(run.control, DONE, 1);
-    Atomics.notify(run.control, DONE);
+    if (issuesItself) run.scheduledMs[query] = run.issuedMs[query] = sinceOrigin(run);
+    await serveOne(query);
   }
   parentPort!.close();
+}
+
+/** An endpoint takes as many queries at once as there are: each is sent when it is issued. */
+async function serveConcurrently(): Promise<void> {
+  if (issuesItself) return serve();
+  const awake = setInterval(() => {}, 60_000); // a wait on shared memory alone does not keep a thread
+  const underWay: Promise<void>[] = [];
+  for (let query = 0; query < queries && (await isIssued(run, query + 1)); query++) underWay.push(serveOne(query));
+  await Promise.all(underWay);
+  clearInterval(awake);
+  parentPort!.close();
+}
+
+async function serveOne(query: number): Promise<void> {
+  run.startedMs[query] = sinceOrigin(run);
+  run.answers[query] = await answer(query);
+  run.completedMs[query] = sinceOrigin(run);
+  Atomics.add(run.control, DONE, 1);
+  Atomics.notify(run.control, DONE);
 }

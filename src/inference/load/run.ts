@@ -7,6 +7,8 @@ import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
 
 export type LoadTarget =
   | { kind: 'model'; modelPath: string; dataPath: string; options: SessionOptions }
+  /** A model behind the Open Inference Protocol v2, such as Triton's or KServe's; `url` without `/v2`. */
+  | { kind: 'endpoint'; url: string; model: string; dataPath: string }
   /** Takes a known time for each query. */
   | { kind: 'simulated'; serviceMs: Float64Array };
 
@@ -53,6 +55,8 @@ export async function runLoad(input: RunLoadInput): Promise<LoadRun> {
   if (rows.length === 0) throw new RangeError('rows is empty: a load needs at least one query');
   if (scheduledMs.length !== rows.length)
     throw new RangeError(`scheduledMs has ${scheduledMs.length} queries and rows ${rows.length}`);
+  if (target.kind === 'endpoint' && replicas !== 1)
+    throw new RangeError(`replicas must be 1 for an endpoint, not ${replicas}: it has its own`);
   if (scenario === 'single-stream' && replicas !== 1)
     throw new RangeError(`replicas must be 1 in the single-stream scenario, not ${replicas}`);
   const job: LoadJob = { target, rows, scheduledMs, replicas, warmup, pace: paceOf(scenario, rows.length) };

@@ -62,6 +62,16 @@ export function waitForCount({ control }: SharedRun, cell: number, count: number
   }
 }
 
+/** Resolves when so many queries are issued, without blocking this thread; false when the run was stopped. */
+export async function isIssued({ control }: SharedRun, count: number): Promise<boolean> {
+  for (;;) {
+    if (Atomics.load(control, STOP)) return false;
+    const seen = Atomics.load(control, ISSUED);
+    if (seen >= count) return true;
+    await Atomics.waitAsync(control, ISSUED, seen).value;
+  }
+}
+
 export function advance({ control }: SharedRun, cell: number, to: number): void {
   Atomics.store(control, cell, to);
   Atomics.notify(control, cell);

@@ -1,0 +1,50 @@
+import { requireCount, requireSamples } from '../statistics/arguments.ts';
+import { seededRandom, shuffle } from '../statistics/random.ts';
+
+/** Repeating a sample may make it this much faster; more is a cache. As MLPerf's TEST04. */
+const TOLERABLE_GAIN = 0.1;
+
+export interface AccuracyAudit {
+  checked: number;
+  /** Rows that were answered otherwise under load than in the accuracy run. */
+  differing: number[];
+}
+
+/**
+ * Compares a random part of the answers of a performance run with the accuracy run, as MLPerf's TEST01: `rows[i]` was
+ * asked and `answers[i]` answered, `expected[row]` is the accuracy run's answer.
+ */
+export function auditAccuracy(input: {
+  rows: ArrayLike<number>;
+  answers: ArrayLike<number>;
+  expected: ArrayLike<number>;
+  /** How many answers to check; all where there are fewer. */
+  checks: number;
+  seed: number;
+}): AccuracyAudit {
+  const { rows, answers, expected, checks, seed } = input;
+  requireCount('checks', checks, 1);
+  const queries = Array.from(rows, (_, query) => query);
+  const drawn = shuffle(queries, seededRandom(seed)).slice(0, checks);
+  const differing = drawn.map((query) => [rows[query]!, answers[query]!] as const);
+  return {
+    checked: drawn.length,
+    differing: [...new Set(differing.filter(([row, answer]) => expected[row] !== answer).map(([row]) => row))],
+  };
+}
+
+export interface CachingAudit {
+  /** median(mixed) / median(repeated); 1.2 is a fifth faster when repeated. */
+  gain: number;
+  isCached: boolean;
+}
+
+/** Latencies of one row asked again and again, and of the same row asked among others; milliseconds. */
+export function auditCaching(input: { repeatedMs: ArrayLike<number>; mixedMs: ArrayLike<number> }): CachingAudit {
+  requireSamples('repeatedMs', input.repeatedMs);
+  requireSamples('mixedMs', input.mixedMs);
+  const gain = median(input.mixedMs) / median(input.repeatedMs);
+  return { gain, isCached: gain > 1 + TOLERABLE_GAIN };
+}
+
+const median = (values: ArrayLike<number>) => Float64Array.from(values).sort()[Math.floor(values.length / 2)]!;
