@@ -30,7 +30,7 @@ const flat = amount.gt(0, 'must be above 0; without traffic there is nothing to 
 
 const planSchema = z
   .strictObject({
-    requestsPerSecond: z.unknown(),
+    requestsPerSecond: z.unknown().optional(),
     replicaRps: amount.gt(0, 'give the requests per second of one replica, above 0'),
     headroom: share('0.7').default(0.7),
     minimumReplicas: whole.min(0).default(1),
