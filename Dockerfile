@@ -24,6 +24,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=toolkits /app/.tools/core .tools/core
 COPY package.json ./
 COPY toolkits toolkits
+COPY prices prices
 COPY src src
 # A new volume takes over the owner of the folder that it covers.
 RUN mkdir /data && chown node:node /data

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAssessment } from './cli/assess.ts';
 import { addDecisions, addRollout } from './cli/decisions.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { CommandError, EXIT } from './cli/errors.ts';
@@ -20,7 +21,8 @@ const program = new Command('stepdown')
       '\nExit codes: 1 refused, 2 usage, 3 nothing is listening.'
   );
 
-for (const add of [addUp, addStart, addInspection, addDecisions, addRollout, addEvidence, addDoctor]) add(program);
+for (const add of [addUp, addStart, addInspection, addDecisions, addRollout, addEvidence, addAssessment, addDoctor])
+  add(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 

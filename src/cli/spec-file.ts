@@ -70,14 +70,20 @@ function parseLabels(text: string): string[] | undefined {
   }
 }
 
+/** Every mistake on a line of its own, with its path and value. */
+export function problemLines(problems: SpecProblem[]): string {
+  return problems
+    .map(({ path, value, message }) =>
+      value === undefined ? `  ${path}: ${message}` : `  ${path}: ${JSON.stringify(value)}: ${message}`
+    )
+    .join('\n');
+}
+
 function usage(problems: SpecProblem[]): CommandError {
-  const lines = problems.map(({ path, value, message }) =>
-    value === undefined ? `${path}: ${message}` : `${path}: ${JSON.stringify(value)}: ${message}`
-  );
   const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`;
   return new CommandError(
     EXIT.usage,
-    `the specification has ${count}; nothing was started\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    `the specification has ${count}; nothing was started\n${problemLines(problems)}`,
     'correct the file and run the command again; docs/engagement.schema.json completes it in an editor',
     { problems }
   );

@@ -148,7 +148,8 @@ export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecP
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
 }
 
-function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProblem[] {
+/** The issue as problems with path, value and what to do. */
+export function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProblem[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       path: [...issue.path, key].join('.'),

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AssessmentRequest } from '../domain/assessment-input.ts';
+import type { ModelShape } from '../domain/large-model.ts';
+
+export interface AssessOptions {
+  traffic?: unknown;
+  hardware?: string;
+  region?: string;
+  monthlyCost?: unknown;
+  rate?: unknown;
+  fee?: unknown;
+  headroom?: unknown;
+  speedup?: unknown;
+  replicasPerGpu?: unknown;
+  minimumReplicas?: unknown;
+  spareReplicas?: unknown;
+  extra?: { name: string; usdPerMonth: unknown }[];
+  tokensPerRequest?: unknown;
+  reclaimOverhead?: unknown;
+  reserved?: boolean;
+  spot?: boolean;
+  prices?: string;
+  acceptOldPrices?: boolean;
+  modelParameters?: number;
+  attention?: ModelShape['attention'];
+  cachedTokens?: number;
+  /** Of a GPU's memory, for activations and the runtime. */
+  memoryReserve: number;
+  html?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  stepdown assess --traffic 100 --hardware g4dn.xlarge --monthly-cost 4600 --fee 5000
+  stepdown assess --traffic week.csv --hardware c6i.xlarge --rate 20 --html assessment.html
+  stepdown assess --traffic 5 --hardware a100-40gb --monthly-cost 2336 --model-parameters 7e9
+  stepdown assess examples/published-case/assessment.yaml`;
+
+export function addAssessOptions(command: Command): Command {
+  return command
+    .option('--traffic <rps>', 'requests per second, or a file with one number for each of the 168 hours', traffic)
+    .option('--hardware <instance>', 'instance type that serves today, from the price list')
+    .option('--region <name>', 'region of its price; the cheapest otherwise')
+    .option('--monthly-cost <usd>', 'what serving costs a month', numeric)
+    .option('--rate <rps>', 'what one replica sustains today; found from the cost otherwise', numeric)
+    .option('--fee <usd>', 'what the engagement costs, for the payback', numeric)
+    .option('--speedup <low,high>', '95 % range of the speed-up; published results otherwise', numbers)
+    .option('--headroom <share>', 'share of the rate that production uses (0.7)', numeric)
+    .option('--replicas-per-gpu <n>', 'replicas on one GPU or machine (1)', numeric)
+    .option('--minimum-replicas <n>', 'replicas in an hour without traffic (1)', numeric)
+    .option('--spare-replicas <n>', 'replicas kept idle (0)', numeric)
+    .option('--extra <name=usd>', 'storage, egress or load balancer a month; may be repeated', extra)
+    .option('--tokens-per-request <n>', 'for the cost of a million tokens', numeric)
+    .option('--reserved', 'instances that always run have the reserved price of the list')
+    .option('--spot', 'the others have the spot price of the list')
+    .option('--reclaim-overhead <share>', 'of spot hours, paid twice because an instance was taken away (0.1)', numeric)
+    .option('--prices <file>', 'price list: CSV as ours or SkyPilot’s, JSON of ec2instances.info or Azure')
+    .option('--accept-old-prices', 'use prices older than 90 days')
+    .option('--model-parameters <n>', 'sizes, instances and prices of a model too large to run, such as 7e9', count)
+    .option('--attention <layers,heads,dim>', 'its key-value heads, for the FP16 cache', attention)
+    .option('--cached-tokens <n>', 'tokens in its cache at the same time', count)
+    .option('--memory-reserve <share>', 'of a GPU’s memory, kept for activations and the runtime', share, 0.1)
+    .option('--html <file>', 'also write a report')
+    .addHelpText('after', EXAMPLES);
+}
+
+export function requestOf(options: AssessOptions): AssessmentRequest {
+  const { extra: extras, traffic: rates, ...rest } = options;
+  return { ...rest, traffic: rates, extras };
+}
+
+export function shapeOf({ modelParameters, attention: heads, cachedTokens }: AssessOptions): ModelShape | null {
+  if (modelParameters === undefined) return null;
+  return { parameters: modelParameters, ...(heads && { attention: heads }), ...(cachedTokens && { cachedTokens }) };
+}
+
+/** What is no number stays text, for the check to name it. */
+function numeric(text: string): number | string {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+const numbers = (text: string) => text.split(',').map(numeric);
+
+function traffic(text: string): unknown {
+  if (!existsSync(text)) return numeric(text);
+  return readFileSync(text, 'utf8')
+    .split(/[\s,;[\]]+/)
+    .filter((part) => part !== '')
+    .map(numeric);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Give a number above 0, such as 7e9.');
+  return value;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('Give a share such as 0.1, not a percentage.');
+  return value;
+}
+
+function attention(text: string): ModelShape['attention'] {
+  const [layers, keyValueHeads, headDimension, ...more] = text.split(',').map(count);
+  if (layers === undefined || keyValueHeads === undefined || headDimension === undefined || more.length > 0)
+    throw new InvalidArgumentError('Give layers, key-value heads and head dimension, such as 32,32,128.');
+  return { layers, keyValueHeads, headDimension, bytesPerValue: 2 };
+}
+
+function extra(text: string, known: AssessOptions['extra'] = []): AssessOptions['extra'] {
+  const [name, ...rest] = text.split('=');
+  return [...known, { name: name!, usdPerMonth: numeric(rest.join('=')) }];
+}

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseDocument } from 'yaml';
+import { type Assessment, assess } from '../domain/assessment.ts';
+import { parseAssessment } from '../domain/assessment-input.ts';
+import { assessGiven, type GivenAssessment, isGivenCase } from '../domain/given-case.ts';
+import { type ModelSize, modelSizes } from '../domain/large-model.ts';
+import { datePrice, findPrice, type PriceRow } from '../domain/prices.ts';
+import type { SpecProblem } from '../domain/spec.ts';
+import { renderAssessment } from '../report/assessment.ts';
+import { renderGivenCase } from '../report/given-case.ts';
+import { type AssessOptions, addAssessOptions, requestOf, shapeOf } from './assess-options.ts';
+import { assessmentText, givenText } from './assess-text.ts';
+import { CommandError, EXIT } from './errors.ts';
+import { readPriceFile } from './price-file.ts';
+import { print } from './print.ts';
+import { problemLines, readSpecFile } from './spec-file.ts';
+
+const DEFAULT_HARDWARE = 't4-16gb';
+
+export function addAssessment(program: Command): void {
+  const command = program
+    .command('assess')
+    .description('what serving costs today, and what INT8 would save: projected, with every assumption')
+    .argument('[spec]', 'an engagement.yaml, or an assessment.yaml with the figures of a case');
+  addAssessOptions(command).action((path: string | undefined, options: AssessOptions, command: Command) => {
+    const document = path === undefined ? undefined : readYaml(path);
+    if (isGivenCase(document)) {
+      const { assessment } = accepted(assessGiven(document));
+      if (options.html) writeFileSync(options.html, renderGivenCase(assessment));
+      return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
+    }
+    const assessment = projected(options, path === undefined ? null : modelOf(path), new Date());
+    if (options.html) writeFileSync(options.html, renderAssessment(assessment));
+    print(command, assessment, () => assessmentText(assessment));
+  });
+}
+
+/** From traffic, bill and published results alone. */
+function projected(options: AssessOptions, model: Assessment['model'], now: Date): Assessment {
+  const { rows } = accepted(readPriceFile(options.prices));
+  const { hardware: instance = DEFAULT_HARDWARE, region, acceptOldPrices: acceptOld = false } = options;
+  const { row } = accepted(findPrice(rows, { instance, region }));
+  const { price } = accepted(datePrice(row, { now, acceptOld }));
+  const { input } = accepted(parseAssessment(requestOf(options), price));
+  const given = new Set(Object.keys(options).map(optionName));
+  return assess({ input, given, price, now, model, sizes: sizesOf(options, rows) });
+}
+
+function sizesOf(options: AssessOptions, rows: PriceRow[]): ModelSize[] | null {
+  const shape = shapeOf(options);
+  if (!shape) return null;
+  const withGpu = rows.filter(({ gpuCount }) => gpuCount > 0);
+  return modelSizes(shape, withGpu, { memoryReserve: options.memoryReserve });
+}
+
+function modelOf(path: string): Assessment['model'] {
+  const { spec, files } = readSpecFile(path);
+  return { name: spec.model.name, sizeBytes: statSync(files.model).size };
+}
+
+function readYaml(path: string): unknown {
+  if (!existsSync(path)) throw refused([{ path, message: 'there is no such file' }]);
+  const yaml = parseDocument(readFileSync(path, 'utf8'));
+  if (yaml.errors.length > 0) throw refused(yaml.errors.map(({ message }) => ({ path, message })));
+  return yaml.toJS();
+}
+
+function accepted<T extends object>(result: T | { problems: SpecProblem[] }): T {
+  if ('problems' in result) throw refused(result.problems);
+  return result;
+}
+
+function refused(problems: SpecProblem[]): CommandError {
+  return new CommandError(
+    EXIT.usage,
+    `nothing was assessed\n${problemLines(problems)}`,
+    'stepdown assess --help has every option and an example',
+    { problems }
+  );
+}
+
+/** `monthlyCost` as it is written on the command line. */
+const optionName = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

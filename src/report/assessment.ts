@@ -1,0 +1,130 @@
+import type { Assessment } from '../domain/assessment.ts';
+import type { PublishedRange } from '../domain/published.ts';
+import { type Html, html } from './html.ts';
+import { days, dollars, percent, perThousand } from './money.ts';
+import { page } from './page.ts';
+import { table } from './tables.ts';
+
+/** Every figure is projected and says so. */
+export function renderAssessment(assessment: Assessment): string {
+  const name = assessment.model?.name ?? 'your model';
+  return page({
+    title: `Assessment of ${name} (Stepdown, projected)`,
+    body: html`${head(assessment, name)}
+<main>
+${savings(assessment)}
+${grounds(assessment)}
+${sizes(assessment)}
+${assumptions(assessment)}
+${weeks(assessment)}
+</main>
+<footer><p>Projected on ${assessment.date}; nothing in this report was measured. A month has 730 hours.</p></footer>`,
+  });
+}
+
+function head(assessment: Assessment, name: string): Html {
+  const { today, fleet, price, range, returns, breakEvenSpeedup } = assessment;
+  const { p10, p90 } = range.savingUsd;
+  const breakEven = breakEvenSpeedup === null ? 'none' : `${breakEvenSpeedup.toFixed(2)}×`;
+  return html`<header><p class="eyebrow">Stepdown assessment: projected, not measured</p>
+<h1>${name} in INT8</h1>
+<div class="headline inconclusive"><p><strong>Serving costs ${dollars(today.usdPerMonth)} a month today. INT8 is projected to save ${dollars(p10)} to ${dollars(p90)} of it (P10 to P90).</strong></p>
+<div class="why">${assessment.notes.map((note) => html`<small>${note}</small><br>`)}</div></div>
+<dl class="tiles">
+<div><dt>Cost today, per month</dt><dd class="figure">${dollars(today.usdPerMonth)}</dd><dd>${fleet.instances} ${price.instance} at the peak, ${percent(today.utilization)} used; ${perThousand(today.usdPerThousandRequests)} per 1,000 requests</dd></div>
+<div><dt>Saving per month, P50</dt><dd class="figure">${dollars(range.savingUsd.p50)}</dd><dd>${percent(returns.p50.savingFraction)}, projected</dd></div>
+<div><dt>Payback, P50</dt><dd class="figure">${assessment.feeUsd === null ? 'no fee given' : days(returns.p50.paybackDays)}</dd><dd>projected</dd></div>
+<div><dt>Break-even speed-up</dt><dd class="figure">${breakEven}</dd><dd>at which the first instance disappears</dd></div>
+</dl></header>`;
+}
+
+function savings({ range, returns, feeUsd }: Assessment): Html {
+  const levels = ['p10', 'p50', 'p90'] as const;
+  const row = (name: string, text: (level: (typeof levels)[number]) => string) => ({
+    cells: [name, ...levels.map(text)],
+  });
+  const ofFee = [
+    row('Payback', (level) => days(returns[level].paybackDays)),
+    row('12-month return', (level) => percent(returns[level].return12Months)),
+  ];
+  const columns = [{ title: '' }, ...levels.map((level) => ({ title: level.toUpperCase(), isNumber: true }))];
+  return html`<h2>What INT8 would save</h2>${table(
+    'Projected; the range of the speed-up carried through whole instances.',
+    columns,
+    [
+      row('Cost per month', (level) => dollars(range.candidateUsd[level])),
+      row('Saving per month', (level) => dollars(range.savingUsd[level])),
+      row('Saving', (level) => percent(returns[level].savingFraction)),
+      ...(feeUsd === null ? [] : ofFee),
+    ]
+  )}`;
+}
+
+function grounds({ speedup, accuracyLossPoints, price, model }: Assessment): Html {
+  const basis = (range: PublishedRange) => `${range.basis}, not measured: ${range.source}`;
+  const columns = [{ title: 'Ground' }, { title: 'Value' }, { title: 'Source' }];
+  return html`<h2>What it rests on</h2>${table('Results of other models, not of yours.', columns, [
+    { cells: ['Speed-up over FP32', `${speedup.lower} to ${speedup.upper}`, basis(speedup)] },
+    {
+      cells: [
+        'Accuracy lost, points',
+        `${accuracyLossPoints.lower} to ${accuracyLossPoints.upper}`,
+        basis(accuracyLossPoints),
+      ],
+    },
+    {
+      cells: [
+        `Price of ${price.instance}`,
+        `$${price.onDemandUsdPerHour} an hour`,
+        `${price.source}, ${price.date}, ${price.ageDays} days old`,
+      ],
+    },
+    ...(model ? [{ cells: ['Model file', `${(model.sizeBytes / 1e6).toFixed(1)} MB`, 'the specification'] }] : []),
+  ])}`;
+}
+
+function sizes({ sizes: rows }: Assessment): Html | undefined {
+  if (!rows) return undefined;
+  const columns = [
+    { title: 'Precision' },
+    { title: 'Weights', isNumber: true },
+    { title: 'With cache', isNumber: true },
+    { title: 'Cheapest GPU instance that holds it' },
+  ];
+  return html`<h2>Size of the model</h2>${table(
+    'Computed from its shape.',
+    columns,
+    rows.map(({ precision, weightBytes, totalBytes, instance }) => ({
+      cells: [
+        precision.toUpperCase(),
+        `${weightBytes / 1e9} GB`,
+        `${(totalBytes / 1e9).toFixed(1)} GB`,
+        instance
+          ? `${instance.instance} (${instance.gpuCount} × ${instance.gpu}), $${instance.onDemandUsdPerHour} an hour`
+          : 'none of the list',
+      ],
+    }))
+  )}`;
+}
+
+function assumptions({ assumptions: rows }: Assessment): Html {
+  const columns = [{ title: 'Assumption' }, { title: 'Value' }, { title: 'Set with' }];
+  return html`<h2>Assumptions</h2>${table(
+    'Each can be set.',
+    columns,
+    rows.map(({ name, value, option, isGiven }) => ({
+      cells: [name, value, html`<code>${option}</code>${isGiven && ' (given)'}`],
+    }))
+  )}`;
+}
+
+function weeks({ roadmap }: Assessment): Html {
+  const columns = [{ title: 'Week' }, { title: 'Days' }, { title: 'Phase' }, { title: 'What it ends with' }];
+  return html`<h2>Four weeks</h2>${table(
+    'From the day of this assessment.',
+    columns,
+    roadmap.map(({ week, from, until, phase, outcome }) => ({
+      cells: [week, `${from} to ${until}`, phase, outcome],
+    }))
+  )}`;
+}
