@@ -33,7 +33,7 @@ export interface AssessOptions {
 const EXAMPLES = `
 Examples:
   stepdown assess --traffic 100 --hardware g4dn.xlarge --monthly-cost 4600 --fee 5000
-  stepdown assess --traffic week.csv --hardware c6i.xlarge --rate 20 --html assessment.html
+  stepdown assess --traffic week.csv --hardware c6id.2xlarge --rate 20 --html assessment.html
   stepdown assess --traffic 5 --hardware a100-40gb --monthly-cost 2336 --model-parameters 7e9
   stepdown assess examples/published-case/assessment.yaml`;
 

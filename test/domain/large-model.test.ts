@@ -44,7 +44,7 @@ describe('the size of a large model', () => {
     const named = (name: string) => rows.filter(({ instance }) => instance === name);
     const fits = (name: string) =>
       modelSizes({ parameters: 7e9 }, named(name), { memoryReserve: 0.1 }).map(({ instance }) => instance !== null);
-    expect(fits('g4dn.12xlarge')).toEqual([true, true, true, true]);
-    expect(fits('c6i.2xlarge')).toEqual([false, true, true, true]);
+    expect(fits('gpu_8x_v100')).toEqual([true, true, true, true]);
+    expect(fits('c6id.2xlarge')).toEqual([false, true, true, true]);
   });
 });
