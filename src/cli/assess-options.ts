@@ -27,6 +27,8 @@ export interface AssessOptions {
   cachedTokens?: number;
   /** Of a GPU's memory, for activations and the runtime. */
   memoryReserve: number;
+  /** False with `--no-lap`. */
+  lap: boolean;
   html?: string;
 }
 
@@ -35,6 +37,7 @@ Examples:
   stepdown assess --traffic 100 --hardware g4dn.xlarge --monthly-cost 4600 --fee 5000
   stepdown assess --traffic week.csv --hardware c6id.2xlarge --rate 20 --html assessment.html
   stepdown assess --traffic 5 --hardware a100-40gb --monthly-cost 2336 --model-parameters 7e9
+  stepdown assess examples/newswire/engagement.yaml --traffic 200 --hardware c6id.2xlarge --rate 60
   stepdown assess examples/published-case/assessment.yaml`;
 
 export function addAssessOptions(command: Command): Command {
@@ -55,6 +58,7 @@ export function addAssessOptions(command: Command): Command {
     .option('--reserved', 'instances that always run have the reserved price of the list')
     .option('--spot', 'the others have the spot price of the list')
     .option('--reclaim-overhead <share>', 'of spot hours, paid twice because an instance was taken away (0.1)', numeric)
+    .option('--no-lap', 'with a specification: do not measure INT8 on this host, which takes minutes')
     .option('--prices <file>', 'price list: CSV as ours or SkyPilot’s, JSON of ec2instances.info or Azure')
     .option('--accept-old-prices', 'use prices older than 90 days')
     .option('--model-parameters <n>', 'sizes, instances and prices of a model too large to run, such as 7e9', count)

@@ -1,6 +1,6 @@
 import type { Assessment } from '../domain/assessment.ts';
 import type { GivenAssessment } from '../domain/given-case.ts';
-import { days, dollars, percent, perThousand } from '../report/money.ts';
+import { days, dollars, factor, percent, perThousand } from '../report/money.ts';
 import { table } from './output.ts';
 
 export function assessmentText(assessment: Assessment): string {
@@ -14,14 +14,14 @@ export function assessmentText(assessment: Assessment): string {
   ];
   const perToken = today.usdPerMillionTokens;
   return [
-    `PROJECTED, NOT MEASURED: ${assessment.model?.name ?? 'no model'}, ${assessment.date}`,
+    `${assessment.lap ? 'PROJECTED FROM A QUICK LAP' : 'PROJECTED, NOT MEASURED'}: ${assessment.model?.name ?? 'no model'}, ${assessment.date}`,
     '',
     `today    ${dollars(today.usdPerMonth)} a month, ${perThousand(today.usdPerThousandRequests)} per 1,000 requests` +
       `${perToken === null ? '' : `, ${dollars(perToken)} per million tokens`}`,
     `         ${fleet.replicas} ${fleet.replicas === 1 ? 'replica' : 'replicas'} on ${fleet.instances} ${price.instance} at the peak, ${percent(today.utilization)} used`,
     `price    ${price.source}, ${price.date}, ${price.ageDays} days old`,
-    `speed-up ${speedup.lower} to ${speedup.upper} (${speedup.basis}: ${speedup.source})`,
-    `accuracy ${loss.lower} to ${loss.upper} points lost (${loss.basis}: ${loss.source})`,
+    `speed-up ${factor(speedup.lower)} to ${factor(speedup.upper)} (${speedup.basis}: ${speedup.source})`,
+    `accuracy ${factor(loss.lower)} to ${factor(loss.upper)} points lost (${loss.basis}: ${loss.source})`,
     '',
     table([
       ['INT8, PROJECTED', 'P10', 'P50', 'P90'],

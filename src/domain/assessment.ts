@@ -1,12 +1,16 @@
 import type { AssessmentInput } from './assessment-input.ts';
 import { breakEvenSpeedup, fleetAt, type MonthlyCost, monthlyCost, rateBehindBill, type ServingPlan } from './cost.ts';
 import { type CostRange, costRange, medianOf, type Return, returnOf } from './cost-comparison.ts';
+import type { Lap } from './lap.ts';
 import type { ModelSize } from './large-model.ts';
 import type { DatedPrice } from './prices.ts';
-import { PUBLISHED_ACCURACY_LOSS, type PublishedRange, publishedSpeedup } from './published.ts';
+import { PUBLISHED_ACCURACY_LOSS, publishedSpeedup, type SourcedRange } from './published.ts';
 import { type RoadmapWeek, roadmap } from './roadmap.ts';
 
 const SEED = 1;
+const LAP_NOTE =
+  'speed-up and accuracy were measured in a quick lap on this host; cost, saving and payback are projected from them';
+const NO_SPEEDUP = 'the measured speed-up lies within what noise makes of this host: count on none';
 
 interface Assumption {
   name: string;
@@ -16,7 +20,7 @@ interface Assumption {
   isGiven: boolean;
 }
 
-/** What serving costs, and what INT8 would save: nothing in it was measured. */
+/** What serving costs, and what INT8 would save; only `lap`, where there is one, was measured. */
 export interface Assessment {
   basis: 'projected';
   date: string;
@@ -24,12 +28,13 @@ export interface Assessment {
   price: DatedPrice;
   today: MonthlyCost;
   fleet: { replicas: number; gpus: number; instances: number };
-  speedup: PublishedRange & { median: number };
+  speedup: SourcedRange & { median: number };
   range: CostRange;
   returns: { p10: Return; p50: Return; p90: Return };
   feeUsd: number | null;
   breakEvenSpeedup: number | null;
-  accuracyLossPoints: PublishedRange;
+  accuracyLossPoints: SourcedRange;
+  lap: Lap | null;
   sizes: ModelSize[] | null;
   assumptions: Assumption[];
   notes: string[];
@@ -43,13 +48,14 @@ export function assess(context: {
   price: DatedPrice;
   now: Date;
   model: Assessment['model'];
+  lap: Lap | null;
   sizes: ModelSize[] | null;
 }): Assessment {
-  const { input, price, now } = context;
+  const { input, price, now, lap } = context;
   const plan = planBehind(input);
-  const speedup: PublishedRange = input.speedup
+  const speedup: SourcedRange = input.speedup
     ? { lower: input.speedup[0], upper: input.speedup[1], basis: 'assumed', source: 'given with --speedup' }
-    : publishedSpeedup(price);
+    : (lap?.speedup ?? publishedSpeedup(price));
   const today = monthlyCost(plan);
   const range = costRange({
     baseline: { plan, rate: { samples: [plan.replicaRps] } },
@@ -75,10 +81,11 @@ export function assess(context: {
     returns: { p10: returnAt('p10'), p50: returnAt('p50'), p90: returnAt('p90') },
     feeUsd: input.fee ?? null,
     breakEvenSpeedup: breakEven,
-    accuracyLossPoints: PUBLISHED_ACCURACY_LOSS,
+    accuracyLossPoints: lap?.accuracyLossPoints ?? PUBLISHED_ACCURACY_LOSS,
+    lap,
     sizes: context.sizes,
     assumptions: assumptionsOf(plan, { ...context, speedup }),
-    notes: notesOf({ breakEven, range, hasFee: input.fee !== undefined }),
+    notes: notesOf({ breakEven, range, hasFee: input.fee !== undefined, lap }),
     roadmap: roadmap(now),
   };
 }
@@ -108,7 +115,7 @@ function assumptionsOf(
     given,
     speedup,
     input,
-  }: { price: DatedPrice; given: ReadonlySet<string>; speedup: PublishedRange; input: AssessmentInput }
+  }: { price: DatedPrice; given: ReadonlySet<string>; speedup: SourcedRange; input: AssessmentInput }
 ): Assumption[] {
   const figure = (value: number) => String(Number(value.toPrecision(4)));
   const isFlat = plan.hourlyRps.every((rps) => rps === plan.hourlyRps[0]);
@@ -138,7 +145,11 @@ function assumptionsOf(
       plan.extras.map((line) => `${line.name} $${line.usdPerMonth}`).join(', ') || 'none',
       '--extra',
     ],
-    ['speed-up of INT8 over FP32', `${speedup.lower} to ${speedup.upper} (95 % log-normal)`, '--speedup'],
+    [
+      'speed-up of INT8 over FP32',
+      `${figure(speedup.lower)} to ${figure(speedup.upper)} (95 % log-normal)`,
+      '--speedup',
+    ],
   ];
   return rows.map(([name, value, option]) => ({ name, value, option, isGiven: given.has(option) }));
 }
@@ -147,10 +158,12 @@ function notesOf({
   breakEven,
   range,
   hasFee,
+  lap,
 }: {
   breakEven: number | null;
   range: CostRange;
   hasFee: boolean;
+  lap: Lap | null;
 }): string[] {
   const share = Math.round(100 * range.noSavingShare);
   const size =
@@ -158,7 +171,8 @@ function notesOf({
       ? ['no speed-up removes an instance: the fleet is at its minimum already; only a cheaper instance would save']
       : [`the first instance disappears at ${breakEven.toFixed(2)} times the rate of today`];
   return [
-    'projected, not measured: the model was not run',
+    lap ? LAP_NOTE : 'projected, not measured: the model was not run',
+    ...(lap && lap.speedup.lower <= Math.max(1, lap.noise[1]) ? [NO_SPEEDUP] : []),
     ...size,
     ...(breakEven !== null && share > 0 ? [`in ${share} of 100 draws nothing is saved`] : []),
     ...(hasFee ? [] : ['no fee was given, so there is no payback; give it with --fee']),

@@ -1,13 +1,13 @@
-/** A figure that was not measured here, with who published it. */
-export interface PublishedRange {
+/** A range with where it is from. */
+export interface SourcedRange {
   lower: number;
   upper: number;
-  basis: 'published' | 'assumed';
+  basis: 'published' | 'assumed' | 'measured';
   source: string;
 }
 
 /** FP32 to INT8, taken as the 95 % interval of what another model will show. */
-export function publishedSpeedup(hardware: { gpuCount: number }): PublishedRange {
+export function publishedSpeedup(hardware: { gpuCount: number }): SourcedRange {
   if (hardware.gpuCount > 0)
     return {
       lower: 2.4,
@@ -27,7 +27,7 @@ export function publishedSpeedup(hardware: { gpuCount: number }): PublishedRange
 }
 
 /** Loss of accuracy of INT8 against FP32, in points. */
-export const PUBLISHED_ACCURACY_LOSS: PublishedRange = {
+export const PUBLISHED_ACCURACY_LOSS: SourcedRange = {
   lower: 0,
   upper: 1,
   basis: 'published',

@@ -1,11 +1,11 @@
 import type { Assessment } from '../domain/assessment.ts';
-import type { PublishedRange } from '../domain/published.ts';
+import type { SourcedRange } from '../domain/published.ts';
 import { type Html, html } from './html.ts';
-import { days, dollars, percent, perThousand } from './money.ts';
+import { days, dollars, factor, percent, perThousand } from './money.ts';
 import { page } from './page.ts';
 import { table } from './tables.ts';
 
-/** Every figure is projected and says so. */
+/** Money is projected, and says so; the quick lap's figures say that they were measured. */
 export function renderAssessment(assessment: Assessment): string {
   const name = assessment.model?.name ?? 'your model';
   return page({
@@ -18,7 +18,7 @@ ${sizes(assessment)}
 ${assumptions(assessment)}
 ${weeks(assessment)}
 </main>
-<footer><p>Projected on ${assessment.date}; nothing in this report was measured. A month has 730 hours.</p></footer>`,
+<footer><p>Projected on ${assessment.date}${assessment.lap ? ' from a quick lap on one host' : '; nothing in this report was measured'}. A month has 730 hours.</p></footer>`,
   });
 }
 
@@ -26,7 +26,7 @@ function head(assessment: Assessment, name: string): Html {
   const { today, fleet, price, range, returns, breakEvenSpeedup } = assessment;
   const { p10, p90 } = range.savingUsd;
   const breakEven = breakEvenSpeedup === null ? 'none' : `${breakEvenSpeedup.toFixed(2)}×`;
-  return html`<header><p class="eyebrow">Stepdown assessment: projected, not measured</p>
+  return html`<header><p class="eyebrow">Stepdown assessment: ${assessment.lap ? 'projected from a quick lap' : 'projected, not measured'}</p>
 <h1>${name} in INT8</h1>
 <div class="headline inconclusive"><p><strong>Serving costs ${dollars(today.usdPerMonth)} a month today. INT8 is projected to save ${dollars(p10)} to ${dollars(p90)} of it (P10 to P90).</strong></p>
 <div class="why">${assessment.notes.map((note) => html`<small>${note}</small><br>`)}</div></div>
@@ -60,27 +60,36 @@ function savings({ range, returns, feeUsd }: Assessment): Html {
   )}`;
 }
 
-function grounds({ speedup, accuracyLossPoints, price, model }: Assessment): Html {
-  const basis = (range: PublishedRange) => `${range.basis}, not measured: ${range.source}`;
+function grounds({ speedup, accuracyLossPoints, price, model, lap }: Assessment): Html {
+  const basis = (range: SourcedRange) =>
+    `${range.basis === 'measured' ? 'measured' : `${range.basis}, not measured`}: ${range.source}`;
+  const span = (range: SourcedRange) => `${factor(range.lower)} to ${factor(range.upper)}`;
   const columns = [{ title: 'Ground' }, { title: 'Value' }, { title: 'Source' }];
-  return html`<h2>What it rests on</h2>${table('Results of other models, not of yours.', columns, [
-    { cells: ['Speed-up over FP32', `${speedup.lower} to ${speedup.upper}`, basis(speedup)] },
-    {
-      cells: [
-        'Accuracy lost, points',
-        `${accuracyLossPoints.lower} to ${accuracyLossPoints.upper}`,
-        basis(accuracyLossPoints),
-      ],
-    },
-    {
-      cells: [
-        `Price of ${price.instance}`,
-        `$${price.onDemandUsdPerHour} an hour`,
-        `${price.source}, ${price.date}, ${price.ageDays} days old`,
-      ],
-    },
-    ...(model ? [{ cells: ['Model file', `${(model.sizeBytes / 1e6).toFixed(1)} MB`, 'the specification'] }] : []),
-  ])}`;
+  return html`<h2>What it rests on</h2>${table(
+    lap ? 'The quick lap on your model; the price from the list.' : 'Results of other models, not of yours.',
+    columns,
+    [
+      { cells: ['Speed-up over FP32', span(speedup), basis(speedup)] },
+      {
+        cells: ['Accuracy lost, points', span(accuracyLossPoints), basis(accuracyLossPoints)],
+      },
+      {
+        cells: [
+          `Price of ${price.instance}`,
+          `$${price.onDemandUsdPerHour} an hour`,
+          `${price.source}, ${price.date}, ${price.ageDays} days old`,
+        ],
+      },
+      ...(lap
+        ? [
+            { cells: ['Noise of the host', lap.noise.map(factor).join(' to '), 'measured: FP32 against itself'] },
+            { cells: ['Rows answered alike', percent(lap.agreement), 'measured'] },
+            { cells: ['Size in INT8 over FP32', factor(lap.sizeRatio), 'measured'] },
+          ]
+        : []),
+      ...(model ? [{ cells: ['Model file', `${(model.sizeBytes / 1e6).toFixed(1)} MB`, 'the specification'] }] : []),
+    ]
+  )}`;
 }
 
 function sizes({ sizes: rows }: Assessment): Html | undefined {

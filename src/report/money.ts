@@ -10,3 +10,6 @@ export function days(value: number | null): string {
   if (value === null) return 'never';
   return `${Math.round(value).toLocaleString('en-US')} days`;
 }
+
+/** A measured or published factor or loss: three digits say all that an interval knows. */
+export const factor = (value: number) => String(Number(value.toPrecision(3)));

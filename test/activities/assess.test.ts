@@ -172,7 +172,7 @@ describe('stepdown assess with an engagement', () => {
       rollout: { minimumHold: '1 hour', maximumHold: '2 hours', disagreementPoints: 2 },
     };
     writeFileSync(path, JSON.stringify(spec));
-    const found = await json<Assessment>(path, ...FLEET);
+    const found = await json<Assessment>(path, ...FLEET, '--no-lap');
     expect(found).toMatchObject({ basis: 'projected', model: { name: 'toy', sizeBytes: statSync(file).size } });
     expect(found.notes[0]).toContain('projected, not measured');
   });

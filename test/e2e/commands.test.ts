@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { EngagementStatus } from '../../src/cli/engagements.ts';
+import type { Assessment } from '../../src/domain/assessment.ts';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
 import { APPROVER, Stepdown, smallEngagement } from './stepdown.ts';
 
@@ -48,6 +49,20 @@ describe('the command line', () => {
       toolkits: [{ name: 'onnxruntime', available: true, versions: { onnxruntime: expect.any(String) } }],
       temporal: { cli: expect.stringContaining('Server') },
     });
+  });
+
+  it('measures a quick INT8 lap and projects the saving from it', async () => {
+    const path = smallEngagement(stepdown.home, 'assessed');
+    const fleet = ['--traffic', '200', '--hardware', 'c6id.2xlarge', '--rate', '60', '--accept-old-prices'];
+    const assessment = await stepdown.json<Assessment>('assess', path, ...fleet);
+    expect(assessment).toMatchObject({
+      speedup: { basis: 'measured' },
+      accuracyLossPoints: { basis: 'measured' },
+      fleet: { instances: 5 },
+    });
+    expect(assessment.lap!.sizeRatio).toBeLessThan(0.3);
+    expect(assessment.lap!.agreement).toBeGreaterThan(0.9);
+    expect(assessment.speedup.upper).toBeGreaterThan(1);
   });
 
   describe('with an engagement', () => {

@@ -1,0 +1,48 @@
+import { compareBlocks, type LatencyBlocks } from './load/comparison.ts';
+import { compareOutcomes, type OutcomesInput } from './metrics.ts';
+import type { SourcedRange } from './published.ts';
+import { tangoInterval } from './statistics/tango.ts';
+
+/** A quick run of the model in INT8 beside FP32: what an assessment can measure in minutes. */
+export interface Lap {
+  speedup: SourcedRange;
+  /** The baseline against itself: a speed-up inside of it is none. */
+  noise: [number, number];
+  accuracyLossPoints: SourcedRange;
+  /** Share of the rows that both answer alike. */
+  agreement: number;
+  /** Bytes in INT8 over bytes in FP32. */
+  sizeRatio: number;
+}
+
+const CONFIDENCE = 0.95;
+
+/** Every figure of a lap with its 95 % interval, from what was measured on `host`. */
+export function lapOf(measured: {
+  blocks: LatencyBlocks;
+  outcomes: OutcomesInput;
+  sizeRatio: number;
+  host: string;
+}): Lap {
+  const { blocks, outcomes, sizeRatio, host } = measured;
+  const { speedup, noise } = compareBlocks(blocks);
+  const { rows, lost, won, agreement } = compareOutcomes(outcomes);
+  const loss = tangoInterval({ b: lost, c: won, n: rows, confidence: CONFIDENCE });
+  return {
+    speedup: {
+      lower: speedup.interval[0],
+      upper: speedup.interval[1],
+      basis: 'measured',
+      source: `INT8 dynamic against FP32 in ${blocks.baseline.length} interleaved blocks, 95 %, on ${host}`,
+    },
+    noise: noise.interval,
+    accuracyLossPoints: {
+      lower: 100 * loss.lower,
+      upper: 100 * loss.upper,
+      basis: 'measured',
+      source: `${rows} rows, ${lost} lost and ${won} won, 95 %`,
+    },
+    agreement,
+    sizeRatio,
+  };
+}
