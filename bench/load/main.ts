@@ -3,7 +3,7 @@ import { hostFingerprint } from '../../src/inference/fingerprint.ts';
 import { arrivalFigures } from './arrivals.ts';
 import { asJson, type Figure, table } from './figure.ts';
 import { noiseFigures } from './noise.ts';
-import { overheadFigures } from './overhead.ts';
+import { overheadFigures, throughputFigures } from './overhead.ts';
 import { ruleFigures } from './rules.ts';
 import { realTimeFigures, searchFigures, theoryFigures } from './truth.ts';
 
@@ -39,6 +39,7 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   arrivals: () => arrivalFigures({ quick, model: classifier('classifier-slow.onnx') }),
   'real time': () => realTimeFigures({ quick }),
   noise: () => noiseFigures({ quick, target: classifier('classifier-slow.onnx') }),
+  throughput: () => throughputFigures({ quick, target: classifier('classifier-slow.onnx') }),
   overhead: () => overheadFigures({ quick, target: classifier('classifier.onnx') }),
 };
 

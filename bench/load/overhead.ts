@@ -5,7 +5,8 @@ import type { Figure } from './figure.ts';
 Reflect.deleteProperty(globalThis, 'Float16Array');
 const ort = await import('onnxruntime-node');
 
-const BLOCKS = 6;
+const BLOCKS = 8;
+const THROUGHPUT_BLOCKS = 12;
 
 /** A stream through the harness against `session.run` in a bare loop, block by block, on the same rows. */
 export async function overheadFigures(input: {
@@ -31,6 +32,32 @@ export async function overheadFigures(input: {
     { name: 'overhead of a query over session.run: p50', value: over(0.5), unit: 'us', goal: 30, peer: null },
     { name: 'overhead of a query over session.run: p99', value: over(0.99), unit: 'us', goal: 150, peer: null },
   ];
+}
+
+/** Queries a second, all at once through the harness against the bare loop, block by block; a model of real weight. */
+export async function throughputFigures(input: {
+  quick: boolean;
+  target: Extract<LoadTarget, { kind: 'model' }>;
+}): Promise<Figure[]> {
+  const { target, quick } = input;
+  const rows = new Int32Array(quick ? 1_000 : 2_000).map((_, i) => i % 6);
+  const ratios: number[] = [];
+  for (let block = 0; block < THROUGHPUT_BLOCKS; block++) {
+    const spentMs = { bare: 0, harness: 0 };
+    const turns = [
+      async () => {
+        spentMs.bare = (await bareLoop(target, rows)).reduce((total, ms) => total + ms, 0);
+      },
+      async () => {
+        const { log } = await runLoad({ target, scenario: 'offline', rows, warmup: 200 });
+        spentMs.harness = Math.max(...log.completedMs);
+      },
+    ];
+    for (const turn of block % 2 ? turns.reverse() : turns) await turn();
+    ratios.push(spentMs.harness / spentMs.bare);
+  }
+  const cost = 100 * (at(ratios, 0.5) - 1);
+  return [{ name: 'throughput lost to the harness, offline', value: cost, unit: '%', goal: 2, peer: null }];
 }
 
 async function bareLoop({ modelPath, dataPath, options }: Extract<LoadTarget, { kind: 'model' }>, rows: Int32Array) {
