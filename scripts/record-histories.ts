@@ -12,6 +12,7 @@ import { runWithWorker } from '../test/workflows/worker.ts';
 const USAGE =
   'usage: node scripts/record-histories.ts v2   (a new suffix for every release; recorded files are never edited)';
 const GATES = ['baseline', 'ptq', 'optimization', 'rollout-100'];
+const ROOT = new URL('..', import.meta.url).href; // stack traces name it; a history is of no machine
 const sources = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
 
 const suffix = process.argv[2];
@@ -83,8 +84,12 @@ async function save(client: Client, workflowId: string, type: string, scenario: 
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const folder = new URL(`../test/histories/${type}/`, import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(`${scenario}.${suffix}.json`, folder), `${historyToJSON(history)}\n`, {
-    flag: 'wx',
-  });
+  writeFileSync(
+    new URL(`${scenario}.${suffix}.json`, folder),
+    `${historyToJSON(history).replaceAll(ROOT, 'file:///stepdown/')}\n`,
+    {
+      flag: 'wx',
+    }
+  );
   process.stdout.write(`${type}/${scenario}.${suffix}.json: ${history.events?.length} events\n`);
 }
