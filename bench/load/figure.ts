@@ -1,3 +1,5 @@
+import { table } from '../../src/cli/output.ts';
+
 /** One line of the table: what was measured in this run, and whether it meets its goal. */
 export interface Figure {
   name: string;
@@ -12,7 +14,7 @@ export interface Figure {
 
 const holds = ({ value, goal, atLeast }: Figure) => (atLeast ? value >= goal : value <= goal);
 
-export function table(figures: Figure[]): string {
+export function figureTable(figures: Figure[]): string {
   const rows = figures.map((figure) => [
     holds(figure) ? 'yes' : 'NO',
     figure.name,
@@ -20,22 +22,16 @@ export function table(figures: Figure[]): string {
     `${figure.atLeast ? '>=' : '<='} ${figure.goal} ${figure.unit}`,
     figure.peer ? `${figure.peer.name}: ${round(figure.peer.value)} ${figure.unit}` : '',
   ]);
-  const heads = ['holds', 'figure', 'measured', 'goal', 'beside it'];
-  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]!.length)));
-  return [heads, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd()
-    )
-    .join('\n');
+  return table([['holds', 'figure', 'measured', 'goal', 'beside it'], ...rows]);
 }
 
 /** As `--json` prints it. */
 export const asJson = (figures: Figure[]) =>
   JSON.stringify({
-    figures: figures.map(({ atLeast: _, ...figure }) => ({ ...figure, holds: holds({ ...figure, atLeast: _ }) })),
+    figures: figures.map((figure) => {
+      const { name, value, unit, goal, peer } = figure;
+      return { name, value, unit, goal, peer, holds: holds(figure) };
+    }),
   });
 
 const round = (value: number) => Number(value.toPrecision(4));

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { hostFingerprint } from '../../src/inference/fingerprint.ts';
 import { arrivalFigures } from './arrivals.ts';
-import { asJson, type Figure, table } from './figure.ts';
+import { asJson, type Figure, figureTable } from './figure.ts';
 import { noiseFigures } from './noise.ts';
 import { overheadFigures, throughputFigures } from './overhead.ts';
 import { ruleFigures } from './rules.ts';
@@ -51,5 +51,5 @@ for (const [name, measure] of Object.entries(parts)) {
 }
 const { cpuModel, cores, onnxruntime, node } = await hostFingerprint();
 console.log(`${cpuModel}, ${cores} cores, onnxruntime-node ${onnxruntime}, Node ${node}${quick ? ', quick' : ''}\n`);
-console.log(table(figures));
+console.log(figureTable(figures));
 if (values.json) console.log(asJson(figures));

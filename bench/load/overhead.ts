@@ -1,3 +1,4 @@
+import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { readDataset } from '../../src/inference/dataset.ts';
 import { type LoadTarget, runLoad } from '../../src/inference/load/run.ts';
 import type { Figure } from './figure.ts';
@@ -90,4 +91,4 @@ async function bareLoop({ modelPath, dataPath, options }: Extract<LoadTarget, { 
   return latenciesMs;
 }
 
-const at = (values: number[], p: number) => values.toSorted((a, b) => a - b)[Math.floor(values.length * p)]!;
+const at = (values: number[], p: number) => orderStatistic(Float64Array.from(values).sort(), p);

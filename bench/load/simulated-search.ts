@@ -1,6 +1,7 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
 import { searchLargestRate } from '../../src/domain/load/rate-search.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
+import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { seededRandom } from '../../src/domain/statistics/random.ts';
 import { responseTimes } from './queue.ts';
 
@@ -23,7 +24,7 @@ export function simulatedLimit(utilisation: number): { ratePerSecond: number; li
   const ratePerSecond = (utilisation * 1_000) / SERVICE_MS;
   const queries = 4_000_000;
   const sorted = simulatedServer(ratePerSecond, queries, 1).sort();
-  return { ratePerSecond, limitMs: sorted[Math.floor(queries * PERCENTILE)]! };
+  return { ratePerSecond, limitMs: orderStatistic(sorted, PERCENTILE) };
 }
 
 /** A whole search against the simulated server; the rate found, queries a second. */

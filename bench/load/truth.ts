@@ -1,5 +1,6 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
 import { judgeLoad, latenciesOf } from '../../src/domain/load/verdict.ts';
+import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
 import type { Figure } from './figure.ts';
@@ -18,7 +19,6 @@ function servicesOf(queue: string, queries: number, seed: number): Float64Array 
 }
 
 const errorOf = (measured: number, truth: number) => 100 * Math.abs(measured / truth - 1);
-const percentile = (sorted: Float64Array, p: number) => sorted[Math.floor(sorted.length * p)]!;
 
 /** The judge against queueing theory, in simulated time. */
 export async function theoryFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
@@ -59,7 +59,7 @@ async function playQueue({ queue, utilisation }: Queue, queries: number) {
   const figures = (latencies: Float64Array) => {
     const last = scheduledMs[queries - 1]! + latencies[queries - 1]!;
     const sorted = latencies.slice().sort();
-    return { rate: queries / last, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+    return { rate: queries / last, p50: orderStatistic(sorted, 0.5), p99: orderStatistic(sorted, 0.99) };
   };
   return { measured: figures(latenciesOf(log)), truth: figures(responseTimes(scheduledMs, serviceMs)) };
 }
@@ -82,7 +82,7 @@ export async function searchFigures({ quick }: { quick: boolean }): Promise<Figu
   const overstated = found.filter((ratio) => ratio > 1.02).length / searches;
   const where = `largest rate at 0.8 utilisation, ${searches} searches`;
   return [
-    { name: `${where}: median off by`, value: errorOf(percentile(found, 0.5), 1), unit: '%', goal: 3, peer: null },
+    { name: `${where}: median off by`, value: errorOf(orderStatistic(found, 0.5), 1), unit: '%', goal: 3, peer: null },
     { name: `${where}: overstated by over 2 %`, value: 100 * overstated, unit: '%', goal: 5, peer: null },
   ];
 }

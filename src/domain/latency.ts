@@ -1,6 +1,7 @@
 import type { LatencyComparison, LatencyPercentiles } from './measurement.ts';
 import { requireSamples } from './statistics/arguments.ts';
 import { ratioOfMediansInterval } from './statistics/bootstrap.ts';
+import { orderStatistic } from './statistics/order-statistic.ts';
 
 /** Raw latencies in milliseconds; index i of each is the same input in the same round. */
 export interface BaselineRounds {
@@ -39,10 +40,12 @@ export function summarizeBaseline({ baseline, twin }: BaselineRounds): NoiseFigu
   };
 }
 
-/** Percentiles as MLPerf LoadGen takes them: the sorted sample at floor(n p), counted from 0. */
 export function latencyPercentiles(samplesMs: ArrayLike<number>): LatencyPercentiles {
   requireSamples('samplesMs', samplesMs);
   const sorted = Float64Array.from(samplesMs).sort();
-  const at = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]!;
-  return { p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };
+  return {
+    p50Ms: orderStatistic(sorted, 0.5),
+    p95Ms: orderStatistic(sorted, 0.95),
+    p99Ms: orderStatistic(sorted, 0.99),
+  };
 }

@@ -1,4 +1,5 @@
 import { requireCount, requireSamples } from '../statistics/arguments.ts';
+import { orderStatistic } from '../statistics/order-statistic.ts';
 import { seededRandom, shuffle } from '../statistics/random.ts';
 
 /** Repeating a sample may make it this much faster; more is a cache. As MLPerf's TEST04. */
@@ -47,4 +48,4 @@ export function auditCaching(input: { repeatedMs: ArrayLike<number>; mixedMs: Ar
   return { gain, isCached: gain > 1 + TOLERABLE_GAIN };
 }
 
-const median = (values: ArrayLike<number>) => Float64Array.from(values).sort()[Math.floor(values.length / 2)]!;
+const median = (values: ArrayLike<number>) => orderStatistic(Float64Array.from(values).sort(), 0.5);

@@ -1,5 +1,6 @@
 import { requireSamples } from '../statistics/arguments.ts';
 import { queriesNeeded, streamEstimateRank } from '../statistics/early-stopping.ts';
+import { orderStatistic } from '../statistics/order-statistic.ts';
 
 /** MLPerf LoadGen's scenarios: how queries arrive. */
 export type LoadScenario = 'single-stream' | 'multi-stream' | 'server' | 'offline';
@@ -49,7 +50,7 @@ export function judgeLoad(rules: LoadRules, log: LoadLog): LoadVerdict {
   const latencies = latenciesOf(log);
   const queries = latencies.length;
   const sorted = latencies.slice().sort();
-  const percentileMs = sorted[Math.min(queries - 1, Math.floor(queries * percentile))]!;
+  const percentileMs = orderStatistic(sorted, percentile);
   const over = scenario === 'server' ? latencies.filter((latency) => latency > limitMs!).length : null;
   const isStream = scenario === 'single-stream' || scenario === 'multi-stream';
   const rank = isStream ? streamEstimateRank({ percentile, queries }) : null;

@@ -1,4 +1,5 @@
 import { requireSamples } from './arguments.ts';
+import { orderStatistic } from './order-statistic.ts';
 
 const BATCHES = 20;
 /** Where the dependence is also measured: above a far limit too few latencies lie to show theirs. */
@@ -25,7 +26,7 @@ export function effectiveSample(input: { latenciesMs: ArrayLike<number>; limitMs
   requireSamples('latenciesMs', latenciesMs, BATCHES);
   const queries = latenciesMs.length;
   const sorted = Float64Array.from(latenciesMs).sort();
-  const common = sorted[Math.floor(queries * (1 - COMMON_SHARE))]!;
+  const common = orderStatistic(sorted, 1 - COMMON_SHARE);
   const correlation = Math.max(1, correlationAbove(latenciesMs, limitMs), correlationAbove(latenciesMs, common));
   const over = sorted.reduce((count, latency) => count + (latency > limitMs ? 1 : 0), 0);
   return {

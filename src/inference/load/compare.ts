@@ -1,6 +1,7 @@
 import { poissonSchedule } from '../../domain/load/arrivals.ts';
 import type { LatencyBlocks } from '../../domain/load/comparison.ts';
 import { latenciesOf } from '../../domain/load/verdict.ts';
+import { orderStatistic } from '../../domain/statistics/order-statistic.ts';
 import { seededRandom, shuffle } from '../../domain/statistics/random.ts';
 import { type LoadTarget, runLoad } from './run.ts';
 
@@ -40,8 +41,7 @@ export async function compareUnderLoad(input: CompareLoadInput): Promise<Latency
       : { scenario: 'single-stream' as const };
     for (const arm of shuffle([...ARMS], random)) {
       const { log } = await runLoad({ target: targets[arm], rows, ...load, signal });
-      const sorted = latenciesOf(log).sort();
-      measured[arm].push(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * percentile))]!);
+      measured[arm].push(orderStatistic(latenciesOf(log).sort(), percentile));
       onProgress?.({ done: ++done, total: blocks * ARMS.length });
     }
   }

@@ -1,6 +1,7 @@
 import { type HarnessRecord, tolerableLatenessMs } from '../../domain/load/harness.ts';
 import type { LoadLog, LoadScenario } from '../../domain/load/verdict.ts';
 import type { SessionOptions } from '../../domain/measurement.ts';
+import { orderStatistic } from '../../domain/statistics/order-statistic.ts';
 import { openConnection } from '../connection.ts';
 import { ModelRunFailed } from '../errors.ts';
 import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
@@ -90,14 +91,13 @@ function paceOf(scenario: LoadScenario, queries: number): LoadJob['pace'] {
 function summarize(usage: HostUsage, scenario: LoadScenario, limitMs: number | undefined): LoadRun {
   const { log, answers, cpuMs, peakBytes, ...host } = usage;
   const lateness = log.issuedMs.map((issued, i) => issued - log.scheduledMs[i]!).sort();
-  const at = (share: number) => lateness[Math.floor(lateness.length * share)]!;
   const tolerable = tolerableLatenessMs(limitMs);
   return {
     log: scenario === 'multi-stream' ? queriesOf(log) : log,
     answers,
     harness: {
-      latenessP50Ms: at(0.5),
-      latenessP99Ms: at(0.99),
+      latenessP50Ms: orderStatistic(lateness, 0.5),
+      latenessP99Ms: orderStatistic(lateness, 0.99),
       lateShare: lateness.filter((late) => late > tolerable).length / lateness.length,
       ...host,
     },
