@@ -9,6 +9,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { createLoadTestActivities } from './activities/load-test.ts';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
 import { createRecordActivities } from './activities/records.ts';
@@ -22,6 +23,8 @@ import { Journal } from './storage/journal.ts';
 import { Ledger } from './storage/ledger.ts';
 
 type Queue = (typeof QUEUES)[keyof typeof QUEUES];
+
+const CHECKPOINT_DELAY = '200 ms'; // a checkpoint that waits for the usual 16 s would be lost with the worker
 
 const USAGE = `usage: worker.ts [--queue engagement|toolkit|load-test]...   (default: all three)`;
 
@@ -37,7 +40,11 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
       maxConcurrentActivityTaskExecutions: 1,
     };
   if (queue === 'load-test')
-    return { activities: createMeasurementActivities(shared), maxConcurrentActivityTaskExecutions: 1 };
+    return {
+      activities: { ...createMeasurementActivities(shared), ...createLoadTestActivities(shared) },
+      maxConcurrentActivityTaskExecutions: 1,
+      maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,
+    };
   return {
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     activities: {

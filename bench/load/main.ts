@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { hostFingerprint } from '../../src/inference/fingerprint.ts';
 import { arrivalFigures } from './arrivals.ts';
+import { crashFigures } from './crash.ts';
 import { asJson, type Figure, figureTable } from './figure.ts';
 import { noiseFigures } from './noise.ts';
 import { overheadFigures, throughputFigures } from './overhead.ts';
@@ -10,12 +11,14 @@ import { realTimeFigures, searchFigures, theoryFigures } from './truth.ts';
 const USAGE = `usage: npm run bench:load -- [--quick] [--json]
 Measures the load generator against known answers and against bare inference, on this host.
   --quick  the same figures from smaller samples
+  --only   one part, such as crash
   --json   the figures as the last line, for machines`;
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -39,12 +42,16 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   arrivals: () => arrivalFigures({ quick, model: classifier('classifier-slow.onnx') }),
   'real time': () => realTimeFigures({ quick }),
   noise: () => noiseFigures({ quick, target: classifier('classifier-slow.onnx') }),
+  crash: () => crashFigures({ quick, target: classifier('classifier-slow.onnx') }),
   throughput: () => throughputFigures({ quick, target: classifier('classifier-slow.onnx') }),
   overhead: () => overheadFigures({ quick, target: classifier('classifier.onnx') }),
 };
 
+if (values.only && !parts[values.only])
+  throw new Error(`--only ${values.only}: there are ${Object.keys(parts).join(', ')}`);
 const figures: Figure[] = [];
-for (const [name, measure] of Object.entries(parts)) {
+const wanted = values.only ? { [values.only]: parts[values.only]! } : parts;
+for (const [name, measure] of Object.entries(wanted)) {
   const startedAt = performance.now();
   figures.push(...(await measure()));
   console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);

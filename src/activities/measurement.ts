@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
-import { FailureType } from '../domain/errors.ts';
 import { summarizeBaseline, summarizeLatency } from '../domain/latency.ts';
 import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
-import type { Spec } from '../domain/spec.ts';
-import { ModelLoadFailed, ModelOutputInvalid, ModelRunFailed } from '../inference/errors.ts';
+import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { compareLatency, measureLatency } from '../inference/latency.ts';
 import { measureMemory } from '../inference/memory.ts';
@@ -18,6 +15,7 @@ import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
+import { permanentIfModels } from './model-fault.ts';
 import type { Quantized } from './toolkit.ts';
 
 interface Dependencies {
@@ -42,10 +40,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     try {
       return await whileBeating((onProgress, signal) => work(scratch, { signal, onProgress }));
     } catch (error) {
-      const isModelsFault = [ModelLoadFailed, ModelRunFailed, ModelOutputInvalid].some((type) => error instanceof type);
-      if (isModelsFault)
-        throw ApplicationFailure.nonRetryable((error as Error).message, FailureType.ModelOutputInvalid);
-      throw error;
+      throw permanentIfModels(error);
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -59,7 +54,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     run: { signal: AbortSignal; onProgress: (progress: unknown) => void }
   ): Promise<Predictions> {
     const [modelPath, dataPath] = await Promise.all([artifacts.verified(model), artifacts.verified(data.arrow)]);
-    const { rows } = await predict({ modelPath, dataPath, outPath, options: optionsOf(spec), ...run });
+    const { rows } = await predict({ modelPath, dataPath, outPath, options: sessionOptionsOf(spec), ...run });
     return { arrow: await artifacts.putFile(outPath), rows };
   }
 
@@ -72,7 +67,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     }): Promise<BaselineMeasurement> {
       const { engagement, spec, model, selection } = input;
       const host = await hostFingerprint();
-      const options = optionsOf(spec);
+      const options = sessionOptionsOf(spec);
       const key = sha256(canonicalJson({ model: model.sha256, selection: selection.arrow.sha256, options, host }));
       const measure = () =>
         measuring(async (scratch, run) => {
@@ -110,7 +105,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     }): Promise<Trial> {
       const { engagement, spec, recipe, baseline, selection } = input;
       const { key, quantized } = input.quantized;
-      const options = optionsOf(spec);
+      const options = sessionOptionsOf(spec);
       const measure = () =>
         measuring(async (scratch, run) => {
           const started = performance.now();
@@ -164,9 +159,5 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     },
   };
 };
-
-function optionsOf({ serving }: Spec): { threads: number } {
-  return { threads: serving.threads };
-}
 
 export type MeasurementActivities = ReturnType<typeof createMeasurementActivities>;

@@ -81,6 +81,7 @@ export function closingDocument(
     candidates: state.candidates.map(candidateLine),
     chosen: state.chosen ?? null,
     holdout: state.holdout ? candidateLine(state.holdout.candidate) : null,
+    loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,

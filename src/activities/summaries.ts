@@ -1,4 +1,5 @@
 import type { CandidateResult, EngagementState, QualityFigures } from '../domain/engagement.ts';
+import { describeLoadTest, type LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
@@ -9,12 +10,18 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 const reasons = (checks: Check[]) => checks.map(({ verdict, reason }) => `- ${verdict}: ${reason}`).join('\n');
 
 /** What approvers read at the gates; Markdown, a screenful at most. */
-export function baselineSummary(baseline: BaselineMeasurement, figures: QualityFigures, checks: Check[]): string {
+export function baselineSummary(
+  baseline: BaselineMeasurement,
+  figures: QualityFigures,
+  checks: Check[],
+  loadTest?: LoadTest
+): string {
   const { p50Ms, p95Ms, p99Ms } = baseline.latency;
   return [
     `Today's model: ${megabytes(baseline.sizeBytes)}, accuracy ${percent(figures.accuracy)} on ${figures.rows} rows, ` +
       `latency p50 ${p50Ms.toFixed(1)} / p95 ${p95Ms.toFixed(1)} / p99 ${p99Ms.toFixed(1)} ms, ` +
       `${baseline.throughput.perSecond.toFixed(1)} inferences per second, ${megabytes(baseline.memoryBytes)} of memory.`,
+    ...(loadTest ? [`Under load: ${describeLoadTest(loadTest)}.`] : []),
     reasons(checks),
     'Approving accepts metric, margin, slices and thresholds, and starts the candidates.',
   ].join('\n\n');
@@ -36,13 +43,20 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
   ].join('\n\n');
 }
 
-export function holdoutSummary(spec: Spec, holdout: EngagementState['holdout'], checks: Check[]): string {
+export function holdoutSummary(
+  spec: Spec,
+  holdout: EngagementState['holdout'],
+  checks: Check[],
+  loadTests?: EngagementState['loadTests']
+): string {
   if (!holdout) return reasons(checks);
   const { candidate, baseline } = holdout;
   return [
     `${candidate.id} on the untouched hold-out (${baseline.rows} rows): accuracy ${percent(candidate.figures!.accuracy)}, ` +
       `FP32 ${percent(baseline.accuracy)}; ${candidate.figures!.speedup.toFixed(2)}x as fast, ` +
       `${candidate.figures!.sizeRatio.toFixed(3)} of the size.`,
+    ...(loadTests?.baseline ? [`FP32 under load: ${describeLoadTest(loadTests.baseline)}.`] : []),
+    ...(loadTests?.chosen ? [`${candidate.id} under load: ${describeLoadTest(loadTests.chosen)}.`] : []),
     reasons(checks),
     `Approving releases it to the production traffic of ${spec.model.name}, beginning in the shadow.`,
   ].join('\n\n');

@@ -8,7 +8,8 @@ import type {
   QualityFigures,
   RolloutResult,
 } from '../domain/engagement.ts';
-import { baselineChecks } from '../domain/gates.ts';
+import { baselineChecks, loadAuditCheck } from '../domain/gates.ts';
+import type { LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
 import { accuracy, macroF1 } from '../domain/metrics.ts';
 import type { Recipe } from '../domain/recipe.ts';
@@ -75,8 +76,9 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       spec: Spec;
       preparation: Preparation;
       baseline: BaselineMeasurement;
+      loadTest?: LoadTest;
     }): Promise<Judged & { figures: QualityFigures }> {
-      const { spec, preparation, baseline } = input;
+      const { spec, preparation, baseline, loadTest } = input;
       const data = readDataset(await artifacts.verified(preparation.data.selection!.arrow), []);
       const { top1 } = readPredictions(await artifacts.verified(baseline.predictions.arrow));
       const figures: QualityFigures = {
@@ -87,7 +89,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       };
       const checks = baselineChecks(spec, preparation, figures, baseline.latency);
       const evidence = await phaseEvidence('baseline', checks, []);
-      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks) };
+      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks, loadTest) };
     },
 
     async judgeCandidate(
@@ -166,14 +168,15 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       spec: Spec;
       winner?: CandidateResult;
       holdout?: EngagementState['holdout'];
+      loadTests?: EngagementState['loadTests'];
     }): Promise<Judged> {
-      const { spec, winner, holdout } = input;
+      const { spec, winner, holdout, loadTests } = input;
       const checks: Check[] =
         winner && holdout
-          ? holdout.candidate.checks
+          ? [...holdout.candidate.checks, ...(loadTests?.chosen ? [loadAuditCheck(loadTests.chosen)] : [])]
           : [{ name: 'candidates', verdict: 'failed', reason: 'no candidate is left that holds every requirement' }];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
-      return { checks, evidence, summary: holdoutSummary(spec, holdout, checks) };
+      return { checks, evidence, summary: holdoutSummary(spec, holdout, checks, loadTests) };
     },
 
     /** The stages so far, as evidence for a gate in the middle of a rollout. */

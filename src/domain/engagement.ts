@@ -1,5 +1,6 @@
 import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
 import type { Decision } from './decision.ts';
+import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
@@ -107,6 +108,8 @@ export interface EngagementState {
   preparation?: Preparation;
   baseline?: BaselineMeasurement;
   baselineFigures?: QualityFigures;
+  /** Largest rates at the service level; absent in engagements that were kicked off before there were load tests. */
+  loadTests?: { baseline?: LoadTest; chosen?: LoadTest };
   candidates: CandidateResult[];
   phases: PhaseRecord[];
   /** Recipes that people added by `revise`; tried in the PTQ phase beside the package's schemes. */
@@ -148,6 +151,8 @@ export interface ClosingDocument {
   chosen: string | null;
   /** The chosen candidate on the untouched hold-out; null where it was not reached. */
   holdout?: CandidateLine | null;
+  /** What each sustains at the service level; null where it was not measured. */
+  loadTests?: { baseline: LoadTest | null; optimized: LoadTest | null };
   rollout: {
     verdict: Verdict;
     reason: string;

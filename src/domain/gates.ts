@@ -1,5 +1,6 @@
 import type { PreparedData } from './artifact.ts';
 import type { Preparation, QualityFigures, SliceFigures } from './engagement.ts';
+import type { LoadTest } from './load/load-test.ts';
 import type { Coverage, LatencyComparison, LatencyPercentiles } from './measurement.ts';
 import type { PairedOutcomes, SliceOutcome } from './metrics.ts';
 import type { QualitySpec, Spec } from './spec.ts';
@@ -62,6 +63,18 @@ function powerCheck(quality: QualitySpec, { rows }: PreparedData): Check {
     passOr(rows >= needed, 'inconclusive'),
     `${rows} hold-out rows can certify a margin of ${smallest} at ${quality.expectedDiscordancePoints} % discordance; ` +
       `${points(margin)} needs ${needed} rows`
+  );
+}
+
+/** Under load a model must answer what it answered in the accuracy run. */
+export function loadAuditCheck({ audits: { accuracy } }: LoadTest): Check {
+  const { checked, differing } = accuracy;
+  return check(
+    'answers-under-load',
+    passOr(differing.length === 0, 'failed'),
+    differing.length === 0
+      ? `${checked} answers under load equal those of the accuracy run`
+      : `${differing.length} rows were answered otherwise under load, such as row ${differing[0]}`
   );
 }
 

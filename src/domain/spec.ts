@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
@@ -79,6 +80,19 @@ const rollout = z
     message: 'must be longer than minimumHold',
   });
 
+/** The search for the largest rate at the service level; small numbers end sooner and find less. */
+const loadTest = z.strictObject({
+  /** Queries of a probe's first run; every further run doubles what the probe has. */
+  firstQueries: z.number().int().min(20).default(1_000),
+  /** A probe that cannot tell after so many counts as too high. */
+  maximumQueries: z.number().int().min(20).max(1_000_000).default(8_000),
+  maximumProbes: z.number().int().positive().max(100).default(12),
+  /** Ends when the rates that held and did not are this close, as a ratio. */
+  resolution: z.number().gt(1).max(2).default(1.05),
+  /** Sessions that serve side by side. */
+  replicas: z.number().int().positive().max(64).default(1),
+});
+
 const dataFiles = z.strictObject({
   columns: z.strictObject({
     id: z.string().default('id'),
@@ -116,6 +130,7 @@ const specSchema = z.strictObject({
   slices: z.array(slice).default([]),
   quality,
   serving,
+  loadTest: loadTest.prefault({}),
   calibration: z
     .strictObject({
       rows: z.number().int().positive().max(5000).default(1000),
@@ -129,6 +144,9 @@ const specSchema = z.strictObject({
 /** The specification with defaults filled in and durations in milliseconds. */
 export type Spec = z.output<typeof specSchema>;
 export type QualitySpec = Spec['quality'];
+
+/** Evaluation, measurement and load test run the model as it is served. */
+export const sessionOptionsOf = ({ serving }: Spec): SessionOptions => ({ threads: serving.threads });
 
 /** JSON Schema of the file for editors. */
 export function specJsonSchema(): unknown {

@@ -4,6 +4,7 @@ import { comparison } from './comparison.ts';
 import { decisions } from './decisions.ts';
 import { instant } from './format.ts';
 import { html } from './html.ts';
+import { load } from './load.ts';
 import { page } from './page.ts';
 import { environment, terms, verification } from './provenance.ts';
 import { rollout } from './rollout.ts';
@@ -16,6 +17,7 @@ export function renderReport(document: ClosingDocument): string {
     body: html`${summary(document)}
 <main>
 ${comparison(document)}
+${load(document)}
 ${candidates(document)}
 ${decisions(document)}
 ${rollout(document)}

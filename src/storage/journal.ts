@@ -9,6 +9,7 @@ export type JournalKind =
   | 'preparation'
   | 'baseline'
   | 'trial'
+  | 'load-test'
   | 'verdict'
   | 'decision'
   | 'weight'

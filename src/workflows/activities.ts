@@ -1,4 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { LoadTestActivities } from '../activities/load-test.ts';
 import type { MeasurementActivities } from '../activities/measurement.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
 import type { RecordActivities } from '../activities/records.ts';
@@ -24,6 +25,14 @@ export const measurement = proxyActivities<MeasurementActivities>({
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumAttempts: 3 },
+});
+
+/** The search for the largest rate; a killed worker costs the probe under way, not the search. */
+export const loadTest = proxyActivities<LoadTestActivities>({
+  taskQueue: QUEUES.loadTest,
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '20 seconds',
+  retry: { ...retry, maximumAttempts: 5 },
 });
 
 /** Verdicts, journal and reports: seconds of work on local files, repeated until they are written. */

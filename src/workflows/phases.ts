@@ -1,10 +1,11 @@
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
+import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import { best, customPlan, optimizationPlan, type PlannedCandidate, ptqPlan } from '../domain/recipes.ts';
 import type { Check } from '../domain/verdict.ts';
-import { measurement, records, toolkit } from './activities.ts';
+import { loadTest, measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
 import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
@@ -35,10 +36,13 @@ async function measureToday(input: EngagementInput, state: EngagementState): Pro
     model: input.sources.model,
     selection: state.preparation.data.selection!,
   });
+  const { baseline } = state;
+  await testUnderLoad(state, 'baseline', () => ({ subject: 'baseline', ...baseline }));
   const judged = await records.judgeBaseline({
     spec: state.spec,
     preparation: state.preparation,
     baseline: state.baseline,
+    loadTest: state.loadTests?.baseline,
   });
   state.baselineFigures = judged.figures;
   return judged;
@@ -60,8 +64,39 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
   const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
   const winner = best([...released, ...refined]);
   state.chosen = winner?.id;
-  if (winner) state.holdout = await lookAtHoldoutOnce(input, state, winner);
-  return records.judgeOptimization({ spec: state.spec, winner, holdout: state.holdout });
+  if (winner) {
+    state.holdout = await lookAtHoldoutOnce(input, state, winner);
+    await testUnderLoad(state, 'chosen', () => {
+      const { quantized, predictions, throughput } = winner.trial!;
+      return { subject: winner.id, model: quantized.model, predictions, throughput: throughput.candidate };
+    });
+  }
+  return records.judgeOptimization({ spec: state.spec, winner, holdout: state.holdout, loadTests: state.loadTests });
+}
+
+/** Begins below what the closed loop came to, where queues are still short. */
+const FIRST_PROBE = 0.6;
+
+async function testUnderLoad(
+  state: EngagementState,
+  role: 'baseline' | 'chosen',
+  tested: () => { subject: string; model: ArtifactRef; predictions: Predictions; throughput: Throughput }
+): Promise<void> {
+  const { spec, preparation } = state;
+  if (!spec.loadTest) return; // kicked off before there were load tests; its history has none
+  const { subject, model, predictions, throughput } = tested();
+  const result = await loadTest.runLoadTest.executeWithOptions({ summary: subject }, [
+    {
+      engagement: spec.engagement,
+      spec,
+      subject,
+      model,
+      predictions,
+      selection: preparation!.data.selection!,
+      startPerSecond: FIRST_PROBE * throughput.perSecond * spec.loadTest.replicas,
+    },
+  ]);
+  state.loadTests = { ...state.loadTests, [role]: result };
 }
 
 async function lookAtHoldoutOnce(input: EngagementInput, state: EngagementState, winner: CandidateResult) {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Probe } from '../../src/domain/load/rate-search.ts';
-import { type LargestRateInput, largestRate } from '../../src/inference/load/largest-rate.ts';
+import { type LargestRateInput, largestRate, type RateCheckpoint } from '../../src/inference/load/largest-rate.ts';
 
 const FIXTURES = `${import.meta.dirname}/../fixtures/`;
 const SEARCH: LargestRateInput = {
@@ -21,26 +20,34 @@ const SEARCH: LargestRateInput = {
 };
 
 it('probes a model, tells every probe, and goes on after the last one when it was cut off', async () => {
-  const checkpoints: (readonly Probe[])[] = [];
+  const checkpoints: RateCheckpoint[] = [];
   const abort = new AbortController();
   const cut = largestRate({
     ...SEARCH,
     signal: abort.signal,
-    onProbe: (probes) => {
-      checkpoints.push(probes);
-      if (probes.length === 2) abort.abort(new Error('the worker was killed'));
+    onProbe: (checkpoint) => {
+      checkpoints.push(checkpoint);
+      if (checkpoint.probes.length === 2) abort.abort(new Error('the worker was killed'));
     },
   });
   await expect(cut).rejects.toThrow('the worker was killed');
   const saved = checkpoints.at(-1)!;
-  expect(saved).toHaveLength(2);
+  expect(saved.probes).toHaveLength(2);
 
-  const { probes, cpuMsPerQuery, peakBytes } = await largestRate({ ...SEARCH, probes: saved });
-  expect(probes.slice(0, 2)).toEqual(saved);
+  const { probes, queries, cpuMs, peakBytes } = await largestRate({ ...SEARCH, resume: saved });
+  expect(probes.slice(0, 2)).toEqual(saved.probes);
+  expect(queries).toBeGreaterThan(saved.usage.queries);
   expect(probes.length).toBeGreaterThan(2);
   expect(probes.length).toBeLessThanOrEqual(4);
-  expect(cpuMsPerQuery).toBeGreaterThan(0);
+  expect(cpuMs).toBeGreaterThan(saved.usage.cpuMs);
   expect(peakBytes).toBeGreaterThan(2e7);
+});
+
+it('holds the answers under load against the accuracy run', async () => {
+  const once = { ...SEARCH, maximumProbes: 1 };
+  const { accuracy } = await largestRate({ ...once, expected: new Int32Array(SEARCH.rows).fill(-7) });
+  expect(accuracy.checked).toBe(100);
+  expect(accuracy.differing.length).toBeGreaterThan(20);
 });
 
 it('measures several replicas of one machine', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import { ticks } from '../../src/report/candidate-chart.ts';
 import { bytes, decimal, percent, span, trimmed } from '../../src/report/format.ts';
 import { html } from '../../src/report/html.ts';
@@ -16,6 +17,24 @@ const textOf = (report: string): string =>
     .replaceAll('&#39;', "'")
     .replace(/\s+/g, ' ')
     .replace(/ ([,.;:])/g, '$1');
+
+const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest => ({
+  key: 'k',
+  modelSha256: 'm',
+  level: { percentile: 0.99, limitMs: 150 },
+  replicas: 1,
+  ratePerSecond,
+  exceededPerSecond: 99.5,
+  probes: [],
+  queries: 4200,
+  cpuMsPerQuery: 17.25,
+  peakBytes: 3e8,
+  audits: { accuracy: { checked: 500, differing: [] }, caching: { gain: 1, isCached: false } },
+  faults,
+  resumedAfter: 0,
+  host: closingDocument().host!,
+  durationMs: 1,
+});
 
 const section = (report: string, id: string): string => {
   const from = report.indexOf(`<h2 id="${id}"`);
@@ -259,5 +278,22 @@ describe('formats', () => {
 
   it('puts ticks on round values', () => {
     expect(ticks(-0.2, 2, 5)).toEqual([0, 0.5, 1, 1.5, 2]);
+  });
+});
+
+describe('the rates under load', () => {
+  it('are shown with what they rest on, and are left out where there is none', () => {
+    const shown = section(render({ loadTests: { baseline: loadTest(80.25), optimized: null } }), 'load');
+    expect(shown).toContain('p99 stays within 150.00 ms');
+    expect(shown).toContain('80.3 /s');
+    expect(shown).toContain('4200 in 0 probes');
+    expect(render()).not.toContain('id="load"');
+  });
+
+  it('are marked when they do not count', () => {
+    const loadTests = { baseline: loadTest(80), optimized: loadTest(null, ['the clocks ran apart']) };
+    const shown = section(render({ loadTests }), 'load');
+    expect(shown).toContain('none was shown');
+    expect(shown).toContain('INVALID: the clocks ran apart');
   });
 });

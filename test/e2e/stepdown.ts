@@ -143,6 +143,7 @@ export function smallEngagement(folder: string, name: string): string {
     data,
     quality: { metric: 'accuracy', marginPoints: 5, sliceMarginPoints: 10 },
     serving: { sloPercentile: 99, sloMs: 1000 },
+    loadTest: { firstQueries: 100, maximumQueries: 200, maximumProbes: 3, resolution: 1.5 },
     calibration: { rows: 200 },
     gates: { approvers: [{ name: 'Ana', email: APPROVER }] },
     rollout: {

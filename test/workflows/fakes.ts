@@ -1,5 +1,6 @@
 import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
 import type { CandidateResult, ClosingDocument, EngagementState } from '../../src/domain/engagement.ts';
+import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
 import { parseSpec, type Spec } from '../../src/domain/spec.ts';
 import type { RouteStatus, StageResult } from '../../src/domain/traffic.ts';
@@ -41,6 +42,8 @@ export function spec(name: string, changes: Record<string, unknown> = {}): Spec 
   return parsed.spec;
 }
 
+const throughput = { perSecond: 100, requests: 10 };
+
 const data: PreparedData = {
   arrow: ref('arrow'),
   rows: 10,
@@ -77,8 +80,13 @@ export function fakeActivities() {
       data: { calibration: data, selection: data, holdout: data, production: data },
     }),
     quantizeCandidate: async ({ id }: { id?: string }) => ({ key: `key-${id}`, quantized: { model: ref('int8') } }),
-    measureBaseline: async () => ({ key: 'baseline' }) as BaselineMeasurement,
-    measureCandidate: async () => ({ quantized: { model: ref('int8') } }) as Trial,
+    measureBaseline: async () => ({ key: 'baseline', throughput }) as BaselineMeasurement,
+    measureCandidate: async () =>
+      ({ quantized: { model: ref('int8') }, throughput: { baseline: throughput, candidate: throughput } }) as Trial,
+    runLoadTest: async ({ subject }: { subject: string }) => {
+      log(`load test of ${subject}`);
+      return { key: `load-${subject}` } as LoadTest;
+    },
     predictHoldout: async () => ({ baseline: { arrow: ref('b'), rows: 10 }, candidate: { arrow: ref('c'), rows: 10 } }),
     judgeBaseline: async () => ({
       ...judged('successful'),

@@ -1,4 +1,5 @@
 import { poissonSchedule } from '../../domain/load/arrivals.ts';
+import { type AccuracyAudit, auditAccuracy } from '../../domain/load/audits.ts';
 import { harnessFaults } from '../../domain/load/harness.ts';
 import {
   type Probe,
@@ -20,27 +21,40 @@ export interface LargestRateInput extends RateSearchLimits {
   firstQueries: number;
   maximumQueries: number;
   seed: number;
-  /** Finished probes of a search that was cut off. */
-  probes?: readonly Probe[];
-  onProbe?: (probes: readonly Probe[]) => void;
+  /** Answers of the accuracy run by row; a random part of every run is held against them. */
+  expected?: ArrayLike<number>;
+  /** Where a search that was cut off stood. */
+  resume?: RateCheckpoint;
+  onProbe?: (checkpoint: RateCheckpoint) => void;
   signal?: AbortSignal;
 }
 
-export interface LargestRate extends RateSearchResult {
-  /** CPU of the sessions, mean over the runs. */
-  cpuMsPerQuery: number | null;
-  peakBytes: number | null;
+/** Finished probes and what all their runs together came to: all that a search needs to go on. */
+export interface RateCheckpoint {
+  probes: readonly Probe[];
+  usage: RateUsage;
+}
+
+interface RateUsage {
+  queries: number;
+  /** CPU of the sessions. */
+  cpuMs: number;
+  peakBytes: number;
+  accuracy: AccuracyAudit;
   /** Why no figure of this search counts; empty when the harness was not the limit. */
   faults: string[];
 }
 
+export interface LargestRate extends RateSearchResult, RateUsage {}
+
 const ATTEMPTS = 3; // a busy neighbour passes; a harness at its limit stays
+const AUDITED = 100; // answers of each run
+const UNUSED: RateUsage = { queries: 0, cpuMs: 0, peakBytes: 0, accuracy: { checked: 0, differing: [] }, faults: [] };
 
 /** The largest rate of Poisson arrivals at which a target on this host keeps the service level. */
 export async function largestRate(input: LargestRateInput): Promise<LargestRate> {
-  const { target, rows, level, replicas, seed, signal } = input;
-  const runs: LoadRun[] = [];
-  const faults: string[] = [];
+  const { target, rows, level, replicas, seed, signal, expected, resume, onProbe } = input;
+  let usage = resume?.usage ?? UNUSED;
   const play = async (run: { ratePerSecond: number; queries: number; seed: number }) => {
     const random = seededRandom(seed + run.seed);
     const load = {
@@ -53,17 +67,32 @@ export async function largestRate(input: LargestRateInput): Promise<LargestRate>
       scheduledMs: poissonSchedule({ ...run, seed: random.below(2 ** 31) }),
     };
     const { played, found } = await undisturbed(() => runLoad(load));
-    runs.push(played);
-    faults.push(...found);
+    const { answers } = played;
+    const audit = expected && auditAccuracy({ rows: load.rows, answers, expected, checks: AUDITED, seed: run.seed });
+    usage = used(usage, played, found, audit);
     return latenciesOf(played.log);
   };
-  const result = await searchLargestRate({ ...input, play });
-  const cpu = runs.reduce((sum, { cpuMsPerQuery }) => sum + cpuMsPerQuery, 0);
+  const result = await searchLargestRate({
+    ...input,
+    play,
+    probes: resume?.probes,
+    onProbe: (probes) => onProbe?.({ probes, usage }),
+  });
+  return { ...result, ...usage };
+}
+
+function used(before: RateUsage, run: LoadRun, found: string[], audit?: AccuracyAudit): RateUsage {
+  const union = <T>(a: T[], b: T[] = []) => [...new Set([...a, ...b])];
+  const queries = run.answers.length;
   return {
-    ...result,
-    cpuMsPerQuery: runs.length ? cpu / runs.length : null,
-    peakBytes: runs.length ? Math.max(...runs.map(({ peakBytes }) => peakBytes)) : null,
-    faults: [...new Set(faults)],
+    queries: before.queries + queries,
+    cpuMs: before.cpuMs + run.cpuMsPerQuery * queries,
+    peakBytes: Math.max(before.peakBytes, run.peakBytes),
+    accuracy: {
+      checked: before.accuracy.checked + (audit?.checked ?? 0),
+      differing: union(before.accuracy.differing, audit?.differing),
+    },
+    faults: union(before.faults, found),
   };
 }
 

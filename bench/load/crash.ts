@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { QUEUES } from '../../src/domain/ids.ts';
+import type { LoadTest } from '../../src/domain/load/load-test.ts';
+import { runLoad } from '../../src/inference/load/run.ts';
+import { predict } from '../../src/inference/predict.ts';
+import { ArtifactStore } from '../../src/storage/artifacts.ts';
+import { spec } from '../../test/workflows/fakes.ts';
+import { startServer } from '../../test/workflows/server.ts';
+import type { Figure } from './figure.ts';
+
+const WORKER = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
+const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));
+const RESTART_MS = 500;
+
+/** `kill -9` of the worker in the middle of a search, against the same search left alone; coarse steps, clear verdicts. */
+export async function crashFigures(input: {
+  quick: boolean;
+  target: { modelPath: string; dataPath: string };
+}): Promise<Figure[]> {
+  const home = mkdtempSync(join(tmpdir(), 'stepdown-crash-'));
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+  const server = await startServer();
+  const native = await NativeConnection.connect({ address: server.address });
+  const connection = await Connection.connect({ address: server.address });
+  const client = new Client({ connection });
+  const workflows = await Worker.create({ connection: native, taskQueue: QUEUES.engagement, workflowsPath: WORKFLOW });
+  const running = workflows.run();
+  try {
+    const job = await jobIn(home, input.target);
+    const play = (id: string, killsAfter: number[]) =>
+      searchWith({ client, home, server: server.address, job, id, killsAfter });
+    const alone = await play('alone', []);
+    const killed: Awaited<ReturnType<typeof play>>[] = [];
+    for (const [i, killsAfter] of (input.quick ? [[1]] : [[0], [1], [2], [1, 3]]).entries())
+      killed.push(await play(`killed-${i}`, killsAfter));
+    const lost = Math.max(...killed.map((one) => one.lost));
+    const other = killed.filter(({ test }) => verdictsOf(test) !== verdictsOf(alone.test)).length;
+    const kills = killed.reduce((total, { crashes }) => total + crashes.length, 0);
+    const where = `kill -9 of the worker in a search, ${kills} ${kills === 1 ? 'time' : 'times'}`;
+    return [
+      { name: `${where}: probes lost at the last kill`, value: lost, unit: 'probes', goal: 1, peer: null },
+      {
+        name: `${where}: searches that end otherwise than one left alone`,
+        value: other,
+        unit: '',
+        goal: 0,
+        peer: null,
+      },
+    ];
+  } finally {
+    workflows.shutdown();
+    await running;
+    await native.close();
+    await connection.close();
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const verdictsOf = ({ probes }: LoadTest) =>
+  JSON.stringify(probes.map(({ ratePerSecond, verdict }) => [ratePerSecond, verdict]));
+
+async function jobIn(home: string, { modelPath, dataPath }: { modelPath: string; dataPath: string }) {
+  const artifacts = new ArtifactStore(join(home, 'artifacts'));
+  const outPath = join(home, 'predictions.arrow');
+  const { rows } = await predict({ modelPath, dataPath, outPath, options: { threads: 1 } });
+  return {
+    spec: spec('crash', {
+      serving: { sloPercentile: 95, sloMs: 30 },
+      loadTest: { firstQueries: 800, maximumQueries: 1_600, maximumProbes: 8, resolution: 1.6 },
+    }),
+    subject: 'baseline',
+    model: await artifacts.putFile(modelPath),
+    selection: {
+      arrow: await artifacts.putFile(dataPath),
+      rows,
+      rowsSha256: '',
+      tokenizerSha256: '',
+      classes: {},
+      slices: {},
+    },
+    predictions: { arrow: await artifacts.putFile(outPath), rows },
+    startPerSecond: (0.75 * (await capacityOf({ modelPath, dataPath }))) / 1.5 ** 3,
+  };
+}
+
+/** Queries a second, all at once: steps at half, three quarters and nine eighths of it are clearly below and above. */
+async function capacityOf(files: { modelPath: string; dataPath: string }): Promise<number> {
+  const rows = new Int32Array(2_000);
+  const target = { kind: 'model' as const, ...files, options: { threads: 1 } };
+  const { log } = await runLoad({ target, scenario: 'offline', rows });
+  return (1_000 * rows.length) / Math.max(...log.completedMs);
+}
+
+async function searchWith(run: {
+  client: Client;
+  home: string;
+  server: string;
+  job: Awaited<ReturnType<typeof jobIn>>;
+  id: string;
+  killsAfter: number[];
+}): Promise<{ test: LoadTest; crashes: number[]; lost: number }> {
+  const { client, home, server, job, id, killsAfter } = run;
+  rmSync(join(home, 'trials'), { recursive: true, force: true }); // a finished search would be taken from the ledger
+  let worker = startWorker(home, server);
+  try {
+    const handle = await client.workflow.start('search', {
+      workflowId: id,
+      taskQueue: QUEUES.engagement,
+      args: [{ ...job, engagement: id }],
+    });
+    const crashes: number[] = []; // probes finished at each kill
+    for (const after of killsAfter) {
+      while ((await finishedProbes(handle)) < after + 1) await sleep(50);
+      await sleep(RESTART_MS); // into the next probe
+      const finished = await finishedProbes(handle);
+      worker.kill('SIGKILL');
+      await once(worker, 'exit');
+      worker = startWorker(home, server);
+      crashes.push(finished);
+    }
+    const test = (await handle.result()) as LoadTest;
+    return { test, crashes, lost: crashes.length ? crashes.at(-1)! - test.resumedAfter + 1 : 0 };
+  } finally {
+    worker.kill('SIGKILL');
+  }
+}
+
+function startWorker(home: string, server: string): ChildProcess {
+  const env = { ...process.env, STEPDOWN_HOME: home, TEMPORAL_ADDRESS: server };
+  return spawn(process.execPath, [WORKER, '--queue', 'load-test'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** As the last heartbeat that the server has says. */
+async function finishedProbes(handle: WorkflowHandle): Promise<number> {
+  const { raw } = await handle.describe();
+  const payload = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
+  return payload ? (defaultPayloadConverter.fromPayload<{ done: number } | null>(payload)?.done ?? 0) : 0;
+}

@@ -1,0 +1,125 @@
+import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import type { CachingAudit } from '../domain/load/audits.ts';
+import type { LoadTest } from '../domain/load/load-test.ts';
+import type { Predictions } from '../domain/measurement.ts';
+import { canonicalJson } from '../domain/recipe.ts';
+import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { hostFingerprint } from '../inference/fingerprint.ts';
+import { auditRepeats } from '../inference/load/audit.ts';
+import { largestRate, type RateCheckpoint } from '../inference/load/largest-rate.ts';
+import type { LoadTarget } from '../inference/load/run.ts';
+import { readPredictions } from '../inference/predictions.ts';
+import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import type { Ledger } from '../storage/ledger.ts';
+import { whileBeating } from './heartbeat.ts';
+import { permanentIfModels } from './model-fault.ts';
+
+interface Dependencies {
+  artifacts: ArtifactStore;
+  ledger: Ledger;
+  journalOf: (engagement: string) => Journal;
+}
+
+interface LoadTestInput {
+  engagement: string;
+  spec: Spec;
+  /** `baseline`, or the candidate's id. */
+  subject: string;
+  model: ArtifactRef;
+  selection: PreparedData;
+  /** The accuracy run's answers on the same rows. */
+  predictions: Predictions;
+  /** Where the search begins, queries a second. */
+  startPerSecond: number;
+}
+
+/** The last heartbeat: what `stepdown watch` shows, and where the next attempt goes on. */
+interface Beat {
+  stage: 'probe';
+  done: number;
+  total: number;
+  checkpoint: RateCheckpoint;
+}
+
+const SEED = 1;
+const OTHER_ROWS = 20;
+const CACHING_ATTEMPTS = 2; // where a process is placed can make one look faster; a cache does so every time
+
+/** Plays real load; the worker's task queue gives it the host for itself. */
+export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Dependencies) => ({
+  /** The largest rate at the service level, with both audits. A finished one is taken from the ledger. */
+  async runLoadTest(input: LoadTestInput): Promise<LoadTest> {
+    const { engagement, spec, subject, model, selection, predictions, startPerSecond } = input;
+    const host = await hostFingerprint();
+    const { serving, loadTest } = spec;
+    const basis = { model: model.sha256, selection: selection.arrow.sha256, serving, loadTest, host };
+    const key = sha256(canonicalJson({ kind: 'load-test', ...basis }));
+    const measure = () =>
+      whileBeating(async (beat, signal, checkpoint) => {
+        const started = performance.now();
+        const resume = (checkpoint as Beat | null)?.checkpoint;
+        const target: LoadTarget = {
+          kind: 'model',
+          modelPath: await artifacts.verified(model),
+          dataPath: await artifacts.verified(selection.arrow),
+          options: sessionOptionsOf(spec),
+        };
+        const level = { percentile: serving.sloPercentile / 100, limitMs: serving.sloMs };
+        const total = loadTest.maximumProbes;
+        const { cpuMs, accuracy, faults, ...found } = await largestRate({
+          ...loadTest,
+          target,
+          rows: selection.rows,
+          level,
+          startPerSecond,
+          seed: SEED,
+          expected: readPredictions(await artifacts.verified(predictions.arrow)).top1,
+          resume,
+          onProbe: (checkpoint) =>
+            beat({ stage: 'probe', done: checkpoint.probes.length, total, checkpoint } satisfies Beat),
+          signal,
+        });
+        const audits = { accuracy, caching: await cachingOf(target, selection.rows, signal) };
+        return ledger.record<LoadTest>({
+          key,
+          modelSha256: model.sha256,
+          level,
+          replicas: loadTest.replicas,
+          ...found,
+          cpuMsPerQuery: cpuMs / found.queries,
+          audits,
+          faults: [...faults, ...auditFaults(audits)],
+          resumedAfter: resume?.probes.length ?? 0,
+          host,
+          durationMs: performance.now() - started,
+        });
+      }).catch((error) => {
+        throw permanentIfModels(error);
+      });
+    const test = (await ledger.find<LoadTest>(key)) ?? (await measure());
+    await journalOf(engagement).append(`load-test/${subject}/${key}`, 'load-test', { subject, ...test });
+    return test;
+  },
+});
+
+async function cachingOf(target: LoadTarget, rows: number, signal: AbortSignal): Promise<CachingAudit> {
+  const others = Array.from({ length: Math.min(OTHER_ROWS, rows - 1) }, (_, i) => i + 1);
+  for (let attempt = 1; ; attempt++) {
+    const audit = await auditRepeats({ target, row: 0, others, signal });
+    if (!audit.isCached || attempt === CACHING_ATTEMPTS) return audit;
+  }
+}
+
+function auditFaults({ accuracy, caching }: LoadTest['audits']): string[] {
+  const { checked, differing } = accuracy;
+  const gain = (100 * (caching.gain - 1)).toFixed(0);
+  return [
+    ...(differing.length > 0
+      ? [`${differing.length} rows of ${checked} answers checked were answered otherwise than in the accuracy run`]
+      : []),
+    ...(caching.isCached ? [`a repeated row is answered ${gain} % faster: something caches answers`] : []),
+  ];
+}
+
+export type LoadTestActivities = ReturnType<typeof createLoadTestActivities>;
