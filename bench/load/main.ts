@@ -3,6 +3,8 @@ import { hostFingerprint } from '../../src/inference/fingerprint.ts';
 import { arrivalFigures } from './arrivals.ts';
 import { crashFigures } from './crash.ts';
 import { asJson, type Figure, figureTable } from './figure.ts';
+import { loadgenFigures } from './loadgen.ts';
+import { moneyFigures } from './money.ts';
 import { noiseFigures } from './noise.ts';
 import { overheadFigures, throughputFigures } from './overhead.ts';
 import { ruleFigures } from './rules.ts';
@@ -37,12 +39,14 @@ const classifier = (file: string) => ({
 
 const parts: Record<string, () => Promise<Figure[]>> = {
   rules: ruleFigures,
+  money: moneyFigures,
   theory: () => theoryFigures({ quick }),
   search: () => searchFigures({ quick }),
   arrivals: () => arrivalFigures({ quick, model: classifier('classifier-slow.onnx') }),
   'real time': () => realTimeFigures({ quick }),
   noise: () => noiseFigures({ quick, target: classifier('classifier-slow.onnx') }),
   crash: () => crashFigures({ quick, target: classifier('classifier-slow.onnx') }),
+  loadgen: () => loadgenFigures({ quick, target: classifier('classifier-heavy.onnx') }),
   throughput: () => throughputFigures({ quick, target: classifier('classifier-slow.onnx') }),
   overhead: () => overheadFigures({ quick, target: classifier('classifier.onnx') }),
 };

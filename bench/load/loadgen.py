@@ -1,0 +1,69 @@
+"""Plays MLPerf LoadGen against an ONNX model: `loadgen.py MODEL DATA SCENARIO QUERIES`; one JSON line on stdout."""
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import mlperf_loadgen as lg
+import numpy as np
+import onnxruntime
+import pyarrow as pa
+
+WARMUP = 50
+SUMMARY = {
+    "p50Ms": (r"50\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),
+    "p99Ms": (r"99\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),
+    "samplesPerSecond": (r"Samples per second\s*:\s*([\d.]+)", 1),
+}
+
+
+def main(model: str, data: str, scenario: str, queries: int) -> None:
+    session = open_session(model)
+    feeds = read_feeds(data, [spec.name for spec in session.get_inputs()])
+    for turn in range(WARMUP):
+        session.run(None, feeds[turn % len(feeds)])
+
+    def issue(samples: list) -> None:
+        for sample in samples:
+            session.run(None, feeds[sample.index])
+            lg.QuerySamplesComplete([lg.QuerySampleResponse(sample.id, 0, 0)])
+
+    settings = lg.TestSettings()
+    settings.scenario = getattr(lg.TestScenario, scenario)
+    settings.mode = lg.TestMode.PerformanceOnly
+    settings.min_duration_ms = 0
+    settings.min_query_count = settings.max_query_count = queries
+    settings.offline_expected_qps = 1
+    with tempfile.TemporaryDirectory() as folder:
+        logs = lg.LogSettings()
+        logs.log_output.outdir = folder
+        sut = lg.ConstructSUT(issue, lambda: None)
+        library = lg.ConstructQSL(len(feeds), len(feeds), lambda _: None, lambda _: None)
+        lg.StartTestWithLogSettings(sut, library, settings, logs)
+        lg.DestroyQSL(library)
+        lg.DestroySUT(sut)
+        text = (Path(folder) / "mlperf_log_summary.txt").read_text()
+    figures = {name: re.search(pattern, text) for name, (pattern, _) in SUMMARY.items()}
+    print(json.dumps({name: float(found[1]) * SUMMARY[name][1] for name, found in figures.items() if found}))
+
+
+def open_session(model: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    for threads in ("intra_op", "inter_op"):
+        options.add_session_config_entry(f"session.{threads}.allow_spinning", "0")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def read_feeds(data: str, names: list[str]) -> list[dict[str, np.ndarray]]:
+    table = pa.ipc.open_file(data).read_all().to_pydict()
+    return [
+        {name: np.array([table[name][row]], dtype=np.int64) for name in names}
+        for row in range(len(table[names[0]]))
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
