@@ -21,7 +21,7 @@ type Summary = Record<'p50Ms' | 'p99Ms' | 'samplesPerSecond', number>;
 /** LoadGen and this harness on the same model, block by block in turns, every block a process of its own. */
 export async function loadgenFigures({ quick, target }: { quick: boolean; target: Target }): Promise<Figure[]> {
   const python = await environment();
-  const blocks = quick ? 8 : 24;
+  const blocks = quick ? 10 : 24;
   const queries = quick ? 400 : 600;
   const theirs = (scenario: 'SingleStream' | 'Offline') => peer(python, target, scenario, queries);
   const stream = await inTurns(

@@ -18,6 +18,16 @@ export interface HostFingerprint {
   platform: string;
 }
 
+/** All GPUs of the host together, over one run. */
+export interface GpuUsage {
+  /** Mean share of the time in which a kernel ran, over the GPUs. */
+  utilisation: number;
+  /** Largest sum over the GPUs. */
+  peakMemoryBytes: number;
+  /** Sum over the GPUs; null where the driver does not tell. */
+  meanPowerWatts: number | null;
+}
+
 /** Percentiles of single-request latency, milliseconds. */
 export interface LatencyPercentiles {
   p50Ms: number;

@@ -29,6 +29,7 @@ const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest
   queries: 4200,
   cpuMsPerQuery: 17.25,
   peakBytes: 3e8,
+  gpu: null,
   audits: { accuracy: { checked: 500, differing: [] }, caching: { gain: 1, isCached: false } },
   faults,
   resumedAfter: 0,

@@ -1,4 +1,4 @@
-import type { HostFingerprint } from '../measurement.ts';
+import type { GpuUsage, HostFingerprint } from '../measurement.ts';
 import type { AccuracyAudit, CachingAudit } from './audits.ts';
 import type { RateSearchResult, ServiceLevel } from './rate-search.ts';
 
@@ -12,6 +12,8 @@ export interface LoadTest extends RateSearchResult {
   cpuMsPerQuery: number;
   /** Of all replicas together. */
   peakBytes: number;
+  /** Null where nvidia-smi does not answer. */
+  gpu: GpuUsage | null;
   audits: { accuracy: AccuracyAudit; caching: CachingAudit };
   /** Why the rate does not count; empty when it does. */
   faults: string[];

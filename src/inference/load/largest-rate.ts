@@ -9,6 +9,7 @@ import {
   searchLargestRate,
 } from '../../domain/load/rate-search.ts';
 import { latenciesOf } from '../../domain/load/verdict.ts';
+import type { GpuUsage } from '../../domain/measurement.ts';
 import { seededRandom } from '../../domain/statistics/random.ts';
 import { type LoadRun, type LoadTarget, runLoad } from './run.ts';
 
@@ -41,6 +42,8 @@ interface RateUsage {
   cpuMs: number;
   peakBytes: number;
   accuracy: AccuracyAudit;
+  /** Of the last run. */
+  gpu: GpuUsage | null;
   /** Why no figure of this search counts; empty when the harness was not the limit. */
   faults: string[];
 }
@@ -49,7 +52,14 @@ export interface LargestRate extends RateSearchResult, RateUsage {}
 
 const ATTEMPTS = 3; // a busy neighbour passes; a harness at its limit stays
 const AUDITED = 100; // answers of each run
-const UNUSED: RateUsage = { queries: 0, cpuMs: 0, peakBytes: 0, accuracy: { checked: 0, differing: [] }, faults: [] };
+const UNUSED: RateUsage = {
+  queries: 0,
+  cpuMs: 0,
+  peakBytes: 0,
+  accuracy: { checked: 0, differing: [] },
+  gpu: null,
+  faults: [],
+};
 
 /** The largest rate of Poisson arrivals at which a target on this host keeps the service level. */
 export async function largestRate(input: LargestRateInput): Promise<LargestRate> {
@@ -92,6 +102,7 @@ function used(before: RateUsage, run: LoadRun, found: string[], audit?: Accuracy
       checked: before.accuracy.checked + (audit?.checked ?? 0),
       differing: union(before.accuracy.differing, audit?.differing),
     },
+    gpu: run.gpu,
     faults: union(before.faults, found),
   };
 }

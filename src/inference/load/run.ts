@@ -1,9 +1,10 @@
 import { type HarnessRecord, tolerableLatenessMs } from '../../domain/load/harness.ts';
 import type { LoadLog, LoadScenario } from '../../domain/load/verdict.ts';
-import type { SessionOptions } from '../../domain/measurement.ts';
+import type { GpuUsage, SessionOptions } from '../../domain/measurement.ts';
 import { orderStatistic } from '../../domain/statistics/order-statistic.ts';
 import { openConnection } from '../connection.ts';
 import { ModelRunFailed } from '../errors.ts';
+import { watchGpu } from './gpu.ts';
 import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
 
 export type LoadTarget =
@@ -44,6 +45,8 @@ export interface LoadRun {
   /** CPU of the sessions, without the pacer's. */
   cpuMsPerQuery: number;
   peakBytes: number;
+  /** Of the host, when nvidia-smi answers. */
+  gpu: GpuUsage | null;
 }
 
 const PROGRESS_MS = 500;
@@ -66,10 +69,12 @@ export async function runLoad(input: RunLoadInput): Promise<LoadRun> {
   const poll = setInterval(() => {
     connection.call<LoadCounts>({ kind: 'load-progress' }, failed).then(onProgress, () => {});
   }, PROGRESS_MS);
+  const gpu = watchGpu();
   try {
     const usage = await connection.call<HostUsage>({ kind: 'load-run', job }, failed);
-    return summarize(usage, scenario, limitMs);
+    return { ...summarize(usage, scenario, limitMs), gpu: await gpu.stop() };
   } finally {
+    await gpu.stop();
     clearInterval(poll);
     await connection.close();
   }
@@ -88,7 +93,7 @@ function paceOf(scenario: LoadScenario, queries: number): LoadJob['pace'] {
   }
 }
 
-function summarize(usage: HostUsage, scenario: LoadScenario, limitMs: number | undefined): LoadRun {
+function summarize(usage: HostUsage, scenario: LoadScenario, limitMs: number | undefined): Omit<LoadRun, 'gpu'> {
   const { log, answers, cpuMs, peakBytes, ...host } = usage;
   const lateness = log.issuedMs.map((issued, i) => issued - log.scheduledMs[i]!).sort();
   const tolerable = tolerableLatenessMs(limitMs);
