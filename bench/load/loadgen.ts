@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
-import { type LoadTarget, runLoad } from '../../src/inference/load/run.ts';
+import { runLoad } from '../../src/inference/load/run.ts';
+import { bareLoop, inTurns, type ModelTarget, median } from './bare.ts';
 import type { Figure } from './figure.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,94 +15,78 @@ const REQUIREMENTS = join(ROOT, 'bench/load/loadgen.txt');
 const SCRIPT = join(ROOT, 'bench/load/loadgen.py');
 const ROWS = 40;
 const WARMUP = 50;
+const QUERIES = 200;
+const asked = Int32Array.from({ length: QUERIES }, (_, i) => i % ROWS);
+const SCENARIOS = { stream: 'SingleStream', offline: 'Offline', bare: 'Bare' } as const;
 
-type Target = Extract<LoadTarget, { kind: 'model' }>;
-type Summary = Record<'p50Ms' | 'p99Ms' | 'samplesPerSecond', number>;
+type Play = keyof typeof SCENARIOS;
+type Summary = Record<'p50Ms' | 'p99Ms' | 'perSecond', number>;
 
-/** LoadGen and this harness on the same model, block by block in turns, every block a process of its own. */
-export async function loadgenFigures({ quick, target }: { quick: boolean; target: Target }): Promise<Figure[]> {
+/**
+ * LoadGen and this harness on the same model, block by block in turns, every block a process of its own. Python's
+ * ONNX Runtime and Node's are different builds; a bare loop of each, in every block, tells what that makes, and is
+ * divided out.
+ */
+export async function loadgenFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
   const python = await environment();
-  const blocks = quick ? 10 : 24;
-  const queries = quick ? 400 : 600;
-  const theirs = (scenario: 'SingleStream' | 'Offline') => peer(python, target, scenario, queries);
-  const stream = await inTurns(
-    blocks,
-    () => ourStream(target, queries),
-    async () => {
-      const { p50Ms, p99Ms } = await theirs('SingleStream');
-      return [p50Ms, p99Ms];
-    }
-  );
-  const offline = await inTurns(
-    blocks,
-    () => ourOffline(target, queries),
-    async () => [(await theirs('Offline')).samplesPerSecond]
-  );
-  const figure = (name: string, { ours, peer }: Sides, unit: string, goal: number): Figure => ({
-    name: `beside LoadGen, ${name} (${round(ours)} ${unit}): off by`,
-    value: 100 * Math.abs(ours / peer - 1),
-    unit: '%',
-    goal,
-    peer: null,
+  const theirs = (play: Play) => () => peer(python, target, SCENARIOS[play]);
+  const said = await inTurns(quick ? 20 : 60, {
+    stream: () => ourStream(target),
+    theirStream: theirs('stream'),
+    offline: () => ourOffline(target),
+    theirOffline: theirs('offline'),
+    bare: () => ourBareLoop(target),
+    theirBare: theirs('bare'),
   });
+  const figure = (name: string, play: 'stream' | 'offline', key: keyof Summary, goal: number): Figure => {
+    const ratio = (arm: Play) => {
+      const their = `their${arm[0]!.toUpperCase()}${arm.slice(1)}` as 'theirStream' | 'theirOffline' | 'theirBare';
+      return median(said.map((block) => block[arm][key] / block[their][key]));
+    };
+    const ours = median(said.map((block) => block[play][key])).toPrecision(3);
+    const builds = (100 * (ratio('bare') - 1)).toFixed(1);
+    return {
+      name: `beside LoadGen, ${name} (${ours}; the builds differ by ${builds} %): off by`,
+      value: 100 * Math.abs(ratio(play) / ratio('bare') - 1),
+      unit: '%',
+      goal,
+      peer: null,
+    };
+  };
   return [
-    figure('single stream p50', stream[0]!, 'ms', 3),
-    figure('single stream p99', stream[1]!, 'ms', 5),
-    figure('offline throughput', offline[0]!, '/s', 2),
+    figure('single stream p50, ms', 'stream', 'p50Ms', 3),
+    figure('single stream p99, ms', 'stream', 'p99Ms', 5),
+    figure('offline throughput a second', 'offline', 'perSecond', 2),
   ];
 }
 
-interface Sides {
-  ours: number;
-  peer: number;
+async function ourStream(target: ModelTarget): Promise<Summary> {
+  const { log } = await runLoad({ target, scenario: 'single-stream', rows: asked, warmup: WARMUP });
+  return summaryOf(latenciesOf(log), Math.max(...log.completedMs) - log.scheduledMs[0]!);
 }
 
-/** Medians over the blocks of each figure, ours and the peer's; who begins alternates. */
-async function inTurns(
-  blocks: number,
-  ours: () => Promise<number[]>,
-  theirs: () => Promise<number[]>
-): Promise<Sides[]> {
-  const said: { ours: number[]; peer: number[] }[] = [];
-  for (let block = 0; block < blocks; block++) {
-    const made: Partial<{ ours: number[]; peer: number[] }> = {};
-    const turns = [
-      async () => {
-        made.ours = await ours();
-      },
-      async () => {
-        made.peer = await theirs();
-      },
-    ];
-    for (const turn of block % 2 ? turns.reverse() : turns) await turn();
-    said.push(made as Required<typeof made>);
-  }
-  return said[0]!.ours.map((_, i) => ({
-    ours: median(said.map(({ ours }) => ours[i]!)),
-    peer: median(said.map(({ peer }) => peer[i]!)),
-  }));
+async function ourOffline(target: ModelTarget): Promise<Summary> {
+  const { log } = await runLoad({ target, scenario: 'offline', rows: asked, warmup: WARMUP });
+  return summaryOf(latenciesOf(log), Math.max(...log.completedMs));
 }
 
-async function ourStream(target: Target, queries: number): Promise<number[]> {
-  const { log } = await runLoad({ target, scenario: 'single-stream', rows: rowsOf(queries), warmup: WARMUP });
-  const sorted = latenciesOf(log).sort();
-  return [orderStatistic(sorted, 0.5), orderStatistic(sorted, 0.99)];
+async function ourBareLoop(target: ModelTarget): Promise<Summary> {
+  const latenciesMs = await bareLoop(target, { queries: QUERIES, rows: ROWS });
+  const totalMs = latenciesMs.reduce((total, ms) => total + ms, 0);
+  return summaryOf(Float64Array.from(latenciesMs), totalMs);
 }
 
-async function ourOffline(target: Target, queries: number): Promise<number[]> {
-  const { log } = await runLoad({ target, scenario: 'offline', rows: rowsOf(queries), warmup: WARMUP });
-  return [(1_000 * queries) / Math.max(...log.completedMs)];
+function summaryOf(latenciesMs: Float64Array, totalMs: number): Summary {
+  const sorted = latenciesMs.sort();
+  return {
+    p50Ms: orderStatistic(sorted, 0.5),
+    p99Ms: orderStatistic(sorted, 0.99),
+    perSecond: (1_000 * QUERIES) / totalMs,
+  };
 }
 
-const rowsOf = (queries: number) => Int32Array.from({ length: queries }, (_, i) => i % ROWS);
-
-async function peer(
-  python: string,
-  { modelPath, dataPath }: Target,
-  scenario: string,
-  queries: number
-): Promise<Summary> {
-  const { stdout } = await promisify(execFile)(python, [SCRIPT, modelPath, dataPath, scenario, String(queries)]);
+async function peer(python: string, { modelPath, dataPath }: ModelTarget, scenario: string): Promise<Summary> {
+  const { stdout } = await promisify(execFile)(python, [SCRIPT, modelPath, dataPath, scenario, String(QUERIES)]);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Summary;
 }
 
@@ -121,6 +106,3 @@ async function environment(): Promise<string> {
   writeFileSync(stamp, wanted);
   return python;
 }
-
-const median = (values: number[]) => orderStatistic(Float64Array.from(values).sort(), 0.5);
-const round = (value: number) => Number(value.toPrecision(3));

@@ -47,7 +47,7 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   noise: () => noiseFigures({ quick, target: classifier('classifier-slow.onnx') }),
   crash: () => crashFigures({ quick, target: classifier('classifier-slow.onnx') }),
   loadgen: () => loadgenFigures({ quick, target: classifier('classifier-heavy.onnx') }),
-  throughput: () => throughputFigures({ quick, target: classifier('classifier-slow.onnx') }),
+  throughput: () => throughputFigures({ quick, target: classifier('classifier-heavy.onnx') }),
   overhead: () => overheadFigures({ quick, target: classifier('classifier.onnx') }),
 };
 
