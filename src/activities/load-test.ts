@@ -59,8 +59,8 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
       whileBeating(async (beat, signal, checkpoint) => {
         const started = performance.now();
         const resume = (checkpoint as Beat | null)?.checkpoint;
-        const target: LoadTarget = {
-          kind: 'model',
+        const target = {
+          kind: 'model' as const,
           modelPath: await artifacts.verified(model),
           dataPath: await artifacts.verified(selection.arrow),
           options: sessionOptionsOf(spec),
@@ -92,6 +92,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
           faults: [...faults, ...auditFaults(audits)],
           resumedAfter: resume?.probes.length ?? 0,
           host,
+          options: target.options,
           durationMs: performance.now() - started,
         });
       }).catch((error) => {

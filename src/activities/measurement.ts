@@ -86,6 +86,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
             throughput,
             memoryBytes,
             host,
+            options,
             durationMs: performance.now() - started,
           });
         });
@@ -136,6 +137,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
             throughput,
             memoryBytes,
             host: await hostFingerprint(),
+            options,
             durationMs: performance.now() - started,
           });
         });

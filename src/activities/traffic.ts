@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { FailureType } from '../domain/errors.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
-import type { Spec } from '../domain/spec.ts';
+import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import type { RouteConfig, RouteStatus, StageResult } from '../domain/traffic.ts';
 import type { Journal } from '../storage/journal.ts';
 import { whileBeating } from './heartbeat.ts';
@@ -65,7 +65,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
         rollout,
         twin,
         candidate,
-        options: { threads: spec.serving.threads },
+        options: sessionOptionsOf(spec),
         seed: ASSIGNMENT_SEED,
         unitHeader,
         shadowSample,

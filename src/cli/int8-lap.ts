@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { runToolkit } from '../activities/toolkit-process.ts';
 import { loadConfig } from '../config.ts';
 import { type Lap, lapOf } from '../domain/lap.ts';
+import { describeOptions } from '../domain/measurement.ts';
+import { sessionOptionsOf } from '../domain/spec.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { compareUnderLoad } from '../inference/load/compare.ts';
@@ -46,7 +48,7 @@ export async function int8Lap({ spec, files }: SpecFile, tell: (step: string) =>
     const recipe = { toolkit: 'onnxruntime', scheme: 'int8-dynamic' };
     const { path: candidate } = await toolkit<{ path: string }>('quantize', { model: files.model, recipe });
 
-    const run = { dataPath: roles.selection.path, options: { threads: spec.serving.threads }, signal: abort.signal };
+    const run = { dataPath: roles.selection.path, options: sessionOptionsOf(spec), signal: abort.signal };
     const answersOf = async (name: string, modelPath: string) => {
       tell(`answering every selection row in ${name}`);
       const outPath = join(folder, `${name}.arrow`);
@@ -77,7 +79,7 @@ export async function int8Lap({ spec, files }: SpecFile, tell: (step: string) =>
       blocks,
       outcomes: { labels: truth, baseline, candidate: answers },
       sizeRatio: sizes[0].size / sizes[1].size,
-      host: `${cpuModel}, ${cores} cores, ${spec.serving.threads} of them used`,
+      host: `${cpuModel}, ${cores} cores; ${describeOptions(run.options)}`,
     });
   } finally {
     process.removeListener('SIGINT', stop);

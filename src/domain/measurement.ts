@@ -3,6 +3,18 @@ import type { ArtifactRef } from './artifact.ts';
 /** How a model is run: the same options for evaluation, measurement and serving. */
 export interface SessionOptions {
   threads: number;
+  /** Who executes the graph; what it cannot execute falls back to the CPU. Left out, the CPU. */
+  provider?: Provider | undefined;
+  /** Idle threads of ONNX Runtime wait in a loop: sooner awake, and a core burnt. Left out, they sleep. */
+  spinning?: boolean | undefined;
+}
+
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt'] as const;
+type Provider = (typeof PROVIDERS)[number];
+
+/** Options with which a figure was measured, for people. */
+export function describeOptions({ threads, provider = 'cpu', spinning = false }: SessionOptions): string {
+  return `${provider}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${spinning ? 'spinning' : 'no spinning'}`;
 }
 
 /** The host a figure was measured on; figures of different hosts are never compared. */
@@ -100,6 +112,7 @@ export interface Trial {
   /** Peak resident set of a fresh host after the measurement, less that of an empty one. */
   memoryBytes: number;
   host: HostFingerprint;
+  options: SessionOptions;
   durationMs: number;
 }
 
@@ -113,5 +126,6 @@ export interface BaselineMeasurement {
   throughput: Throughput;
   memoryBytes: number;
   host: HostFingerprint;
+  options: SessionOptions;
   durationMs: number;
 }

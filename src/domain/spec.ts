@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SessionOptions } from './measurement.ts';
+import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
@@ -44,6 +44,8 @@ const serving = z.strictObject({
   sloPercentile: z.union([z.literal(50), z.literal(95), z.literal(99)]),
   sloMs: z.number().positive(),
   threads: z.number().int().positive().default(1),
+  provider: z.enum(PROVIDERS).default('cpu'),
+  spinning: z.boolean().default(false),
 });
 
 const gates = z.strictObject({
@@ -146,7 +148,10 @@ export type Spec = z.output<typeof specSchema>;
 export type QualitySpec = Spec['quality'];
 
 /** Evaluation, measurement and load test run the model as it is served. */
-export const sessionOptionsOf = ({ serving }: Spec): SessionOptions => ({ threads: serving.threads });
+export const sessionOptionsOf = ({ serving }: Spec): SessionOptions => {
+  const { threads, provider, spinning } = serving;
+  return { threads, provider, spinning };
+};
 
 /** JSON Schema of the file for editors. */
 export function specJsonSchema(): unknown {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROVIDERS } from '../domain/measurement.ts';
 import type { RouteConfig } from '../domain/traffic.ts';
 import { Refusal } from './errors.ts';
 
@@ -16,7 +17,11 @@ const routeConfig = z.object({
   rollout: z.string().min(1).max(300),
   twin: artifact,
   candidate: artifact,
-  options: z.object({ threads: z.number().int().positive() }),
+  options: z.object({
+    threads: z.number().int().positive(),
+    provider: z.enum(PROVIDERS).optional(),
+    spinning: z.boolean().optional(),
+  }),
   seed: z.number().int().min(0).max(0xffffffff),
   unitHeader: z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of an HTTP header'),
   shadowSample: z.number().min(0).max(1),

@@ -11,22 +11,37 @@ export interface Session extends LoadResult {
   run(feeds: Record<string, TensorValue>): Promise<RunResult>;
 }
 
-/** Rejects with ONNX Runtime's own words. */
+/** In the order of preference; each executes what those before it cannot. */
+const EXECUTION_PROVIDERS = { cpu: ['cpu'], cuda: ['cuda', 'cpu'], tensorrt: ['tensorrt', 'cuda', 'cpu'] };
+
+/** Rejects with ONNX Runtime's own words; for a provider that is not there, with what it needs. */
 export async function createSession(modelPath: string, options: SessionOptions): Promise<Session> {
+  const { threads, provider = 'cpu', spinning = false } = options;
+  // Spinning burns ten times the CPU a request needs, and hurts the neighbours that are measured beside it.
+  const allow_spinning = spinning ? '1' : '0';
   const session = await ort.InferenceSession.create(modelPath, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: options.threads,
+    executionProviders: EXECUTION_PROVIDERS[provider],
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // Spinning burns ten times the CPU a request needs, and hurts the neighbours that are measured beside it.
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    extra: { session: { intra_op: { allow_spinning }, inter_op: { allow_spinning } } },
     logSeverityLevel: 3,
+  }).catch((error: Error) => {
+    throw error.message.includes(MISSING_LIBRARY) ? new Error(notAvailable(provider), { cause: error }) : error;
   });
   return {
     inputs: session.inputMetadata.map(declaration),
     outputs: session.outputMetadata.map(declaration),
     run: (feeds) => run(session, feeds),
   };
+}
+
+const MISSING_LIBRARY = 'Failed to load shared library';
+
+/** ONNX Runtime finds the provider's library missing when it first wants it, be there a GPU or not. */
+function notAvailable(provider: keyof typeof EXECUTION_PROVIDERS): string {
+  const needs = provider === 'tensorrt' ? 'CUDA 12, cuDNN 9 and TensorRT 10' : 'CUDA 12 and cuDNN 9';
+  return `provider '${provider}' is not available here: it needs an NVIDIA GPU, ${needs}, and ONNX Runtime's CUDA libraries beside onnxruntime-node's; install them, or set serving.provider to cpu`;
 }
 
 function declaration(meta: InferenceSession.ValueMetadata): TensorDeclaration {

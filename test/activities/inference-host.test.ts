@@ -84,6 +84,22 @@ describe('an inference host', () => {
     await expect(host.run({ x })).rejects.toThrow("tensor 'x' is of type 'string'; supported are float16");
   });
 
+  it.each(['cuda', 'tensorrt'] as const)('says what %s needs where it is not available', async (provider) => {
+    const starting = startHost({ modelPath: `${FIXTURES}classifier.onnx`, options: { ...OPTIONS, provider } });
+    await expect(starting).rejects.toMatchObject({
+      name: 'ModelLoadFailed',
+      message: expect.stringMatching(`provider '${provider}' is not available here: .* set serving.provider to cpu$`),
+    });
+  });
+
+  it('answers the same with spinning threads', async () => {
+    const options = { threads: 2, spinning: true };
+    const host = await startHost({ modelPath: `${FIXTURES}classifier.onnx`, options });
+    hosts.push(host);
+    const { outputs } = await host.run(FEEDS);
+    expect(outputs.logits!.data).toEqual(Float32Array.of(0, 0, 0.75, 0.34375));
+  });
+
   it.each([
     ['is not there', 'nothing.onnx', "File doesn't exist"],
     ['is not ONNX', 'rows.arrow', 'Protobuf parsing failed'],

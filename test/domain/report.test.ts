@@ -34,6 +34,7 @@ const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest
   faults,
   resumedAfter: 0,
   host: closingDocument().host!,
+  options: { threads: 2 },
   durationMs: 1,
 });
 
@@ -285,6 +286,7 @@ describe('formats', () => {
 describe('the rates under load', () => {
   it('are shown with what they rest on, and are left out where there is none', () => {
     const shown = section(render({ loadTests: { baseline: loadTest(80.25), optimized: null } }), 'load');
+    expect(shown).toContain('cpu, 2 threads, no spinning');
     expect(shown).toContain('p99 stays within 150.00 ms');
     expect(shown).toContain('80.3 /s');
     expect(shown).toContain('4200 in 0 probes');

@@ -1,4 +1,4 @@
-import type { GpuUsage, HostFingerprint } from '../measurement.ts';
+import type { GpuUsage, HostFingerprint, SessionOptions } from '../measurement.ts';
 import type { AccuracyAudit, CachingAudit } from './audits.ts';
 import type { RateSearchResult, ServiceLevel } from './rate-search.ts';
 
@@ -20,6 +20,7 @@ export interface LoadTest extends RateSearchResult {
   /** Probes taken over from an attempt that was cut off. */
   resumedAfter: number;
   host: HostFingerprint;
+  options: SessionOptions;
   durationMs: number;
 }
 
