@@ -9,6 +9,7 @@ import type {
   QualityFigures,
 } from '../domain/engagement.ts';
 import type { LatencyPercentiles } from '../domain/measurement.ts';
+import type { Spec } from '../domain/spec.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderReport } from '../report/report.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -78,9 +79,9 @@ export function closingDocument(
       decision,
     })),
     ...beforeAndAfter(state),
-    candidates: state.candidates.map(candidateLine),
+    candidates: state.candidates.map((candidate) => candidateLine(candidate, spec)),
     chosen: state.chosen ?? null,
-    holdout: state.holdout ? candidateLine(state.holdout.candidate) : null,
+    holdout: state.holdout ? candidateLine(state.holdout.candidate, spec) : null,
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
@@ -127,7 +128,9 @@ function merged({ role, accuracy, macroF1 }: QualityFigures, side: Side): ModelF
   return { role, accuracy, macroF1, ...side };
 }
 
-function candidateLine({ id, phase, scheme, verdict, reason, checks, trial, figures }: CandidateResult): CandidateLine {
+function candidateLine(candidate: CandidateResult, { model }: Spec): CandidateLine {
+  const { id, phase, scheme, verdict, reason, checks, trial, figures } = candidate;
+  const className = (index: number) => (Array.isArray(model.labels) && model.labels[index]) || String(index);
   return {
     id,
     phase,
@@ -148,6 +151,14 @@ function candidateLine({ id, phase, scheme, verdict, reason, checks, trial, figu
     integerCoverage: figures?.integerCoverage ?? null,
     flips: figures?.flips ?? null,
     slices: figures?.slices ?? [],
+    hardExamples: figures?.hardExamples,
+    mcnemarP: figures?.mcnemarP,
+    regressions: figures?.regressions?.map(({ id, label, candidate, baselineMargin }) => ({
+      id,
+      label: className(label),
+      candidate: className(candidate),
+      baselineMargin,
+    })),
   };
 }
 

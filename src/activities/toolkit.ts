@@ -5,7 +5,8 @@ import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts'
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
 import type { Recipe } from '../domain/recipe.ts';
-import type { Spec } from '../domain/spec.ts';
+import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { hostFingerprint } from '../inference/fingerprint.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
@@ -102,14 +103,16 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
 
     /** Makes the candidate, unless the ledger has its trial already. */
     async quantizeCandidate(input: {
+      spec: Spec;
       recipe: Recipe;
       sources: SourceFiles;
       calibration: PreparedData;
       selection: PreparedData;
     }): Promise<Quantized> {
-      const { recipe, sources, calibration, selection } = input;
+      const { spec, recipe, sources, calibration, selection } = input;
       const probe = await run('probe', {}, async (output: Probe) => output);
-      const key = keyOf({ model: sources.model, recipe, calibration, selection, probe });
+      const conditions = { probe, host: await hostFingerprint(), options: sessionOptionsOf(spec) };
+      const key = keyOf({ model: sources.model, recipe, calibration, selection, ...conditions });
       const known = await ledger.find<{ key: string; quantized: QuantizedModel }>(key);
       if (known) return { key, quantized: known.quantized };
       const job = {

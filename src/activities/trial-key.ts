@@ -1,4 +1,5 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import type { HostFingerprint, SessionOptions } from '../domain/measurement.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import { sha256 } from '../storage/artifacts.ts';
 
@@ -9,9 +10,12 @@ export interface TrialIngredients {
   calibration: PreparedData;
   selection: PreparedData;
   probe: { versions: Record<string, string>; instructionSets: string[]; gpu: string | null };
+  /** What evaluates and times it, and how. */
+  host: HostFingerprint;
+  options: SessionOptions;
 }
 
-export function keyOf({ model, recipe, calibration, selection, probe }: TrialIngredients): string {
+export function keyOf({ model, recipe, calibration, selection, ...conditions }: TrialIngredients): string {
   const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];
   return sha256(
     canonicalJson({
@@ -19,7 +23,7 @@ export function keyOf({ model, recipe, calibration, selection, probe }: TrialIng
       recipe,
       calibration: recipe.calibration ? dataOf(calibration) : null,
       selection: dataOf(selection),
-      probe,
+      ...conditions,
     })
   );
 }

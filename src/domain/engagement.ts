@@ -2,6 +2,7 @@ import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
 import type { Decision } from './decision.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
+import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
 import type { StageResult } from './traffic.ts';
@@ -47,6 +48,12 @@ export interface CandidateFigures extends QualityFigures {
   lost: number;
   won: number;
   slices: SliceFigures[];
+  /** Hardest rows by FP32 margin, length and rarity; reported, and decide nothing. Absent in older engagements. */
+  hardExamples?: SliceFigures[];
+  /** Exact two-sided McNemar: could the rows lost and won be even? */
+  mcnemarP?: number;
+  /** Rows that were right and are wrong, the surest first. */
+  regressions?: Regression[];
   sizeRatio: number;
   speedup: number;
   speedupInterval: [number, number];
@@ -195,4 +202,8 @@ export interface CandidateLine {
   integerCoverage: number | null;
   flips: number | null;
   slices: SliceFigures[];
+  hardExamples?: SliceFigures[] | undefined;
+  mcnemarP?: number | undefined;
+  /** With class names. */
+  regressions?: { id: string; label: string; candidate: string; baselineMargin: number }[] | undefined;
 }

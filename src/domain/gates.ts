@@ -4,7 +4,7 @@ import type { LoadTest } from './load/load-test.ts';
 import type { Coverage, LatencyComparison, LatencyPercentiles } from './measurement.ts';
 import type { PairedOutcomes, SliceOutcome } from './metrics.ts';
 import type { QualitySpec, Spec } from './spec.ts';
-import { nonInferioritySampleSize, smallestCertifiableMargin } from './statistics/sample-size.ts';
+import { certifiableMargin, rowsToCertify } from './statistics/certification.ts';
 import { tangoUpperBound } from './statistics/tango.ts';
 import type { Check, Verdict } from './verdict.ts';
 
@@ -56,8 +56,8 @@ function powerCheck(quality: QualitySpec, { rows }: PreparedData): Check {
     power: quality.power,
   };
   const margin = quality.marginPoints / 100;
-  const needed = nonInferioritySampleSize({ ...design, margin });
-  const smallest = points(smallestCertifiableMargin({ ...design, n: rows }));
+  const needed = rowsToCertify({ ...design, margin });
+  const smallest = points(certifiableMargin({ ...design, n: rows }));
   return check(
     'power',
     passOr(rows >= needed, 'inconclusive'),
@@ -86,7 +86,7 @@ export function qualityChecks(
   const margin = quality.marginPoints / 100;
   const upper = dropUpper(quality, outcomes);
   const drop = outcomes.accuracyBaseline - outcomes.accuracyCandidate;
-  const slices = outcomes.slices.map((slice) => sliceFigures(quality, slice));
+  const slices = sliceFigures(quality, outcomes);
   const overall = check(
     'accuracy',
     accuracyVerdict(upper, drop, margin),
@@ -110,7 +110,12 @@ function accuracyVerdict(upper: number, drop: number, margin: number): Verdict {
   return drop >= margin ? 'failed' : 'inconclusive';
 }
 
-function sliceFigures(quality: QualitySpec, slice: SliceOutcome): SliceFigures {
+/** Each slice against the slices' margin. */
+export function sliceFigures(quality: QualitySpec, { slices }: Pick<PairedOutcomes, 'slices'>): SliceFigures[] {
+  return slices.map((slice) => figuresOfSlice(quality, slice));
+}
+
+function figuresOfSlice(quality: QualitySpec, slice: SliceOutcome): SliceFigures {
   const { name, rows, accuracyBaseline, accuracyCandidate } = slice;
   const upper = dropUpper(quality, slice);
   const verdict =

@@ -1,12 +1,16 @@
 import type { CandidateFigures } from '../domain/engagement.ts';
-import { dropUpper, efficiencyChecks, qualityChecks, sloCheck } from '../domain/gates.ts';
+import { dropUpper, efficiencyChecks, qualityChecks, sliceFigures, sloCheck } from '../domain/gates.ts';
+import { hardExamples } from '../domain/hard-examples.ts';
 import { type LatencyRounds, summarizeLatency } from '../domain/latency.ts';
-import { compareOutcomes } from '../domain/metrics.ts';
+import { compareOutcomes, type PairedOutcomes, worstRegressions } from '../domain/metrics.ts';
+import { mcnemarExact } from '../domain/statistics/mcnemar.ts';
 import type { Check } from '../domain/verdict.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { CandidateEvidence } from './evidence.ts';
+
+const REGRESSIONS = 10;
 
 /** Computes figures and checks from the files alone: when a verdict is made, and again when it is verified. */
 export async function judgeFromFiles(
@@ -22,11 +26,15 @@ export async function judgeFromFiles(
     if (stray >= 0 || ids.length !== data.ids.length)
       throw new Error(`the ${name}'s predictions are not of these rows: they differ at row ${stray}`);
   }
-  const outcomes = compareOutcomes({
-    labels: data.labels,
-    baseline: baseline.top1,
-    candidate: candidate.top1,
-    slices: data.slices,
+  const answers = { labels: data.labels, baseline: baseline.top1, candidate: candidate.top1 };
+  const outcomes = compareOutcomes({ ...answers, slices: data.slices });
+  const lengths = Array.from(data.ids, (_, row) => data.lengthOf(row));
+  const hard = hardExamples({ labels: data.labels, baselineMargins: baseline.margins, lengths });
+  const regressions = worstRegressions({
+    ...answers,
+    ids: data.ids,
+    baselineMargins: baseline.margins,
+    limit: REGRESSIONS,
   });
   const latency = summarizeLatency(await artifacts.readJson<LatencyRounds>(evidence.latencyRounds));
   const sizeRatio = sizeBytes.candidate / sizeBytes.baseline;
@@ -48,6 +56,9 @@ export async function judgeFromFiles(
       lost: outcomes.lost,
       won: outcomes.won,
       slices,
+      hardExamples: sliceFigures(quality, withoutOthers(compareOutcomes({ ...answers, slices: hard }))),
+      mcnemarP: mcnemarExact({ b: outcomes.lost, c: outcomes.won }),
+      regressions,
       sizeRatio,
       speedup: latency.speedup,
       speedupInterval: latency.speedupInterval,
@@ -56,3 +67,8 @@ export async function judgeFromFiles(
     },
   };
 }
+
+/** Only the hard rows themselves. */
+const withoutOthers = ({ slices }: PairedOutcomes) => ({
+  slices: slices.filter(({ name }) => !name.endsWith('=other')),
+});

@@ -13,7 +13,7 @@ export interface Dataset {
   slices: Record<string, string[]>;
   /** Names of the input columns. */
   inputs: string[];
-  /** Elements of the longest input of a row. */
+  /** Elements of the longest list of a row, input or not. */
   lengthOf(row: number): number;
   /** One row as a batch of 1, in the types and shapes that the model declares. */
   feeds(row: number): Record<string, TensorValue>;
@@ -37,6 +37,9 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     declaration,
     vector: column(declaration.name, 'a list of numbers, for the model input of that name', isNumberList),
   }));
+  const sequences = table.schema.fields
+    .filter(({ type }) => isNumberList(type))
+    .map(({ name }) => table.getChild(name)!);
   const numbers = (vector: Vector, row: number) => vector.get(row).toArray() as Numbers;
   return {
     rows: table.numRows,
@@ -48,7 +51,7 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
         .map(({ name }) => [name, [...column(name, 'utf8', isText)]])
     ),
     inputs: declarations.map((declaration) => declaration.name),
-    lengthOf: (row) => Math.max(...lists.map(({ vector }) => numbers(vector, row).length)),
+    lengthOf: (row) => Math.max(0, ...sequences.map((vector) => numbers(vector, row).length)),
     feeds: (row) =>
       Object.fromEntries(
         lists.map(({ declaration, vector }) => [

@@ -1,7 +1,7 @@
 import type { CandidateLine, ClosingDocument, SliceFigures } from '../domain/engagement.ts';
 import { candidateChart, plottedLines } from './candidate-chart.ts';
 import { allLines, chosenLine, measuredOn, schemeOf } from './chosen.ts';
-import { bytes, count, interval, percent, points, ratio, trimmed } from './format.ts';
+import { bytes, count, decimal, interval, percent, points, ratio, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
 import { absent, chip, reasonText, table } from './tables.ts';
@@ -29,7 +29,9 @@ ${table(
   lines.map((line) => ({ cells: cells(line), isChosen: line === chosenLine(document) }))
 )}
 ${checks(document)}
-${slices(document)}</section>`;
+${slices(document)}
+${hardExamples(document)}
+${regressions(document)}</section>`;
 }
 
 function cells(line: CandidateLine): Content[] {
@@ -80,16 +82,44 @@ function slices(document: ClosingDocument): Html | undefined {
   const margin = document.quality && ` The margin of a slice is ${trimmed(document.quality.sliceMarginPoints)} points.`;
   return html`${title}${table(
     html`Accuracy by slice${measuredOn(line)}.${margin}`,
+    [...sliceColumns(line), { title: 'Verdict' }],
+    line.slices.map((slice) => ({ cells: [...sliceCells(slice), chip(slice.verdict)] }))
+  )}`;
+}
+
+const sliceColumns = ({ id }: CandidateLine) => [
+  { title: 'Slice' },
+  ...['Rows', 'FP32', id, 'Drop, points', 'Upper bound'].map((title) => ({ title, isNumber: true })),
+];
+
+function hardExamples(document: ClosingDocument): Html | undefined {
+  const line = chosenLine(document);
+  if (!line?.hardExamples) return undefined;
+  return html`<h3>Hard examples of ${line.id}</h3>${table(
+    html`The tenth of the rows that FP32 was least sure of, the longest and those of the rarest classes${measuredOn(line)}; they decide nothing by themselves.`,
+    sliceColumns(line),
+    line.hardExamples.map((slice) => ({ cells: sliceCells(slice) }))
+  )}`;
+}
+
+function regressions(document: ClosingDocument): Html | undefined {
+  const line = chosenLine(document);
+  if (!line?.regressions || line.mcnemarP === undefined) return undefined;
+  const title = html`<h3>Worst regressions of ${line.id}</h3>`;
+  const chance = html`Were losses and wins equally likely, a split at least this uneven would come with p = ${decimal(line.mcnemarP, 3)} (exact McNemar).`;
+  if (line.regressions.length === 0)
+    return html`${title}<p>No row that FP32 answered rightly is answered wrongly. ${chance}</p>`;
+  return html`${title}${table(
+    html`Rows that FP32 answered rightly and ${line.id} does not${measuredOn(line)}, those that FP32 was surest of first, at most ${line.regressions.length}. ${chance}`,
     [
-      { title: 'Slice' },
-      { title: 'Rows', isNumber: true },
-      { title: 'FP32', isNumber: true },
-      { title: line.id, isNumber: true },
-      { title: 'Drop, points', isNumber: true },
-      { title: 'Upper bound', isNumber: true },
-      { title: 'Verdict' },
+      { title: 'Row' },
+      { title: 'Right, and FP32' },
+      { title: line.id },
+      { title: 'FP32’s margin, logits', isNumber: true },
     ],
-    line.slices.map((slice) => ({ cells: sliceCells(slice) }))
+    line.regressions.map(({ id, label, candidate, baselineMargin }) => ({
+      cells: [id, label, candidate, decimal(baselineMargin, 2)],
+    }))
   )}`;
 }
 
@@ -101,6 +131,5 @@ function sliceCells(slice: SliceFigures): Content[] {
     percent(slice.accuracyCandidate),
     points(slice.accuracyBaseline - slice.accuracyCandidate),
     points(slice.dropUpper),
-    chip(slice.verdict),
   ];
 }

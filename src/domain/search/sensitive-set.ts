@@ -15,10 +15,7 @@ export interface SensitiveSet {
  * holds is found by doubling and halving, which asks about 2 log2(k) times for k groups; then members of it are
  * quantized again in groups, as many at once as the budget left demands, and what holds without them drops them.
  */
-export function* sensitiveSet(
-  ranking: readonly string[],
-  budget: number
-): Generator<string[], SensitiveSet, boolean> {
+export function* sensitiveSet(ranking: readonly string[], budget: number): Generator<string[], SensitiveSet, boolean> {
   if (!(budget >= 1)) throw new RangeError(`budget must be at least 1 evaluation, not ${budget}`);
   let evaluations = 0;
   const isSpent = () => evaluations >= budget;

@@ -1,4 +1,4 @@
-import { requireCount, requireFraction } from './arguments.ts';
+import { requireFraction } from './arguments.ts';
 import { normalQuantile } from './normal.ts';
 
 /** Shares, not points. */
@@ -20,15 +20,6 @@ export function nonInferioritySampleSize({ margin, ...design }: NonInferiorityDe
   requireFraction('margin', margin);
   const distance = distanceOf(design);
   return Math.ceil((distance * distance * design.discordance) / (margin * margin));
-}
-
-/**
- * The smallest margin, a share, that `n` rows can certify under the same design: the inverse of
- * `nonInferioritySampleSize`. Throws a RangeError that names the field.
- */
-export function smallestCertifiableMargin({ n, ...design }: NonInferiorityDesign & { n: number }): number {
-  requireCount('n', n, 1);
-  return distanceOf(design) * Math.sqrt(design.discordance / n);
 }
 
 function distanceOf({ discordance, alpha, power }: NonInferiorityDesign): number {

@@ -10,7 +10,7 @@ function look(rows: number, lost: number, won: number, seed: number) {
   let counts = { plus: 0, minus: 0, zero: 0 };
   for (let row = 1; row <= rows; row++) {
     const at = random.next();
-    counts = withRow(counts, at >= lost && at < lost + won ? false : true, at >= lost);
+    counts = withRow(counts, at < lost || at >= lost + won, at >= lost);
     const verdict = sequentialVerdict(counts, TEST);
     if (verdict) return { verdict, row };
   }
