@@ -9,6 +9,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { createEvaluationActivities } from './activities/evaluation.ts';
 import { createLoadTestActivities } from './activities/load-test.ts';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
@@ -41,7 +42,11 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
     };
   if (queue === 'load-test')
     return {
-      activities: { ...createMeasurementActivities(shared), ...createLoadTestActivities(shared) },
+      activities: {
+        ...createMeasurementActivities(shared),
+        ...createEvaluationActivities(shared),
+        ...createLoadTestActivities(shared),
+      },
       maxConcurrentActivityTaskExecutions: 1,
       maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,
     };

@@ -83,6 +83,7 @@ export function closingDocument(
     chosen: state.chosen ?? null,
     holdout: state.holdout ? candidateLine(state.holdout.candidate, spec) : null,
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
+    sensitivity: state.sensitivity ?? null,
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,

@@ -1,6 +1,7 @@
 import type { CandidateResult, EngagementState, QualityFigures } from '../domain/engagement.ts';
 import { describeLoadTest, type LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
+import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -44,12 +45,11 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
 }
 
 export function holdoutSummary(
-  spec: Spec,
-  holdout: EngagementState['holdout'],
-  checks: Check[],
-  loadTests?: EngagementState['loadTests']
+  input: Pick<EngagementState, 'spec' | 'holdout' | 'loadTests' | 'sensitivity'> & { checks: Check[] }
 ): string {
-  if (!holdout) return reasons(checks);
+  const { spec, holdout, loadTests, sensitivity, checks } = input;
+  const sensitive = sensitivity ? [`${describeSensitivity(sensitivity)}.`] : [];
+  if (!holdout) return [...sensitive, reasons(checks)].join('\n\n');
   const { candidate, baseline } = holdout;
   return [
     `${candidate.id} on the untouched hold-out (${baseline.rows} rows): accuracy ${percent(candidate.figures!.accuracy)}, ` +
@@ -57,6 +57,7 @@ export function holdoutSummary(
       `${candidate.figures!.sizeRatio.toFixed(3)} of the size.`,
     ...(loadTests?.baseline ? [`FP32 under load: ${describeLoadTest(loadTests.baseline)}.`] : []),
     ...(loadTests?.chosen ? [`${candidate.id} under load: ${describeLoadTest(loadTests.chosen)}.`] : []),
+    ...sensitive,
     reasons(checks),
     `Approving releases it to the production traffic of ${spec.model.name}, beginning in the shadow.`,
   ].join('\n\n');

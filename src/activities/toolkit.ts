@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
-import type { Recipe } from '../domain/recipe.ts';
+import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
-import type { ArtifactStore } from '../storage/artifacts.ts';
+import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
@@ -42,6 +43,15 @@ export interface Quantized {
   quantized: QuantizedModel;
 }
 
+interface Ingredients {
+  recipe: Recipe;
+  sources: SourceFiles;
+  calibration: PreparedData;
+  selection: PreparedData;
+}
+
+const SENSITIVITY_ROWS = 32; // for a ranking; the margin is judged on the selection rows
+
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
 export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
   /** Runs one verb; the scratch folder is gone afterwards, whatever happened. */
@@ -69,6 +79,12 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
 
   async function stored<T extends { path: string }>({ path, ...rest }: T) {
     return { ...rest, ref: await artifacts.putFile(path) };
+  }
+
+  async function trialKey({ spec, recipe, sources, calibration, selection }: Ingredients & { spec: Spec }) {
+    const probe = await run('probe', {}, async (output: Probe) => output);
+    const conditions = { probe, host: await hostFingerprint(), options: sessionOptionsOf(spec) };
+    return keyOf({ model: sources.model, recipe, calibration, selection, ...conditions });
   }
 
   return {
@@ -101,18 +117,30 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
       });
     },
 
+    /** Groups of nodes by what quantizing each alone does to the answers, most harmful first. */
+    async rankSensitivity(
+      input: Ingredients & { engagement: string; spec: Spec }
+    ): Promise<{ key: string; groups: SensitivityGroup[] }> {
+      const { engagement, sources, recipe, calibration } = input;
+      const key = sha256(canonicalJson({ kind: 'sensitivity', trial: await trialKey(input), rows: SENSITIVITY_ROWS }));
+      const data = await artifacts.verified(calibration.arrow);
+      const model = await artifacts.verified(sources.model);
+      const rows = Math.min(SENSITIVITY_ROWS, calibration.rows);
+      const rank = () =>
+        run(
+          'sensitivity',
+          { model, recipe, data, calibrationData: data, rows },
+          (output: { groups: SensitivityGroup[] }) => ledger.record({ key, groups: output.groups })
+        );
+      const ranking = (await ledger.find<{ key: string; groups: SensitivityGroup[] }>(key)) ?? (await rank());
+      await journalOf(engagement).append(`sensitivity/${key}`, 'sensitivity', { recipe, ...ranking });
+      return ranking;
+    },
+
     /** Makes the candidate, unless the ledger has its trial already. */
-    async quantizeCandidate(input: {
-      spec: Spec;
-      recipe: Recipe;
-      sources: SourceFiles;
-      calibration: PreparedData;
-      selection: PreparedData;
-    }): Promise<Quantized> {
-      const { spec, recipe, sources, calibration, selection } = input;
-      const probe = await run('probe', {}, async (output: Probe) => output);
-      const conditions = { probe, host: await hostFingerprint(), options: sessionOptionsOf(spec) };
-      const key = keyOf({ model: sources.model, recipe, calibration, selection, ...conditions });
+    async quantizeCandidate(input: Ingredients & { spec: Spec }): Promise<Quantized> {
+      const { recipe, sources, calibration } = input;
+      const key = await trialKey(input);
       const known = await ledger.find<{ key: string; quantized: QuantizedModel }>(key);
       if (known) return { key, quantized: known.quantized };
       const job = {

@@ -169,14 +169,15 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       winner?: CandidateResult;
       holdout?: EngagementState['holdout'];
       loadTests?: EngagementState['loadTests'];
+      sensitivity?: EngagementState['sensitivity'];
     }): Promise<Judged> {
-      const { spec, winner, holdout, loadTests } = input;
+      const { winner, holdout, loadTests } = input;
       const checks: Check[] =
         winner && holdout
           ? [...holdout.candidate.checks, ...(loadTests?.chosen ? [loadAuditCheck(loadTests.chosen)] : [])]
           : [{ name: 'candidates', verdict: 'failed', reason: 'no candidate is left that holds every requirement' }];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
-      return { checks, evidence, summary: holdoutSummary(spec, holdout, checks, loadTests) };
+      return { checks, evidence, summary: holdoutSummary({ ...input, checks }) };
     },
 
     /** The stages so far, as evidence for a gate in the middle of a rollout. */

@@ -4,6 +4,7 @@ import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
+import type { Sensitivity } from './search/sensitivity.ts';
 import type { Spec } from './spec.ts';
 import type { StageResult } from './traffic.ts';
 import type { Check, Verdict } from './verdict.ts';
@@ -118,6 +119,8 @@ export interface EngagementState {
   /** Largest rates at the service level; absent in engagements that were kicked off before there were load tests. */
   loadTests?: { baseline?: LoadTest; chosen?: LoadTest };
   candidates: CandidateResult[];
+  /** The search for what the fastest candidate that lost too much must keep in FP32. */
+  sensitivity?: Sensitivity;
   phases: PhaseRecord[];
   /** Recipes that people added by `revise`; tried in the PTQ phase beside the package's schemes. */
   customRecipes: Recipe[];
@@ -160,6 +163,8 @@ export interface ClosingDocument {
   holdout?: CandidateLine | null;
   /** What each sustains at the service level; null where it was not measured. */
   loadTests?: { baseline: LoadTest | null; optimized: LoadTest | null };
+  /** What could not be quantized, where it was looked for. */
+  sensitivity?: Sensitivity | null;
   rollout: {
     verdict: Verdict;
     reason: string;

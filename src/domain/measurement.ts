@@ -78,8 +78,10 @@ export interface Coverage {
   share: number;
   /** Count per operator type of the optimized graph. */
   operators: Record<string, number>;
-  /** Nodes with weights that stayed in float, at most 20. */
+  /** Nodes with weights that stayed in float although they were to be quantized, at most 20. */
   fallbacks: string[];
+  /** Nodes with weights that the recipe keeps in FP32; not in `float`. */
+  kept?: number;
 }
 
 /** Per-row results: Arrow IPC with `id`, `top1` (int32), `score` (float64 softmax), `margin` (float64, top 1 - top 2). */

@@ -1,6 +1,7 @@
 import type { CandidateResult } from './engagement.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
+import type { Check } from './verdict.ts';
 
 export interface PlannedCandidate {
   id: string;
@@ -41,6 +42,22 @@ export function best(candidates: CandidateResult[]): CandidateResult | undefined
         a.lost - b.lost || a.flips - b.flips || a.sizeRatio - b.sizeRatio || (id < other.id ? -1 : 1)
     );
   return ranked[0]?.candidate;
+}
+
+const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise
+
+/**
+ * The candidate whose sensitive layers are worth looking for: the fastest that lost too much accuracy, if it is faster
+ * than all that hold the margin.
+ */
+export function worthSearching(candidates: CandidateResult[]): CandidateResult | undefined {
+  const speedOf = ({ figures }: CandidateResult) => figures?.speedup ?? 0;
+  const lost = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
+  const fastest = Math.max(1, ...candidates.filter(({ verdict }) => verdict === 'successful').map(speedOf));
+  return candidates
+    .filter(({ scheme, checks }) => scheme.startsWith('int') && checks.some(lost))
+    .filter((candidate) => speedOf(candidate) > WORTH_IT * fastest)
+    .sort((a, b) => speedOf(b) - speedOf(a))[0];
 }
 
 /** `custom-1` and so on for recipes that a person added by `revise`. */

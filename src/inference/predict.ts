@@ -23,17 +23,44 @@ export interface PredictInput {
  * Throws `ModelOutputInvalid` naming the row for an answer that is no classification.
  */
 export async function predict(input: PredictInput): Promise<{ rows: number }> {
-  const { modelPath, dataPath, outPath, options, signal, onProgress } = input;
+  const { outPath, signal, onProgress, ...asked } = input;
+  const { ids, rows } = readDataset(input.dataPath, []);
+  const predictions: PredictionColumns = {
+    ids,
+    top1: new Int32Array(rows),
+    scores: new Float64Array(rows),
+    margins: new Float64Array(rows),
+  };
+  for await (const { row, top1, score, margin } of answers({ ...asked, order: [...ids.keys()], signal })) {
+    predictions.top1[row] = top1;
+    predictions.scores[row] = score;
+    predictions.margins[row] = margin;
+    onProgress?.({ done: row + 1, total: rows });
+  }
+  signal?.throwIfAborted();
+  writePredictions(outPath, predictions);
+  return { rows };
+}
+
+interface Answer {
+  row: number;
+  top1: number;
+  /** Softmax of the first class. */
+  score: number;
+  /** Between the first and the second class, logits. */
+  margin: number;
+}
+
+/** The model's answers to rows in this order, one at a time; who stops asking ends the model's process. */
+export async function* answers(
+  input: Pick<PredictInput, 'modelPath' | 'dataPath' | 'options' | 'signal'> & { order: number[] }
+): AsyncGenerator<Answer> {
+  const { modelPath, dataPath, options, order, signal } = input;
   const host = await startHost({ modelPath, options, signal });
   try {
     const data = readDataset(dataPath, host.inputs);
-    const predictions: PredictionColumns = {
-      ids: data.ids,
-      top1: new Int32Array(data.rows),
-      scores: new Float64Array(data.rows),
-      margins: new Float64Array(data.rows),
-    };
-    for (const [row, id] of data.ids.entries()) {
+    for (const row of order) {
+      const id = data.ids[row]!;
       const { outputs } = await host.run(data.feeds(row));
       const { top1, score, margin, classes } = classify(outputs, id);
       const label = data.labels[row]!;
@@ -41,14 +68,8 @@ export async function predict(input: PredictInput): Promise<{ rows: number }> {
         throw new DatasetInvalid(
           `${dataPath}: row '${id}' has label ${label}, and the model knows 0 to ${classes - 1}`
         );
-      predictions.top1[row] = top1;
-      predictions.scores[row] = score;
-      predictions.margins[row] = margin;
-      onProgress?.({ done: row + 1, total: data.rows });
+      yield { row, top1, score, margin };
     }
-    signal?.throwIfAborted();
-    writePredictions(outPath, predictions);
-    return { rows: data.rows };
   } finally {
     await host.close();
   }

@@ -8,6 +8,7 @@ import { load } from './load.ts';
 import { page } from './page.ts';
 import { environment, terms, verification } from './provenance.ts';
 import { rollout } from './rollout.ts';
+import { sensitivity } from './sensitivity.ts';
 import { summary } from './summary.ts';
 
 /** One HTML file that asks nothing of any network; every figure in it is the document's. */
@@ -19,6 +20,7 @@ export function renderReport(document: ClosingDocument): string {
 ${comparison(document)}
 ${load(document)}
 ${candidates(document)}
+${sensitivity(document)}
 ${decisions(document)}
 ${rollout(document)}
 ${environment(document)}

@@ -9,6 +9,8 @@ export type JournalKind =
   | 'preparation'
   | 'baseline'
   | 'trial'
+  | 'sensitivity'
+  | 'evaluation'
   | 'load-test'
   | 'verdict'
   | 'decision'

@@ -1,4 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { EvaluationActivities } from '../activities/evaluation.ts';
 import type { LoadTestActivities } from '../activities/load-test.ts';
 import type { MeasurementActivities } from '../activities/measurement.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
@@ -20,7 +21,7 @@ export const toolkit = proxyActivities<ToolkitActivities>({
 });
 
 /** Measurements: one at a time on a host. */
-export const measurement = proxyActivities<MeasurementActivities>({
+export const measurement = proxyActivities<MeasurementActivities & EvaluationActivities>({
   taskQueue: QUEUES.loadTest,
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '20 seconds',

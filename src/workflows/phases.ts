@@ -1,14 +1,24 @@
+import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
+import { lastWords } from '../domain/errors.ts';
 import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
-import { best, customPlan, optimizationPlan, type PlannedCandidate, ptqPlan } from '../domain/recipes.ts';
+import {
+  best,
+  customPlan,
+  optimizationPlan,
+  type PlannedCandidate,
+  ptqPlan,
+  worthSearching,
+} from '../domain/recipes.ts';
 import type { Check } from '../domain/verdict.ts';
 import { loadTest, measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
 import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
+import { findSensitive, mixedRecipe } from './sensitivity.ts';
 
 /** What a phase measured, ready for its gate. */
 interface PhaseOutcome {
@@ -58,7 +68,9 @@ async function tryEveryScheme(input: EngagementInput, state: EngagementState, at
 
 async function refineAndProve(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
   const released = state.candidates.filter(({ id }) => state.released.includes(id));
-  const plan = PACKAGES[state.spec.package].optimizes ? optimizationPlan(state.spec, released) : [];
+  const plan = PACKAGES[state.spec.package].optimizes
+    ? [...(await mixedPrecision(input, state)), ...optimizationPlan(state.spec, released)]
+    : [];
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
   await tryAll(input, state, 'optimization', attempt, plan);
   const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
@@ -71,7 +83,23 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
       return { subject: winner.id, model: quantized.model, predictions, throughput: throughput.candidate };
     });
   }
-  return records.judgeOptimization({ spec: state.spec, winner, holdout: state.holdout, loadTests: state.loadTests });
+  const { spec, holdout, loadTests, sensitivity } = state;
+  return records.judgeOptimization({ spec, winner, holdout, loadTests, sensitivity });
+}
+
+/** A candidate that keeps in FP32 what the fastest failed one cannot do without. */
+async function mixedPrecision(input: EngagementInput, state: EngagementState): Promise<PlannedCandidate[]> {
+  const failed = worthSearching(state.candidates.filter(({ phase }) => phase === 'ptq'));
+  if (!failed || !patched('sensitivity-search')) return [];
+  try {
+    state.sensitivity = await findSensitive(input, state, failed);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn(`the search for sensitive layers of ${failed.id} ended: ${lastWords(error)}`);
+    return []; // what the other candidates came to still stands
+  }
+  const recipe = mixedRecipe(failed.recipe, state.sensitivity);
+  return recipe ? [{ id: `${failed.id}-mixed`, recipe }] : [];
 }
 
 /** Begins below what the closed loop came to, where queues are still short. */

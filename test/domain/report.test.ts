@@ -283,6 +283,54 @@ describe('formats', () => {
   });
 });
 
+describe('the sensitive layers', () => {
+  const group = (name: string, error: number, isKept: boolean) => ({ name, nodes: [name], error, isKept });
+  const evaluation = { rows: 120, of: 400, lost: 3, won: 1, verdict: 'worse' as const, holds: false };
+  const sensitivity = {
+    candidate: 'int8-static',
+    groups: [group('every <Softmax>', 0.4, true), group('/head', 1e-4, false), group('/dead', 0, false)],
+    evaluations: [
+      { ...evaluation, kept: [] },
+      { ...evaluation, kept: ['every <Softmax>'], holds: true },
+    ],
+    isExact: true,
+  };
+
+  it('are named, drawn and explained', () => {
+    const shown = section(render({ sensitivity }), 'sensitivity');
+    expect(shown).toContain('int8-static holds the margin when every &lt;Softmax&gt; of 3 groups stays in FP32');
+    expect(shown).toContain('(2 evaluations; without any one of them it does not)');
+    expect(render({ sensitivity })).toContain('every &lt;Softmax&gt;: 4.0e-1, kept; /head: 1.0e-4; /dead: 0.0e+0');
+    expect(shown).toContain('answered 240 of 800 rows');
+    expect(shown).not.toContain('NaN');
+    expect(render()).not.toContain('id="sensitivity"');
+  });
+
+  it('are said to be many when nothing less than FP32 was found to hold', () => {
+    const groups = sensitivity.groups.map((found) => ({ ...found, isKept: true }));
+    const shown = section(render({ sensitivity: { ...sensitivity, groups, isExact: false } }), 'sensitivity');
+    expect(shown).toContain('no part of it was found that holds the margin in 2 evaluations');
+  });
+});
+
+describe('what the chosen candidate got wrong', () => {
+  const line = closingDocument().holdout ?? closingDocument().candidates.find(({ id }) => id === 'int8-dynamic')!;
+  const regressions = [{ id: 'row-7', label: 'grain', candidate: 'earn', baselineMargin: 6.25 }];
+  const hardExamples = [{ ...line.slices[0]!, name: 'margin=lowest' }];
+
+  it('is listed row by row, beside the hard examples', () => {
+    const shown = section(render({ holdout: { ...line, regressions, hardExamples, mcnemarP: 0.0625 } }), 'candidates');
+    expect(shown).toContain('row-7');
+    expect(shown).toContain('p = 0.063 (exact McNemar)');
+    expect(shown).toContain('margin=lowest');
+  });
+
+  it('is said to be nothing where no row was lost', () => {
+    const shown = section(render({ holdout: { ...line, regressions: [], hardExamples, mcnemarP: 1 } }), 'candidates');
+    expect(shown).toContain('No row that FP32 answered rightly is answered wrongly');
+  });
+});
+
 describe('the rates under load', () => {
   it('are shown with what they rest on, and are left out where there is none', () => {
     const shown = section(render({ loadTests: { baseline: loadTest(80.25), optimized: null } }), 'load');

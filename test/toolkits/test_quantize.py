@@ -101,7 +101,8 @@ def test_equal_recipes_give_equal_bytes_in_another_process(request_of, name: str
 def test_keeps_excluded_nodes_in_float_and_says_so(request_of, scheme: str):
     recipe = {"scheme": scheme, "exclude": ["/hidden"], "calibration": CALIBRATION}
     result = quantize.run(request_of(recipe), Recorder())
-    assert any(fallback.endswith("/hidden") for fallback in result["coverage"]["fallbacks"])
+    assert result["coverage"]["kept"] == 1
+    assert not any(fallback.endswith("/hidden") for fallback in result["coverage"]["fallbacks"])
 
 
 def test_weights_keep_to_seven_bits_where_products_saturate(request_of, monkeypatch: pytest.MonkeyPatch):
@@ -184,7 +185,7 @@ def test_products_of_two_activations_do_not_count_as_coverage(tmp_path: Path):
     )
     path = tmp_path / "attention.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-    found = coverage.audit(path, tmp_path)
+    found = coverage.audit(path, tmp_path, [])
     assert (found["integer"], found["float"], found["share"]) == (0, 0, 0.0)
     assert found["operators"] == {"MatMul": 1}
 

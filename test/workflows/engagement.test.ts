@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { Outcome } from '../../src/domain/decision.ts';
+import type { CandidateResult } from '../../src/domain/engagement.ts';
 import { lastWords } from '../../src/domain/errors.ts';
 import { engagementId, QUEUES } from '../../src/domain/ids.ts';
+import type { Trial } from '../../src/domain/measurement.ts';
 import { engagement } from '../../src/workflows/engagement.ts';
 import { engagementQuery } from '../../src/workflows/messages.ts';
 import { APPROVER, ref, spec, stage } from './fakes.ts';
@@ -24,6 +26,16 @@ const answer = async (client: Client, name: string, gate: string, outcome: Outco
 
 const closing = (client: Client, name: string) =>
   client.workflow.getHandle<typeof engagement>(engagementId(name)).result();
+
+/** Static INT8 is the fastest, and loses too much unless something of it stays in FP32. */
+const staticFails = async (input: CandidateResult & { trial: Trial }): Promise<CandidateResult> => {
+  const { id, phase, recipe, trial } = input;
+  const { scheme, exclude } = recipe;
+  const verdict = scheme === 'int8-static' && !exclude ? 'failed' : 'successful';
+  const figures = { speedup: scheme === 'int8-static' ? 3 : 2 } as CandidateResult['figures'];
+  const checks = [{ name: 'accuracy', verdict, reason: 'r' } as const];
+  return { id, phase, recipe, trial, figures, scheme, verdict, reason: 'r', checks };
+};
 
 describe('an engagement', () => {
   it('goes through its phases and gates to the closing report', async () => {
@@ -114,6 +126,46 @@ describe('an engagement', () => {
       const crashed = candidates.find(({ id }) => id === 'int8-static');
       expect(crashed).toMatchObject({ verdict: 'error', reason: 'Segmentation fault in the calibrator' });
       expect(candidates.filter(({ verdict }) => verdict === 'successful')).toHaveLength(3);
+    });
+  });
+
+  it('finds what the fastest failed candidate must keep in FP32, and tries it so', async () => {
+    await withWorker({ judgeCandidate: staticFails }, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq']) await answer(client, name, gate);
+      await answer(client, name, 'optimization', 'rejected');
+      await closing(client, name);
+      expect(asked.filter((line) => line.startsWith('evaluation'))).toEqual([
+        'evaluation with nothing in FP32',
+        'evaluation with Softmax in FP32',
+        'evaluation with Softmax+head in FP32',
+        'evaluation with Softmax+head+middle in FP32',
+        'evaluation with Softmax+middle in FP32',
+        'evaluation with middle in FP32',
+      ]);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.sensitivity).toMatchObject({ candidate: 'int8-static', isExact: true });
+      const mixed = state.candidates.find(({ id }) => id === 'int8-static-mixed')!;
+      expect(mixed.recipe.exclude).toEqual(['/Softmax', '/middle']);
+      expect(state.chosen).toBe('int8-static-mixed');
+    });
+  });
+
+  it('goes on without a search that fails', async () => {
+    const rankSensitivity = async () => {
+      const { ApplicationFailure } = await import('@temporalio/common');
+      throw ApplicationFailure.nonRetryable('the calibrator ran out of memory', 'Fault');
+    };
+    await withWorker({ rankSensitivity, judgeCandidate: staticFails } as never, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq']) await answer(client, name, gate);
+      await answer(client, name, 'optimization', 'rejected');
+      await closing(client, name);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.sensitivity).toBeUndefined();
+      expect(state.chosen).toBeDefined();
     });
   });
 

@@ -80,6 +80,19 @@ export function fakeActivities() {
       data: { calibration: data, selection: data, holdout: data, production: data },
     }),
     quantizeCandidate: async ({ id }: { id?: string }) => ({ key: `key-${id}`, quantized: { model: ref('int8') } }),
+    rankSensitivity: async () => ({
+      key: 'ranking',
+      groups: ['Softmax', 'head', 'middle', 'first'].map((name, i) => ({
+        name,
+        nodes: [`/${name}`],
+        error: 1 / 10 ** i,
+      })),
+    }),
+    evaluateSubset: async ({ kept }: { kept: string[] }) => {
+      log(`evaluation with ${kept.join('+') || 'nothing'} in FP32`);
+      const holds = kept.includes('Softmax') && kept.includes('middle');
+      return { key: 'e', rows: 10, of: 40, lost: 0, won: 0, verdict: null, holds };
+    },
     measureBaseline: async () => ({ key: 'baseline', throughput }) as BaselineMeasurement,
     measureCandidate: async () =>
       ({ quantized: { model: ref('int8') }, throughput: { baseline: throughput, candidate: throughput } }) as Trial,

@@ -9,7 +9,7 @@ from typing import Any
 from .ending import die_with_parent, end_on_sigterm
 from .protocol import BAD_REQUEST, DONE, FAULT, UNAVAILABLE, BadRequest, Channel, Unavailable, problem
 
-TOOLKITS = {"onnxruntime": ("probe", "prepare", "quantize")}
+TOOLKITS = {"onnxruntime": ("probe", "prepare", "quantize", "sensitivity")}
 
 
 def main(arguments: list[str]) -> int:

@@ -24,8 +24,8 @@ INT8_PRODUCTS = 4  # accuracy level of MatMulNBits; below it the products are co
 FALLBACKS_SHOWN = 20
 
 
-def audit(path: Path, scratch: Path) -> dict[str, Any]:
-    """Counts nodes with weights; products of two activations, as in attention, do not count."""
+def audit(path: Path, scratch: Path, exclude: list[str]) -> dict[str, Any]:
+    """Counts nodes with weights; not products of two activations, as in attention, nor what was to stay in FP32."""
     optimized = scratch / "optimized.onnx"
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
@@ -37,7 +37,8 @@ def audit(path: Path, scratch: Path) -> dict[str, Any]:
     weights = weights_of(graph)
     kernels = [(node, kernel(node, weights)) for node in graph.node]
     integer = sum(kind == "integer" for _, kind in kernels)
-    fallbacks = [f"{node.op_type} {node.name}" for node, kind in kernels if kind == "float"]
+    in_float = [node for node, kind in kernels if kind == "float"]
+    fallbacks = [f"{node.op_type} {node.name}" for node in in_float if not stems_from(node, exclude)]
     total = integer + len(fallbacks)
     return {
         "integer": integer,
@@ -45,7 +46,13 @@ def audit(path: Path, scratch: Path) -> dict[str, Any]:
         "share": integer / total if total else 0.0,
         "operators": dict(sorted(Counter(node.op_type for node in graph.node).items())),
         "fallbacks": fallbacks[:FALLBACKS_SHOWN],
+        "kept": len(in_float) - len(fallbacks),
     }
+
+
+def stems_from(node: NodeProto, names: list[str]) -> bool:
+    """A fused node carries the name of its product before its own."""
+    return any(node.name == name or node.name.startswith(f"{name}/") for name in names)
 
 
 def weights_of(graph: GraphProto) -> dict[str, int]:

@@ -49,7 +49,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         channel.progress("check", 3, STEPS)
         require_finite(partial, model, rows)
         channel.progress("coverage", 4, STEPS)
-        coverage = audit(partial, scratch)
+        coverage = audit(partial, scratch, recipe.get("exclude") or [])
         target = partial.rename(folder / "candidate.onnx")
     channel.progress("done", STEPS, STEPS)
     return {

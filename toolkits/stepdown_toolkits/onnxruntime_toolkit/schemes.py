@@ -15,7 +15,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+from onnxruntime.quantization.registry import IntegerOpsRegistry, QDQRegistry, QLinearOpsRegistry
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from ..protocol import BadRequest, problem
@@ -35,7 +35,7 @@ INT4_OPSET = 21
 
 @dataclass
 class Making:
-    """What a scheme works with: `rows` and `progress` are for calibration."""
+    """What a scheme works with: `rows` and `progress` are for calibration, unless there are `ranges` already."""
 
     source: Path
     target: Path
@@ -43,6 +43,7 @@ class Making:
     scratch: Path
     rows: list[Feed]
     progress: Callable[[int, int], None]
+    ranges: Path | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -52,15 +53,22 @@ class Making:
     def exclude(self) -> list[str]:
         return self.recipe.get("exclude") or []
 
-    @property
-    def operators(self) -> list[str] | None:
-        """None stands for the library's own choice."""
-        operators = self.options.get("operators")
-        return all_static_operators() if operators == "all" else operators
-
 
 def all_static_operators() -> list[str]:
     return sorted({*QDQRegistry, *QLinearOpsRegistry})
+
+
+def operators_of(recipe: dict[str, Any]) -> list[str]:
+    """The operator types that a recipe quantizes."""
+    options = recipe.get("options") or {}
+    scheme, operators = recipe["scheme"], options.get("operators")
+    if scheme == "int4-weight":
+        return ["MatMul", "Gather"] if options.get("embeddings") else ["MatMul"]
+    if operators == "all":
+        return all_static_operators()
+    if operators:
+        return operators
+    return STATIC_OPERATORS if scheme == "int8-static" else list(IntegerOpsRegistry)
 
 
 def fp16(making: Making) -> None:
@@ -74,7 +82,7 @@ def int8_dynamic(making: Making) -> None:
     quantize_dynamic(
         making.source,
         making.target,
-        op_types_to_quantize=making.operators,
+        op_types_to_quantize=operators_of(making.recipe),
         per_channel=making.options.get("perChannel", False),
         reduce_range=making.options.get("reduceRange", not has_vnni()),
         weight_type=QuantType.QInt8,
@@ -83,21 +91,30 @@ def int8_dynamic(making: Making) -> None:
 
 
 def int8_static(making: Making) -> None:
-    operators = making.operators or STATIC_OPERATORS
-    method = METHODS[making.recipe["calibration"]["method"]]
-    ranges = save_ranges(making.source, operators, method, making.rows, making.progress, making.scratch)
     quantize_static(
         making.source,
         making.target,
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=operators,
+        op_types_to_quantize=operators_of(making.recipe),
         per_channel=making.options.get("perChannel", True),
         reduce_range=making.options.get("reduceRange", not has_vnni()),
         activation_type=QuantType.QUInt8,  # with signed activations half of the products stay in float on x86
         weight_type=QuantType.QInt8,
         nodes_to_exclude=making.exclude,
-        calibrate_method=method,
-        calibration_cache_path=ranges,
+        calibrate_method=method_of(making),
+        calibration_cache_path=making.ranges or static_ranges(making),
+    )
+
+
+def method_of(making: Making) -> CalibrationMethod:
+    return METHODS[making.recipe["calibration"]["method"]]
+
+
+def static_ranges(making: Making) -> Path:
+    """Of every activation between the operators; they do not depend on what is excluded."""
+    operators = operators_of(making.recipe)
+    return save_ranges(
+        making.source, operators, method_of(making), making.rows, making.progress, making.scratch
     )
 
 
@@ -113,7 +130,7 @@ def int4_weight(making: Making) -> None:
         is_symmetric=options.get("symmetric", True),
         accuracy_level=options.get("accuracyLevel", INT4_ACCURACY_LEVEL),
         nodes_to_exclude=making.exclude,
-        op_types_to_quantize=("MatMul", "Gather") if options.get("embeddings") else ("MatMul",),
+        op_types_to_quantize=tuple(operators_of(making.recipe)),
     )
     quantizer.process()
     quantizer.model.save_model_to_file(str(making.target), False)

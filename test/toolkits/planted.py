@@ -1,0 +1,50 @@
+"""A deep residual classifier in which a few chosen layers cannot stand one scale for all of their weights."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+WIDTH = 48
+TOKENS = 200
+CLASSES = 12
+BRANCH = 0.9  # of a layer's input, so that every layer matters to the answer
+
+
+def planted(layers: int, sensitive: list[int], seed: int = 1) -> onnx.ModelProto:
+    """The last feature is always 0, so a huge weight on it changes no answer and ruins the layer's scale."""
+    random = np.random.default_rng(seed)
+    table = random.normal(size=(TOKENS, WIDTH))
+    table[:, -1] = 0
+    weights = {"table": table, "head": random.normal(size=(WIDTH, CLASSES)) / np.sqrt(WIDTH)}
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["embedded"], "/embed"),
+        helper.make_node("ReduceMean", ["embedded"], ["pooled"], "/pool", axes=[1], keepdims=0),
+    ]
+    stream = "pooled"
+    for layer in range(layers):
+        matrix = random.normal(size=(WIDTH, WIDTH)) * BRANCH * np.sqrt(2 / WIDTH)
+        matrix[:, -1] = 0
+        if layer in sensitive:
+            matrix[-1, 0] = 3_000 * np.abs(matrix).max()
+        weights[f"w{layer}"] = matrix
+        nodes += [
+            helper.make_node("Tanh", [stream], [f"active{layer}"], f"/tanh{layer}"),
+            helper.make_node("MatMul", [f"active{layer}", f"w{layer}"], [f"branch{layer}"], f"/layer{layer}"),
+            helper.make_node("Add", [stream, f"branch{layer}"], [f"sum{layer}"], f"/add{layer}"),
+            helper.make_node("Mul", [f"sum{layer}", "shrink"], [f"stream{layer}"], f"/shrink{layer}"),
+        ]
+        stream = f"stream{layer}"
+    nodes.append(helper.make_node("MatMul", [stream, "head"], ["logits"], "/head"))
+    initializers = [
+        numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()
+    ]
+    shrink = np.array(1 / np.sqrt(1 + BRANCH**2), np.float32)  # keeps the stream's length over the layers
+    initializers.append(numpy_helper.from_array(shrink, "shrink"))
+    graph = helper.make_graph(
+        nodes,
+        "planted",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", CLASSES])],
+        initializers,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
