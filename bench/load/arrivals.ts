@@ -1,7 +1,7 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
 import { exponentialGoodnessOfFit } from '../../src/domain/statistics/kolmogorov-smirnov.ts';
 import { type LoadTarget, runLoad } from '../../src/inference/load/run.ts';
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 
 /** Arrivals while inference keeps another core busy all the time. */
 export async function arrivalFigures({ quick, model }: { quick: boolean; model: LoadTarget }): Promise<Figure[]> {

@@ -15,7 +15,7 @@ import { predict } from '../../src/inference/predict.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { spec } from '../../test/workflows/fakes.ts';
 import { startServer } from '../../test/workflows/server.ts';
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 
 const WORKER = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));

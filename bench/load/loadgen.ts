@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
+import type { Figure } from '../figure.ts';
 import { bareLoop, inTurns, type ModelTarget, median } from './bare.ts';
-import type { Figure } from './figure.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REQUIREMENTS = join(ROOT, 'bench/load/loadgen.txt');

@@ -6,7 +6,7 @@ import { parseServingPlan } from '../../src/domain/cost-input.ts';
 import { assessGiven } from '../../src/domain/given-case.ts';
 import { weightBytes } from '../../src/domain/large-model.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 
 const CASE = new URL('../../examples/published-case/assessment.yaml', import.meta.url);
 const PLAN = { requestsPerSecond: 1, replicaRps: 12, minimumReplicas: 0, prices: { onDemandUsdPerHour: 3.2 } };

@@ -1,7 +1,7 @@
 import { ratioOf } from '../../src/domain/load/comparison.ts';
 import { compareUnderLoad } from '../../src/inference/load/compare.ts';
 import type { LoadTarget } from '../../src/inference/load/run.ts';
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 
 /** One model against itself: how often the interval covers 1, and how wide it is. */
 export async function noiseFigures({ quick, target }: { quick: boolean; target: LoadTarget }): Promise<Figure[]> {

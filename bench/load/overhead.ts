@@ -1,6 +1,6 @@
 import { runLoad } from '../../src/inference/load/run.ts';
+import type { Figure } from '../figure.ts';
 import { bareLoop, inTurns, type ModelTarget, median, quantile } from './bare.ts';
-import type { Figure } from './figure.ts';
 
 const ROWS = 6;
 const WARMUP = 50;

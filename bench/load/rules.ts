@@ -1,7 +1,7 @@
 import { queriesNeeded, streamEstimateRank } from '../../src/domain/statistics/early-stopping.ts';
 import { compareVerdicts, SCENARIOS } from '../../test/domain/load/independent-verdict.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 
 const VECTORS = 200; // of each scenario
 

@@ -3,7 +3,7 @@ import { judgeLoad, latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
-import type { Figure } from './figure.ts';
+import type { Figure } from '../figure.ts';
 import { responseTimes } from './queue.ts';
 import { simulatedLimit, simulatedSearch } from './simulated-search.ts';
 

@@ -34,11 +34,12 @@ export async function int8Lap({ spec, files }: SpecFile, tell: (step: string) =>
     });
   try {
     tell('preparing the data');
-    const { maxLength, labels } = spec.model;
+    const { maxLength, padding, labels } = spec.model;
     const { roles } = await toolkit<{ roles: { selection: { path: string } } }>('prepare', {
       model: { path: files.model },
       tokenizer: files.tokenizer,
       maxLength,
+      padding,
       labels,
       columns: spec.data.columns,
       roles: files.data,

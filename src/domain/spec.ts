@@ -125,6 +125,8 @@ const specSchema = z.strictObject({
     task: z.literal('text-classification'),
     tokenizer: path,
     maxLength: z.number().int().min(1).max(8192),
+    /** `maximum` fills every row up to maxLength, for servers whose shapes are fixed. */
+    padding: z.enum(['none', 'maximum']).default('none'),
     /** Class names in the order of the logits, or a JSON file with that list. */
     labels: z.union([path, z.array(z.string().min(1)).min(2)]),
   }),

@@ -1,7 +1,12 @@
 """A deep residual classifier in which a few chosen layers cannot stand one scale for all of their weights."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnx
+import onnxruntime
+import pyarrow as pa
 from onnx import TensorProto, helper, numpy_helper
 
 WIDTH = 48
@@ -48,3 +53,26 @@ def planted(layers: int, sensitive: list[int], seed: int = 1) -> onnx.ModelProto
         initializers,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def main(folder: Path, layers: int, sensitive: list[int], seed: int, rows: int) -> None:
+    """Writes model and rows; every label is the class that the model itself answers."""
+    onnx.save(planted(layers, sensitive, seed), folder / "model.onnx")
+    random = np.random.default_rng(seed)
+    tokens = [random.integers(0, TOKENS, size=random.integers(4, 9)) for _ in range(rows)]
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    classes = [int(session.run(None, {"input_ids": row[np.newaxis]})[0].argmax()) for row in tokens]
+    table = pa.table(
+        {
+            "id": pa.array([str(row) for row in range(rows)]),
+            "label": pa.array(classes, pa.int32()),
+            "input_ids": pa.array([row.tolist() for row in tokens], pa.list_(pa.int64())),
+        }
+    )
+    with pa.OSFile(str(folder / "rows.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as out:
+        out.write_table(table)
+
+
+if __name__ == "__main__":
+    folder, layers, sensitive, seed, rows = sys.argv[1:]
+    main(Path(folder), int(layers), [int(layer) for layer in sensitive.split(",")], int(seed), int(rows))

@@ -17,16 +17,16 @@ export interface PairedCounts {
 }
 
 /** Against H0: the candidate's accuracy is at most `margin` below the twin's. Large: it is worse by more. */
-export function pairedWorse({ plus, minus, zero }: PairedCounts, margin: number): number {
-  return mixture(BETS, (f) => {
+export function pairedWorse({ plus, minus, zero }: PairedCounts, margin: number, bets = BETS): number {
+  return mixture(bets, (f) => {
     const bet = f / (1 + margin);
     return plus * Math.log1p(bet * (1 - margin)) + minus * Math.log1p(-f) + zero * Math.log1p(-bet * margin);
   });
 }
 
 /** Against H0: the candidate's accuracy is `margin` or more below the twin's. Large: it is non-inferior. */
-export function pairedNoninferior({ plus, minus, zero }: PairedCounts, margin: number): number {
-  return mixture(BETS, (f) => {
+export function pairedNoninferior({ plus, minus, zero }: PairedCounts, margin: number, bets = BETS): number {
+  return mixture(bets, (f) => {
     const bet = f / (1 + margin);
     return plus * Math.log1p(-bet * (1 - margin)) + minus * Math.log1p(f) + zero * Math.log1p(bet * margin);
   });

@@ -29,7 +29,10 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     tokenizer_path = Path(take(job, "tokenizer", str))
     problems: list[dict[str, Any]] = []
     model = gather(problems, lambda: checked_model(path, labels))
-    tokenizer = gather(problems, lambda: open_tokenizer(tokenizer_path, take(job, "maxLength", int)))
+    tokenizer = gather(
+        problems,
+        lambda: open_tokenizer(tokenizer_path, take(job, "maxLength", int), job.get("padding") == "maximum"),
+    )
     channel.progress("check", 1, 2)
     wanted = [*columns.values(), *(rule["column"] for rule in slices if "column" in rule)]
     by_role: dict[str, list[Row]] = {}
@@ -98,7 +101,7 @@ def checked_model(path: Path, labels: list[str]) -> Model:
     return facts_of(graph, path)
 
 
-def open_tokenizer(path: Path, length: int) -> Tokenizer:
+def open_tokenizer(path: Path, length: int, pads: bool) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises plain Exception
@@ -107,8 +110,13 @@ def open_tokenizer(path: Path, length: int) -> Tokenizer:
     added = tokenizer.num_special_tokens_to_add(is_pair=False)
     if length <= added:
         raise BadRequest(problem("model.maxLength", f"the tokenizer adds {added} tokens; allow more", length))
+    own = tokenizer.padding or {}
     tokenizer.no_padding()
     tokenizer.enable_truncation(length)
+    if pads:
+        token = own.get("pad_token", "[PAD]")
+        pad_id = own.get("pad_id", tokenizer.token_to_id(token) or 0)
+        tokenizer.enable_padding(length=length, pad_id=pad_id, pad_token=token)
     return tokenizer
 
 
@@ -149,7 +157,7 @@ def to_table(
         values = (
             [row[rule["column"]] for row in rows]
             if "column" in rule
-            else [length_class(len(row.ids), rule["tokens"]) for row in encoded]
+            else [length_class(sum(row.attention_mask), rule["tokens"]) for row in encoded]
         )
         arrays[rule["name"]] = pa.array(values, pa.utf8())
     return pa.table(arrays)

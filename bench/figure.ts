@@ -1,4 +1,4 @@
-import { table } from '../../src/cli/output.ts';
+import { table } from '../src/cli/output.ts';
 
 /** One line of the table: what was measured in this run, and whether it meets its goal. */
 export interface Figure {

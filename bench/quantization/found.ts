@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSpecFile } from '../../src/cli/spec-file.ts';
+import { compareOutcomes } from '../../src/domain/metrics.ts';
+import { readDataset } from '../../src/inference/dataset.ts';
+import { predict } from '../../src/inference/predict.ts';
+import { readPredictions } from '../../src/inference/predictions.ts';
+import type { Figure } from '../figure.ts';
+import { evaluated, type Subject, searched, toolkit } from './search.ts';
+
+const SPEC = fileURLToPath(new URL('../../examples/newswire/engagement.yaml', import.meta.url));
+const BUDGET = 12;
+
+/** Static INT8 over every operator of the newswire model, rows filled up to 64 tokens: what breaks it? */
+export async function foundFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'stepdown-found-'));
+  try {
+    const subject = await newswire(folder, quick ? 100 : 1_000);
+    const whole = await evaluated(subject, []);
+    const before = await outcomes(subject, whole.path);
+    const { excluded, evaluations, nodes } = await searched(subject, BUDGET);
+    const after = await outcomes(subject, (await evaluated(subject, nodes)).path);
+    const points = (found: typeof before) => 100 * (found.accuracyBaseline - found.accuracyCandidate);
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    const collapse = `${percent(before.accuracyCandidate)}, macro F1 ${before.macroF1Candidate.toFixed(2)} of ${before.macroF1Baseline.toFixed(2)}`;
+    return [
+      {
+        name: `newswire, padded, static INT8 of every operator (${collapse}): drop`,
+        value: points(before),
+        unit: 'points',
+        goal: 100 * subject.margin,
+        atLeast: true,
+        peer: null,
+      },
+      {
+        name: `the same with ${excluded.join(' and ')} in FP32: drop`,
+        value: points(after),
+        unit: 'points',
+        goal: 100 * subject.margin,
+        peer: null,
+      },
+      { name: 'evaluations that found it', value: evaluations, unit: '', goal: BUDGET, peer: null },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function newswire(folder: string, calibrationRows: number): Promise<Subject> {
+  const read = await readSpecFile(SPEC);
+  const { spec, files } = read;
+  if (!existsSync(files.model)) throw new Error(`${files.model} is not built yet: run \`npm run demo\` once`);
+  const { roles } = await toolkit<{ roles: Record<'calibration' | 'selection', { path: string }> }>(folder, 'prepare', {
+    model: { path: files.model },
+    tokenizer: files.tokenizer,
+    maxLength: spec.model.maxLength,
+    padding: 'maximum',
+    labels: spec.model.labels,
+    columns: spec.data.columns,
+    roles: { calibration: files.data.calibration, selection: files.data.selection },
+    slices: [],
+  });
+  const outPath = join(folder, 'baseline.arrow');
+  const selection = roles.selection.path;
+  await predict({ modelPath: files.model, dataPath: selection, outPath, options: { threads: 1 } });
+  return {
+    folder,
+    model: files.model,
+    calibration: roles.calibration.path,
+    selection,
+    baseline: readPredictions(outPath).top1,
+    recipe: {
+      toolkit: 'onnxruntime',
+      scheme: 'int8-static',
+      calibration: { role: 'calibration', rows: calibrationRows, method: 'minmax' },
+      options: { operators: 'all' },
+    },
+    margin: spec.quality.marginPoints / 100,
+  };
+}
+
+async function outcomes({ folder, selection, baseline }: Subject, modelPath: string) {
+  const outPath = join(folder, 'candidate.arrow');
+  await predict({ modelPath, dataPath: selection, outPath, options: { threads: 1 } });
+  const { labels } = readDataset(selection, []);
+  return compareOutcomes({ labels, baseline, candidate: readPredictions(outPath).top1 });
+}

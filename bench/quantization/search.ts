@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { runToolkit } from '../../src/activities/toolkit-process.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
+import { type SensitiveSet, sensitiveSet } from '../../src/domain/search/sensitive-set.ts';
+import type { SensitivityGroup } from '../../src/domain/search/sensitivity.ts';
+import { evaluateRows } from '../../src/inference/evaluate.ts';
+
+const ROWS = 32;
+const options = { threads: 1 };
+
+export interface Subject {
+  /** Where everything is written. */
+  folder: string;
+  model: string;
+  /** Rows to calibrate and rank with, and rows to evaluate on. */
+  calibration: string;
+  selection: string;
+  /** FP32's class of every selection row. */
+  baseline: ArrayLike<number>;
+  recipe: Recipe;
+  margin: number;
+}
+
+export function toolkit<T>(folder: string, verb: string, job: object): Promise<T> {
+  return runToolkit<T>({
+    python: loadConfig().python,
+    toolkit: 'onnxruntime',
+    verb,
+    job: { ...job, outputFolder: folder },
+    signal: new AbortController().signal,
+    stderrPath: join(folder, `${verb}.log`),
+  });
+}
+
+/** The recipe with some nodes in FP32, as a model and as the verdict on its accuracy. */
+export async function evaluated(
+  { folder, model, calibration, selection, baseline, recipe, margin }: Subject,
+  exclude: string[]
+) {
+  const { path } = await toolkit<{ path: string }>(folder, 'quantize', {
+    model,
+    recipe: { ...recipe, exclude },
+    calibrationData: calibration,
+  });
+  const verdict = await evaluateRows({ modelPath: path, dataPath: selection, options, baseline, margin, alpha: 0.05 });
+  return { path, ...verdict };
+}
+
+/** The search as the engagement plays it. */
+export async function searched(
+  subject: Subject,
+  budget: number
+): Promise<SensitiveSet & { groups: SensitivityGroup[]; nodes: string[] }> {
+  const { folder, model, recipe, calibration } = subject;
+  const ranking = { model, recipe, data: calibration, calibrationData: calibration, rows: ROWS };
+  const { groups } = await toolkit<{ groups: SensitivityGroup[] }>(folder, 'sensitivity', ranking);
+  const nodesOf = (names: string[]) => groups.filter(({ name }) => names.includes(name)).flatMap(({ nodes }) => nodes);
+  const search = sensitiveSet(
+    groups.map(({ name }) => name),
+    budget
+  );
+  let step = search.next();
+  while (!step.done) {
+    const { holds, rows, of } = await evaluated(subject, nodesOf(step.value));
+    console.error(
+      `  ${step.value.length} groups in FP32: ${holds ? 'holds' : 'does not hold'} (${rows} of ${of} rows)`
+    );
+    step = search.next(holds);
+  }
+  return { ...step.value, groups, nodes: nodesOf(step.value.excluded) };
+}
