@@ -60,7 +60,7 @@ async function newswire(folder: string, calibrationRows: number): Promise<Subjec
     padding: 'maximum',
     labels: spec.model.labels,
     columns: spec.data.columns,
-    roles: { calibration: files.data.calibration, selection: files.data.selection },
+    roles: files.data,
     slices: [],
   });
   const outPath = join(folder, 'baseline.arrow');

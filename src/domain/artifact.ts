@@ -16,6 +16,10 @@ export interface PreparedData {
   classes: Record<string, number>;
   /** Rows per slice value, `name=value`. */
   slices: Record<string, number>;
+  /** Tokens of the middle row, of the 99th of 100 and of the longest; absent in older engagements. */
+  lengths?: { p50: number; p99: number; max: number };
+  /** Of calibration data: divergence of its token frequencies from production's, and of production's halves. */
+  distance?: { tokens: number; within: number };
 }
 
 export const DATA_ROLES = ['calibration', 'selection', 'holdout', 'production', 'train'] as const;

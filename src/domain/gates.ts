@@ -10,6 +10,11 @@ import type { Check, Verdict } from './verdict.ts';
 
 const CALIBRATION_ROWS = { least: 1_000, most: 5_000 };
 
+/** A class with this share of the rows is one that calibration must have seen. */
+const FREQUENT = 0.01;
+/** Rows of one class only came to 1.75 times the halves' divergence on newswire, a fair sample to 1.1 times. */
+const LARGEST_DISTANCE = 1.4;
+
 const points = (share: number) => `${(100 * share).toFixed(2)} points`;
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 const check = (name: string, verdict: Verdict, reason: string): Check => ({ name, verdict, reason });
@@ -32,6 +37,7 @@ export function baselineChecks(
         `${percent(largestClass)}), macro F1 ${figures.macroF1.toFixed(3)}, p99 ${latency.p99Ms.toFixed(1)} ms`
     ),
     calibrationCheck(data.calibration!, calibration.rows),
+    ...coverageChecks(data.calibration!, selection),
     powerCheck(quality, data.holdout!),
   ];
 }
@@ -46,6 +52,43 @@ function calibrationCheck({ rows }: PreparedData, asked: number): Check {
     enough
       ? `${used} calibration rows`
       : `only ${used} calibration rows: ${advice}; add rows, or waive this with a reason`
+  );
+}
+
+/** Are the calibration rows like the rows that the model will see? A person may waive what is not. */
+function coverageChecks({ classes, lengths, distance }: PreparedData, selection: PreparedData): Check[] {
+  const missing = Object.entries(selection.classes)
+    .filter(([name, rows]) => rows >= FREQUENT * selection.rows && !classes[name])
+    .map(([name]) => name);
+  const checks = [
+    check(
+      'calibration-classes',
+      passOr(missing.length === 0, 'inconclusive'),
+      missing.length === 0
+        ? `every class with ${percent(FREQUENT)} of the selection rows has calibration rows`
+        : `no calibration row of ${missing.join(', ')}: add some, or waive this with a reason`
+    ),
+  ];
+  if (lengths && selection.lengths)
+    checks.push(
+      check(
+        'calibration-lengths',
+        passOr(lengths.max >= selection.lengths.p99, 'inconclusive'),
+        `the longest calibration row has ${lengths.max} tokens, 99 % of the selection rows have at most ${selection.lengths.p99}` +
+          (lengths.max >= selection.lengths.p99 ? '' : ': add long rows, or waive this with a reason')
+      )
+    );
+  if (distance) checks.push(distanceCheck(distance));
+  return checks;
+}
+
+function distanceCheck({ tokens, within }: NonNullable<PreparedData['distance']>): Check {
+  const near = tokens <= LARGEST_DISTANCE * within;
+  return check(
+    'calibration-distance',
+    passOr(near, 'inconclusive'),
+    `token frequencies of calibration and production diverge by ${tokens.toFixed(3)} bits, two halves of production by ` +
+      `${within.toFixed(3)}${near ? '' : ': take calibration rows from production, or waive this with a reason'}`
   );
 }
 

@@ -227,3 +227,33 @@ def test_names_a_field_that_the_job_lacks(job: dict, name: str):
 )
 def test_token_edges_are_upper_bounds(length: int, name: str):
     assert prepare.length_class(length, [32, 63]) == name
+
+
+def test_fills_rows_up_where_servers_have_fixed_shapes(job: dict):
+    result = prepare.run({**job, "padding": "maximum"}, Recorder())
+    table = pa.ipc.open_file(result["roles"]["selection"]["path"]).read_all()
+    assert {len(row) for row in table["input_ids"].to_pylist()} == {job["maxLength"]}
+    assert min(sum(row) for row in table["attention_mask"].to_pylist()) < job["maxLength"]
+    assert result["roles"]["selection"]["slices"]["length=<=8"] > 0  # padding is not length
+
+
+def test_tells_lengths_and_how_far_calibration_is_from_production(job: dict, tmp_path: Path):
+    job["roles"]["production"] = str(write_rows(tmp_path / "production.jsonl", make_rows("production", 120)))
+    roles = prepare.run(job, Recorder())["roles"]
+    assert roles["selection"]["lengths"]["p50"] < roles["selection"]["lengths"]["p99"]
+    assert roles["selection"]["lengths"]["max"] == job["maxLength"]
+    near = roles["calibration"]["distance"]
+    assert 0 < near["within"] < 0.5 and near["tokens"] < 1.4 * near["within"]
+    assert "distance" not in roles["selection"]
+
+
+def test_rows_of_one_kind_are_far_from_production(job: dict, tmp_path: Path):
+    job["roles"]["production"] = str(write_rows(tmp_path / "production.jsonl", make_rows("production", 120)))
+
+    def repeat(rows: list[dict]) -> None:
+        for number, row in enumerate(rows):
+            row["text"] = f"calibration w1 w2 w{number % 4} " + "w5 " * (1 + number)
+
+    edit(job, "calibration", repeat)
+    far = prepare.run(job, Recorder())["roles"]["calibration"]["distance"]
+    assert far["tokens"] > 1.4 * far["within"]

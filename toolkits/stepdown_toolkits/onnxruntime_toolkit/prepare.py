@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from tokenizers import Encoding, Tokenizer
 
 from ..protocol import BadRequest, Channel, problem, take
 from .checks import data_problems
+from .distance import token_distance
 from .model import Model, facts_of, load, serving_problems
 from .rehearsal import ATTRIBUTES, rehearse
 from .tables import Row
@@ -62,7 +64,11 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
             "tokenizerSha256": digest,
             "classes": dict(sorted(Counter(row[columns["label"]] for row in rows).items())),
             "slices": slice_counts(table, slices),
+            "lengths": length_quantiles(encoded[role]),
         }
+    if "calibration" in encoded and "production" in encoded:
+        distance = token_distance(encoded["calibration"], encoded["production"])
+        prepared["calibration"]["distance"] = distance
     return {"model": model.facts(), "roles": prepared}
 
 
@@ -171,6 +177,13 @@ def length_class(length: int, edges: list[int]) -> str:
             return f"<={edge}" if low == 0 else f"{low}-{edge}"
         low = edge + 1
     return f">={low}"
+
+
+def length_quantiles(rows: list[Encoding]) -> dict[str, int]:
+    """Tokens of the middle row, of the 99th of 100 and of the longest."""
+    lengths = sorted(sum(row.attention_mask) for row in rows)
+    at = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    return {name: lengths[max(0, ceil(share * len(lengths)) - 1)] for name, share in at.items()}
 
 
 def slice_counts(table: pa.Table, rules: list[dict[str, Any]]) -> dict[str, int]:
