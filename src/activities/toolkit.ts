@@ -12,6 +12,7 @@ import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
+import { permanentIfRepeated } from './model-fault.ts';
 import { runToolkit } from './toolkit-process.ts';
 import { keyOf } from './trial-key.ts';
 
@@ -72,6 +73,8 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
         };
         return keep(await runToolkit<Output>(options));
       });
+    } catch (error) {
+      throw permanentIfRepeated(error);
     } finally {
       await rm(outputFolder, { recursive: true, force: true });
     }

@@ -10,6 +10,7 @@ export const FailureType = {
   ModelOutputInvalid: 'ModelOutputInvalid',
   RouteRefused: 'RouteRefused',
   MailRefused: 'MailRefused',
+  RepeatedFault: 'RepeatedFault',
 } as const;
 
 export const NON_RETRYABLE: string[] = Object.values(FailureType);

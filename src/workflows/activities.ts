@@ -12,12 +12,15 @@ import { QUEUES } from '../domain/ids.ts';
 
 const retry = { initialInterval: '1 second', maximumInterval: '1 minute', nonRetryableErrorTypes: NON_RETRYABLE };
 
+/** A worker that is lost costs an attempt; faults of tools and models end an activity at their third (`RepeatedFault`). */
+const LOST_WORKERS = 100;
+
 /** Python toolkits: a crash is retried twice, then the candidate ends with verdict `error`. */
 export const toolkit = proxyActivities<ToolkitActivities>({
   taskQueue: QUEUES.toolkit,
   startToCloseTimeout: '6 hours', // calibration of a large model
   heartbeatTimeout: '20 seconds', // beats every 5 s; a killed worker is noticed within this
-  retry: { ...retry, maximumAttempts: 3 },
+  retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
 
 /** Measurements: one at a time on a host. */
@@ -25,7 +28,7 @@ export const measurement = proxyActivities<MeasurementActivities & EvaluationAct
   taskQueue: QUEUES.loadTest,
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '20 seconds',
-  retry: { ...retry, maximumAttempts: 3 },
+  retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
 
 /** The search for the largest rate; a killed worker costs the probe under way, not the search. */
@@ -33,7 +36,7 @@ export const loadTest = proxyActivities<LoadTestActivities>({
   taskQueue: QUEUES.loadTest,
   startToCloseTimeout: '12 hours',
   heartbeatTimeout: '20 seconds',
-  retry: { ...retry, maximumAttempts: 5 },
+  retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
 
 /** Verdicts, journal and reports: seconds of work on local files, repeated until they are written. */

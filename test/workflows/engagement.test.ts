@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { Outcome } from '../../src/domain/decision.ts';
 import type { CandidateResult } from '../../src/domain/engagement.ts';
-import { lastWords } from '../../src/domain/errors.ts';
+import { FailureType, lastWords } from '../../src/domain/errors.ts';
 import { engagementId, QUEUES } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
 import { engagement } from '../../src/workflows/engagement.ts';
@@ -113,7 +114,8 @@ describe('an engagement', () => {
 
   it('ends a candidate whose toolkit crashes with verdict error and goes on with the others', async () => {
     const quantizeCandidate = async ({ id }: { id?: string }) => {
-      if (id === 'int8-static') throw new Error('Segmentation fault in the calibrator');
+      if (id === 'int8-static')
+        throw ApplicationFailure.nonRetryable('Segmentation fault in the calibrator', FailureType.RepeatedFault);
       return { key: `key-${id}`, quantized: { model: ref('int8') } };
     };
     await withWorker({ quantizeCandidate }, async (client) => {
@@ -154,7 +156,6 @@ describe('an engagement', () => {
 
   it('goes on without a search that fails', async () => {
     const rankSensitivity = async () => {
-      const { ApplicationFailure } = await import('@temporalio/common');
       throw ApplicationFailure.nonRetryable('the calibrator ran out of memory', 'Fault');
     };
     await withWorker({ rankSensitivity, judgeCandidate: staticFails } as never, async (client) => {
@@ -202,7 +203,6 @@ describe('an engagement', () => {
 
   it('closes with an error that says what is wrong with the data', async () => {
     const prepareData = async () => {
-      const { ApplicationFailure } = await import('@temporalio/common');
       throw ApplicationFailure.nonRetryable("data.selection: column 'label' is missing", 'BadRequest');
     };
     await withWorker({ prepareData }, async (client) => {
