@@ -4,6 +4,7 @@ import { addDecisions, addRollout } from './cli/decisions.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { CommandError, EXIT } from './cli/errors.ts';
 import { addEvidence } from './cli/evidence.ts';
+import { addExport } from './cli/export.ts';
 import { addInspection } from './cli/inspect.ts';
 import { addStart } from './cli/start.ts';
 import { addUp } from './cli/up.ts';
@@ -21,7 +22,17 @@ const program = new Command('stepdown')
       '\nExit codes: 1 refused, 2 usage, 3 nothing is listening.'
   );
 
-for (const add of [addUp, addStart, addInspection, addDecisions, addRollout, addEvidence, addAssessment, addDoctor])
+for (const add of [
+  addUp,
+  addStart,
+  addInspection,
+  addDecisions,
+  addRollout,
+  addEvidence,
+  addExport,
+  addAssessment,
+  addDoctor,
+])
   add(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();

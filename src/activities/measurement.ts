@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { type Efficiency, efficiencyChecks } from '../domain/gates.ts';
 import { summarizeBaseline, summarizeLatency } from '../domain/latency.ts';
-import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
+import type { BaselineMeasurement, GivenUp, LatencyComparison, Predictions, Trial } from '../domain/measurement.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { combine } from '../domain/verdict.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { compareLatency, measureLatency } from '../inference/latency.ts';
 import { measureMemory } from '../inference/memory.ts';
@@ -17,6 +19,7 @@ import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfModels } from './model-fault.ts';
 import type { Quantized } from './toolkit.ts';
+import { givenUpKey } from './trial-key.ts';
 
 interface Dependencies {
   artifacts: ArtifactStore;
@@ -95,7 +98,10 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       return baseline;
     },
 
-    /** Evaluates and times a candidate beside FP32; a finished trial is taken from the ledger. */
+    /**
+     * Times a candidate beside FP32 and evaluates it; one with too few integer kernels or no gain in speed is given up
+     * before its accuracy is asked. A finished trial is taken from the ledger.
+     */
     async measureCandidate(input: {
       engagement: string;
       spec: Spec;
@@ -103,46 +109,53 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       baseline: BaselineMeasurement;
       selection: PreparedData;
       quantized: Quantized;
-    }): Promise<Trial> {
+    }): Promise<Trial | GivenUp> {
       const { engagement, spec, recipe, baseline, selection } = input;
       const { key, quantized } = input.quantized;
       const options = sessionOptionsOf(spec);
       const measure = () =>
         measuring(async (scratch, run) => {
           const started = performance.now();
-          const predictions = await predicted(
-            quantized.model,
-            selection,
-            spec,
-            join(scratch, 'predictions.arrow'),
-            run
-          );
           const paths = {
-            baselinePath: artifacts.path(baseline.model),
-            candidatePath: artifacts.path(quantized.model),
-            dataPath: artifacts.path(selection.arrow),
+            baselinePath: await artifacts.verified(baseline.model),
+            candidatePath: await artifacts.verified(quantized.model),
+            dataPath: await artifacts.verified(selection.arrow),
           };
-          const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
-          const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
-          const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
-          const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
-          const { memoryBytes } = await measureMemory({ ...memory, ...run });
-          return ledger.record<Trial>({
-            key,
+          const soFar = async () => ({
             recipeSha256: sha256(canonicalJson(recipe)),
             parentSha256: baseline.model.sha256,
             quantized,
-            predictions,
-            latency: { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) },
-            throughput,
-            memoryBytes,
             host: await hostFingerprint(),
             options,
             durationMs: performance.now() - started,
           });
+          const isWorthwhile = (latency: Efficiency['latency']) => {
+            const sizeRatio = quantized.sizeBytes / baseline.sizeBytes;
+            const efficiency = { scheme: recipe.scheme, sizeRatio, coverage: quantized.coverage, latency };
+            return combine(efficiencyChecks(spec.quality, efficiency)) === 'successful';
+          };
+          const giveUp = async (latency: LatencyComparison | null) =>
+            ledger.record<GivenUp>({
+              ...(await soFar()),
+              key: givenUpKey(key, spec.quality),
+              latency,
+              isGivenUp: true,
+            });
+          if (!isWorthwhile(null)) return giveUp(null);
+          const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
+          const latency = { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) };
+          if (!isWorthwhile(latency)) return giveUp(latency);
+          const outPath = join(scratch, 'predictions.arrow');
+          const predictions = await predicted(quantized.model, selection, spec, outPath, run);
+          const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
+          const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
+          const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
+          const { memoryBytes } = await measureMemory({ ...memory, ...run });
+          return ledger.record<Trial>({ ...(await soFar()), key, predictions, latency, throughput, memoryBytes });
         });
-      const trial = (await ledger.find<Trial>(key)) ?? (await measure());
-      await journalOf(engagement).append(`trial/${key}`, 'trial', trial);
+      const known = (await ledger.find<Trial>(key)) ?? (await ledger.find<GivenUp>(givenUpKey(key, spec.quality)));
+      const trial = known ?? (await measure());
+      await journalOf(engagement).append(`trial/${trial.key}`, 'trial', trial);
       return trial;
     },
 

@@ -9,7 +9,6 @@ import type {
   QualityFigures,
 } from '../domain/engagement.ts';
 import type { LatencyPercentiles } from '../domain/measurement.ts';
-import type { Spec } from '../domain/spec.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderReport } from '../report/report.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -79,9 +78,9 @@ export function closingDocument(
       decision,
     })),
     ...beforeAndAfter(state),
-    candidates: state.candidates.map((candidate) => candidateLine(candidate, spec)),
+    candidates: state.candidates.map((candidate) => candidateLine(candidate, state)),
     chosen: state.chosen ?? null,
-    holdout: state.holdout ? candidateLine(state.holdout.candidate, spec) : null,
+    holdout: state.holdout ? candidateLine(state.holdout.candidate, state) : null,
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
     sensitivity: state.sensitivity ?? null,
     rollout: rollout ?? null,
@@ -129,8 +128,13 @@ function merged({ role, accuracy, macroF1 }: QualityFigures, side: Side): ModelF
   return { role, accuracy, macroF1, ...side };
 }
 
-function candidateLine(candidate: CandidateResult, { model }: Spec): CandidateLine {
-  const { id, phase, scheme, verdict, reason, checks, trial, figures } = candidate;
+function candidateLine(
+  candidate: CandidateResult,
+  { spec: { model }, baseline }: Pick<EngagementState, 'spec' | 'baseline'>
+): CandidateLine {
+  const { id, phase, scheme, verdict, reason, checks, givenUp, figures } = candidate;
+  const made = candidate.trial ?? givenUp;
+  const latency = made?.latency;
   const className = (index: number) => (Array.isArray(model.labels) && model.labels[index]) || String(index);
   return {
     id,
@@ -140,16 +144,16 @@ function candidateLine(candidate: CandidateResult, { model }: Spec): CandidateLi
     verdict,
     reason,
     checks,
-    sizeRatio: figures?.sizeRatio ?? null,
-    sizeBytes: trial?.quantized.sizeBytes ?? null,
+    sizeRatio: figures?.sizeRatio ?? (givenUp && baseline ? givenUp.quantized.sizeBytes / baseline.sizeBytes : null),
+    sizeBytes: made?.quantized.sizeBytes ?? null,
     accuracy: figures?.accuracy ?? null,
     accuracyDrop: figures?.accuracyDrop ?? null,
     accuracyDropUpper: figures?.accuracyDropUpper ?? null,
     macroF1: figures?.macroF1 ?? null,
-    speedup: figures?.speedup ?? null,
-    speedupInterval: figures?.speedupInterval ?? null,
-    noiseInterval: figures?.noiseInterval ?? null,
-    integerCoverage: figures?.integerCoverage ?? null,
+    speedup: latency?.speedup ?? null,
+    speedupInterval: latency?.speedupInterval ?? null,
+    noiseInterval: latency?.noiseInterval ?? null,
+    integerCoverage: made?.quantized.coverage.share ?? null,
     flips: figures?.flips ?? null,
     slices: figures?.slices ?? [],
     hardExamples: figures?.hardExamples,

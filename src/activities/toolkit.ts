@@ -14,7 +14,7 @@ import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfRepeated } from './model-fault.ts';
 import { runToolkit } from './toolkit-process.ts';
-import { keyOf } from './trial-key.ts';
+import { givenUpKey, keyOf } from './trial-key.ts';
 
 interface Dependencies {
   python: string;
@@ -145,7 +145,8 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
     async quantizeCandidate(input: Ingredients & { spec: Spec }): Promise<Quantized> {
       const { recipe, sources, calibration } = input;
       const key = await trialKey(input);
-      const known = await ledger.find<{ key: string; quantized: QuantizedModel }>(key);
+      const find = (key: string) => ledger.find<{ key: string; quantized: QuantizedModel }>(key);
+      const known = (await find(key)) ?? (await find(givenUpKey(key, input.spec.quality)));
       if (known) return { key, quantized: known.quantized };
       const job = {
         model: await artifacts.verified(sources.model),

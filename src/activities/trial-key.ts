@@ -1,6 +1,7 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import type { HostFingerprint, SessionOptions } from '../domain/measurement.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import type { QualitySpec } from '../domain/spec.ts';
 import { sha256 } from '../storage/artifacts.ts';
 
 /** Everything that a measured figure depends on; a change of any of it is another trial. */
@@ -14,6 +15,10 @@ export interface TrialIngredients {
   host: HostFingerprint;
   options: SessionOptions;
 }
+
+/** A trial that was given up is one for these requirements only. */
+export const givenUpKey = (trial: string, { minimumIntegerCoverage }: QualitySpec): string =>
+  sha256(canonicalJson({ kind: 'given-up', trial, minimumIntegerCoverage }));
 
 export function keyOf({ model, recipe, calibration, selection, ...conditions }: TrialIngredients): string {
   const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];

@@ -10,15 +10,15 @@ import type {
 } from '../domain/engagement.ts';
 import { baselineChecks, loadAuditCheck } from '../domain/gates.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
-import type { BaselineMeasurement, Predictions, Trial } from '../domain/measurement.ts';
+import type { BaselineMeasurement, GivenUp, Predictions, Trial } from '../domain/measurement.ts';
 import { accuracy, macroF1 } from '../domain/metrics.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
-import type { CandidateEvidence, PhaseEvidence, RolloutEvidence } from '../evidence/evidence.ts';
-import { judgeFromFiles } from '../evidence/judge-candidate.ts';
+import type { CandidateEvidence, EfficiencyEvidence, PhaseEvidence, RolloutEvidence } from '../evidence/evidence.ts';
+import { efficiencyFromFiles, judgeFromFiles } from '../evidence/judge-candidate.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -71,6 +71,31 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     return { figures, verdict, baseline: { role, rows, accuracy: baselineAccuracy, macroF1: baselineMacroF1 } };
   }
 
+  async function judgeGivenUp(
+    subject: CandidateSubject,
+    { quality }: Spec,
+    baseline: BaselineMeasurement,
+    givenUp: GivenUp
+  ): Promise<CandidateResult> {
+    const { quantized, latency } = givenUp;
+    const { id, phase, recipe } = subject;
+    const basis: Omit<EfficiencyEvidence, 'checks'> = {
+      kind: 'efficiency',
+      scheme: recipe.scheme,
+      quality,
+      latencyRounds: latency?.rounds ?? null,
+      sizeBytes: { baseline: baseline.sizeBytes, candidate: quantized.sizeBytes },
+      coverage: quantized.coverage,
+    };
+    const checks = await efficiencyFromFiles(basis, artifacts);
+    const evidence = await artifacts.putJson({ ...basis, checks } satisfies EfficiencyEvidence);
+    const reason = `${reasonOf(checks)}; given up before its accuracy was asked`;
+    const verdict = { verdict: combine(checks), reason, checks, evidence };
+    const event = `verdict/${id}/selection/${evidence.sha256.slice(0, 12)}`;
+    await journalOf(subject.engagement).append(event, 'verdict', { ...subject, ...verdict });
+    return { id, phase, scheme: recipe.scheme, recipe, givenUp, ...verdict };
+  }
+
   return {
     async judgeBaseline(input: {
       spec: Spec;
@@ -93,10 +118,16 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     },
 
     async judgeCandidate(
-      input: CandidateSubject & { spec: Spec; baseline: BaselineMeasurement; selection: PreparedData; trial: Trial }
+      input: CandidateSubject & {
+        spec: Spec;
+        baseline: BaselineMeasurement;
+        selection: PreparedData;
+        trial: Trial | GivenUp;
+      }
     ): Promise<CandidateResult> {
       const { engagement, id, phase, recipe, spec, baseline, selection, trial } = input;
       const subject = { engagement, id, phase, recipe };
+      if ('isGivenUp' in trial) return judgeGivenUp(subject, spec, baseline, trial);
       const { figures, verdict } = await judged(subject, {
         kind: 'candidate',
         role: 'selection',

@@ -1,7 +1,7 @@
 import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
 import type { Decision } from './decision.ts';
 import type { LoadTest } from './load/load-test.ts';
-import type { BaselineMeasurement, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
+import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { Sensitivity } from './search/sensitivity.ts';
@@ -79,8 +79,9 @@ export interface CandidateResult {
   verdict: Verdict;
   reason: string;
   checks: Check[];
-  /** Absent when the verdict is `error`: nothing was measured. */
+  /** Absent when the verdict is `error`, nothing was measured, and where the candidate was given up. */
   trial?: Trial;
+  givenUp?: GivenUp;
   figures?: CandidateFigures;
   evidence?: ArtifactRef;
 }

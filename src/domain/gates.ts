@@ -181,33 +181,34 @@ function sliceCheck(
   );
 }
 
-interface Efficiency {
+export interface Efficiency {
   scheme: string;
   sizeRatio: number;
-  latency: Pick<LatencyComparison, 'speedup' | 'speedupInterval' | 'noiseInterval'>;
+  /** Null where it was not measured. */
+  latency: Pick<LatencyComparison, 'speedup' | 'speedupInterval' | 'noiseInterval'> | null;
   coverage: Coverage;
 }
 
 /** Smaller, faster beyond the host's noise, and really run by integer kernels where the scheme is an integer one. */
 export function efficiencyChecks(quality: QualitySpec, { scheme, sizeRatio, latency, coverage }: Efficiency): Check[] {
-  const { speedup, speedupInterval, noiseInterval } = latency;
-  const floor = Math.max(1, noiseInterval[1]);
-  const faster = speedupInterval[0] > floor;
-  const interval = (values: readonly number[]) => `[${values.map((value) => value.toFixed(3)).join(', ')}]`;
-  const checks = [
-    check('size', passOr(sizeRatio < 1, 'failed'), `${sizeRatio.toFixed(3)} of FP32's size`),
-    check(
-      'speed',
-      passOr(faster, 'failed'),
-      `${speedup.toFixed(2)}x ${interval(speedupInterval)}${faster ? '' : ' is not faster than FP32 beyond the noise'}, ` +
-        `A/A noise ${interval(noiseInterval)}`
-    ),
-  ];
+  const checks = [check('size', passOr(sizeRatio < 1, 'failed'), `${sizeRatio.toFixed(3)} of FP32's size`)];
+  if (latency) checks.push(speedCheck(latency));
   if (!scheme.startsWith('int')) return checks;
   const { share, integer, float } = coverage;
   const covered = share >= quality.minimumIntegerCoverage;
   const counts = `${integer} of ${integer + float} nodes with weights run on integer kernels`;
   return [...checks, check('integer-coverage', passOr(covered, 'failed'), counts)];
+}
+
+function speedCheck({ speedup, speedupInterval, noiseInterval }: NonNullable<Efficiency['latency']>): Check {
+  const faster = speedupInterval[0] > Math.max(1, noiseInterval[1]);
+  const interval = (values: readonly number[]) => `[${values.map((value) => value.toFixed(3)).join(', ')}]`;
+  return check(
+    'speed',
+    passOr(faster, 'failed'),
+    `${speedup.toFixed(2)}x ${interval(speedupInterval)}${faster ? '' : ' is not faster than FP32 beyond the noise'}, ` +
+      `A/A noise ${interval(noiseInterval)}`
+  );
 }
 
 /** The service-level objective on single requests. */

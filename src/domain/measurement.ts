@@ -118,6 +118,13 @@ export interface Trial {
   durationMs: number;
 }
 
+/** A candidate given up before its accuracy was asked: too few integer kernels, or no faster than the host's noise. */
+export interface GivenUp extends Omit<Trial, 'predictions' | 'latency' | 'throughput' | 'memoryBytes'> {
+  /** Null where the kernels alone decided. */
+  latency: LatencyComparison | null;
+  isGivenUp: true;
+}
+
 /** The FP32 model as it is today, on the selection data. */
 export interface BaselineMeasurement {
   key: string;

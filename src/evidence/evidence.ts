@@ -22,6 +22,14 @@ export interface CandidateEvidence {
   checks: Check[];
 }
 
+/** Why a candidate was given up before its accuracy was asked. */
+export interface EfficiencyEvidence
+  extends Pick<CandidateEvidence, 'scheme' | 'quality' | 'sizeBytes' | 'coverage' | 'checks'> {
+  kind: 'efficiency';
+  /** Null where the kernels alone decided. */
+  latencyRounds: ArtifactRef | null;
+}
+
 /** A phase's requirements and the evidence of the candidates behind them. */
 export interface PhaseEvidence {
   kind: 'phase';
@@ -37,4 +45,4 @@ export interface RolloutEvidence {
   stages: StageResult[];
 }
 
-export type Evidence = CandidateEvidence | PhaseEvidence | RolloutEvidence;
+export type Evidence = CandidateEvidence | EfficiencyEvidence | PhaseEvidence | RolloutEvidence;

@@ -8,7 +8,7 @@ import type { Check } from '../domain/verdict.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
-import type { CandidateEvidence } from './evidence.ts';
+import type { CandidateEvidence, EfficiencyEvidence } from './evidence.ts';
 
 const REGRESSIONS = 10;
 
@@ -66,6 +66,15 @@ export async function judgeFromFiles(
       integerCoverage: coverage.share,
     },
   };
+}
+
+/** The checks that need no accuracy, from the files alone. */
+export async function efficiencyFromFiles(
+  { quality, scheme, sizeBytes, coverage, latencyRounds }: Omit<EfficiencyEvidence, 'checks'>,
+  artifacts: ArtifactStore
+): Promise<Check[]> {
+  const latency = latencyRounds && summarizeLatency(await artifacts.readJson<LatencyRounds>(latencyRounds));
+  return efficiencyChecks(quality, { scheme, sizeRatio: sizeBytes.candidate / sizeBytes.baseline, latency, coverage });
 }
 
 /** Only the hard rows themselves. */

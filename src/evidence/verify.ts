@@ -4,8 +4,8 @@ import { canonicalJson } from '../domain/recipe.ts';
 import { combine } from '../domain/verdict.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
-import type { CandidateEvidence, Evidence, PhaseEvidence, RolloutEvidence } from './evidence.ts';
-import { judgeFromFiles } from './judge-candidate.ts';
+import type { CandidateEvidence, EfficiencyEvidence, Evidence, PhaseEvidence, RolloutEvidence } from './evidence.ts';
+import { efficiencyFromFiles, judgeFromFiles } from './judge-candidate.ts';
 
 export interface VerifyResult {
   entries: number;
@@ -72,6 +72,10 @@ const COMPLAINTS = {
     same((await judgeFromFiles(basis, artifacts)).checks, checks)
       ? undefined
       : 'the verdict does not follow from the predictions and latencies',
+  efficiency: async ({ checks, ...basis }: EfficiencyEvidence, artifacts: ArtifactStore) =>
+    same(await efficiencyFromFiles(basis, artifacts), checks)
+      ? undefined
+      : 'the verdict does not follow from the latencies and kernels',
   phase: async ({ candidates }: PhaseEvidence, artifacts: ArtifactStore) => {
     for (const { id, checks, evidence } of candidates) {
       if (!evidence) continue;
