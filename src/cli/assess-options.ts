@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AssessmentRequest } from '../domain/assessment-input.ts';
 import type { ModelShape } from '../domain/large-model.ts';
+import { numeric, readTraffic } from '../domain/traffic-trace.ts';
 
 export interface AssessOptions {
   traffic?: unknown;
@@ -42,7 +43,11 @@ Examples:
 
 export function addAssessOptions(command: Command): Command {
   return command
-    .option('--traffic <rps>', 'requests per second, or a file with one number for each of the 168 hours', traffic)
+    .option(
+      '--traffic <rps>',
+      'requests per second, or a file: one number for each of the 168 hours, or a trace',
+      traffic
+    )
     .option('--hardware <instance>', 'instance type that serves today, from the price list')
     .option('--region <name>', 'region of its price; the cheapest otherwise')
     .option('--monthly-cost <usd>', 'what serving costs a month', numeric)
@@ -79,20 +84,10 @@ export function shapeOf({ modelParameters, attention: heads, cachedTokens }: Ass
   return { parameters: modelParameters, ...(heads && { attention: heads }), ...(cachedTokens && { cachedTokens }) };
 }
 
-/** What is no number stays text, for the check to name it. */
-function numeric(text: string): number | string {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isFinite(value) ? value : text;
-}
-
 const numbers = (text: string) => text.split(',').map(numeric);
 
 function traffic(text: string): unknown {
-  if (!existsSync(text)) return numeric(text);
-  return readFileSync(text, 'utf8')
-    .split(/[\s,;[\]]+/)
-    .filter((part) => part !== '')
-    .map(numeric);
+  return existsSync(text) ? readTraffic(readFileSync(text, 'utf8')) : numeric(text);
 }
 
 function count(text: string): number {
