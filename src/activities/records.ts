@@ -9,6 +9,8 @@ import type {
   QualityFigures,
 } from '../domain/engagement.ts';
 import type { LatencyPercentiles } from '../domain/measurement.ts';
+import { type Economics, servingCost } from '../domain/serving-cost.ts';
+import type { Spec } from '../domain/spec.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderReport } from '../report/report.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -23,6 +25,7 @@ interface Dependencies {
 
 interface ClosingInput {
   state: EngagementState;
+  economics?: Economics | undefined;
   startedAt: string;
   endedAt: string;
   verdict: Verdict;
@@ -53,7 +56,7 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
 
 /** Everything that people are shown at the end, from the state alone. */
 export function closingDocument(
-  { state, startedAt, endedAt, verdict, reason }: ClosingInput,
+  { state, economics, startedAt, endedAt, verdict, reason }: ClosingInput,
   paths: { report: string; journal: string }
 ): ClosingDocument {
   const { spec, rollout, baseline } = state;
@@ -82,6 +85,7 @@ export function closingDocument(
     chosen: state.chosen ?? null,
     holdout: state.holdout ? candidateLine(state.holdout.candidate, state) : null,
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
+    cost: (economics && servingCost(economics, state.loadTests ?? {})) ?? null,
     sensitivity: state.sensitivity ?? null,
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),

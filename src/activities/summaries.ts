@@ -2,6 +2,7 @@ import type { CandidateResult, EngagementState, QualityFigures } from '../domain
 import { describeLoadTest, type LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
+import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -15,7 +16,7 @@ export function baselineSummary(
   baseline: BaselineMeasurement,
   figures: QualityFigures,
   checks: Check[],
-  loadTest?: LoadTest
+  { loadTest, cost }: { loadTest?: LoadTest | undefined; cost?: ServingCost | undefined }
 ): string {
   const { p50Ms, p95Ms, p99Ms } = baseline.latency;
   return [
@@ -23,6 +24,7 @@ export function baselineSummary(
       `latency p50 ${p50Ms.toFixed(1)} / p95 ${p95Ms.toFixed(1)} / p99 ${p99Ms.toFixed(1)} ms, ` +
       `${baseline.throughput.perSecond.toFixed(1)} inferences per second, ${megabytes(baseline.memoryBytes)} of memory.`,
     ...(loadTest ? [`Under load: ${describeLoadTest(loadTest)}.`] : []),
+    ...(cost ? [`${describeCost(cost)}.`] : []),
     reasons(checks),
     'Approving accepts metric, margin, slices and thresholds, and starts the candidates.',
   ].join('\n\n');

@@ -14,6 +14,7 @@ import type { BaselineMeasurement, GivenUp, Predictions, Trial } from '../domain
 import { accuracy, macroF1 } from '../domain/metrics.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
+import { type Economics, servingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
@@ -102,8 +103,9 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       preparation: Preparation;
       baseline: BaselineMeasurement;
       loadTest?: LoadTest;
+      economics?: Economics | undefined;
     }): Promise<Judged & { figures: QualityFigures }> {
-      const { spec, preparation, baseline, loadTest } = input;
+      const { spec, preparation, baseline, loadTest, economics } = input;
       const data = readDataset(await artifacts.verified(preparation.data.selection!.arrow), []);
       const { top1 } = readPredictions(await artifacts.verified(baseline.predictions.arrow));
       const figures: QualityFigures = {
@@ -114,7 +116,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       };
       const checks = baselineChecks(spec, preparation, figures, baseline.latency);
       const evidence = await phaseEvidence('baseline', checks, []);
-      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks, loadTest) };
+      const cost = economics && servingCost(economics, { baseline: loadTest });
+      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks, { loadTest, cost }) };
     },
 
     async judgeCandidate(

@@ -47,8 +47,8 @@ function assessor(options: AssessOptions, model: Assessment['model'], now: Date)
   const { rows } = accepted(readPriceFile(options.prices));
   const { hardware: instance = DEFAULT_HARDWARE, region, acceptOldPrices: acceptOld = false } = options;
   const { row } = accepted(findPrice(rows, { instance, region }));
-  const { price } = accepted(datePrice(row, { now, acceptOld }));
-  const { input } = accepted(parseAssessment(requestOf(options), price));
+  const { price } = accepted(datePrice(row, { now, acceptOld }), noted(' (--prices, --accept-old-prices)'));
+  const { input } = accepted(parseAssessment(requestOf(options), price), byOption);
   const given = new Set(Object.keys(options).map(optionName));
   const sizes = sizesOf(options, rows);
   return (lap) => assess({ input, given, price, now, model, lap, sizes });
@@ -72,9 +72,20 @@ function readYaml(path: string): unknown {
   return yaml.toJS();
 }
 
-function accepted<T extends object>(result: T | { problems: SpecProblem[] }): T {
-  if ('problems' in result) throw refused(result.problems);
+function accepted<T extends object>(
+  result: T | { problems: SpecProblem[] },
+  named = (problem: SpecProblem): SpecProblem => problem
+): T {
+  if ('problems' in result) throw refused(result.problems.map(named));
   return result;
+}
+
+const noted = (options: string) => (problem: SpecProblem) => ({ ...problem, message: problem.message + options });
+
+/** By the option that has it. */
+function byOption({ path, ...problem }: SpecProblem): SpecProblem {
+  const [field, ...rest] = path.split('.');
+  return { path: [field === 'extras' ? '--extra' : optionName(field!), ...rest].join('.'), ...problem };
 }
 
 function refused(problems: SpecProblem[]): CommandError {

@@ -1,5 +1,6 @@
 import type { GateStatus } from '../domain/decision.ts';
 import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
+import { describeCost } from '../domain/serving-cost.ts';
 import type { EngagementLine, EngagementStatus } from './engagements.ts';
 
 const MARK = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' } as const;
@@ -120,6 +121,7 @@ export function closingText(document: ClosingDocument): string {
       ])
     );
   }
+  if (document.cost) parts.push('', describeCost(document.cost));
   for (const stage of document.rollout?.stages ?? [])
     parts.push(
       `${MARK[stage.verdict]} ${stage.weight === 0 ? 'shadow' : `${stage.weight} %`}: ${stage.observations} pairs`

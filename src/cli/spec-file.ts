@@ -3,14 +3,18 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { DATA_ROLES } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
+import type { Economics } from '../domain/serving-cost.ts';
 import { parseSpec, type Spec, type SpecProblem } from '../domain/spec.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
+import { readEconomics } from './economics.ts';
 import { CommandError, EXIT } from './errors.ts';
 
 /** A specification whose files were found; paths are absolute, labels a list. */
 export interface SpecFile {
   spec: Spec;
   files: { model: string; tokenizer: string; data: Record<string, string> };
+  /** Traffic and prices, read. */
+  economics?: Economics | undefined;
 }
 
 /** Reads and checks everything that can be checked without running anything; throws all problems at once. */
@@ -40,16 +44,20 @@ export function readSpecFile(path: string): SpecFile {
   };
   const { labels } = spec.model;
   const classes = typeof labels === 'string' ? readLabels(found('model.labels', labels), problems) : labels;
+  const money = spec.economics && readEconomics(spec.economics, found);
+  if (money && 'problems' in money) problems.push(...money.problems);
   if (problems.length > 0) throw usage(problems);
-  return { spec: { ...spec, model: { ...spec.model, labels: classes } }, files };
+  const economics = money && 'economics' in money ? money.economics : undefined;
+  return { spec: { ...spec, model: { ...spec.model, labels: classes } }, files, economics };
 }
 
 /** Copies the files into the artifact store, where later edits do not reach them. */
-export async function importFiles({ files }: SpecFile, artifactsFolder: string): Promise<SourceFiles> {
+export async function importFiles({ files, economics }: SpecFile, artifactsFolder: string): Promise<SourceFiles> {
   const store = new ArtifactStore(artifactsFolder);
   const data: SourceFiles['data'] = {};
   for (const role of DATA_ROLES) if (files.data[role]) data[role] = await store.putFile(files.data[role]);
-  return { model: await store.putFile(files.model), tokenizer: await store.putFile(files.tokenizer), data };
+  const model = await store.putFile(files.model);
+  return { model, tokenizer: await store.putFile(files.tokenizer), data, ...(economics && { economics }) };
 }
 
 function readLabels(path: string, problems: SpecProblem[]): string[] {

@@ -46,25 +46,13 @@ const moneySchema = z
   })
   .refine(({ monthlyCost, rate }) => monthlyCost !== undefined || rate !== undefined, {
     path: ['monthlyCost'],
-    message: 'give what serving costs a month, or with --rate what one replica sustains',
+    message: 'give what serving costs a month, or what one replica sustains',
   });
 
-const OPTIONS: Record<string, string> = {
-  requestsPerSecond: '--traffic',
-  replicaRps: '--rate',
-  headroom: '--headroom',
-  minimumReplicas: '--minimum-replicas',
-  spareReplicas: '--spare-replicas',
-  replicasPerGpu: '--replicas-per-gpu',
-  reclaimOverhead: '--reclaim-overhead',
-  tokensPerRequest: '--tokens-per-request',
-  extras: '--extra',
-  monthlyCost: '--monthly-cost',
-  fee: '--fee',
-  speedup: '--speedup',
-};
+/** What the plan calls otherwise than the request. */
+const REQUESTED: Record<string, string> = { requestsPerSecond: 'traffic', replicaRps: 'rate' };
 
-/** Every problem at once, each by the option that has it. */
+/** Every problem at once, each by the field of the request that has it. */
 export function parseAssessment(
   request: AssessmentRequest,
   price: PriceRow
@@ -78,22 +66,22 @@ export function parseAssessment(
       ...('problems' in parsed ? parsed.problems : []),
       ...(money.success ? [] : money.error.issues.flatMap((issue) => problemsOf(issue, request))),
     ];
-    return { problems: problems.map(byOption) };
+    return { problems: problems.map(byRequest) };
   }
   const { monthlyCost, fee, speedup } = money.data;
   const extras = parsed.plan.extras.reduce((total, line) => total + line.usdPerMonth, 0);
   if (monthlyCost !== undefined && monthlyCost <= extras)
     return {
-      problems: [{ path: '--monthly-cost', value: monthlyCost, message: `must be above the ${extras} of --extra` }],
+      problems: [{ path: 'monthlyCost', value: monthlyCost, message: `must be above the ${extras} of the extras` }],
     };
   return { input: { plan: parsed.plan, isRateKnown: request.rate !== undefined, monthlyCost, fee, speedup } };
 }
 
 function priceProblems({ reserved, spot }: AssessmentRequest, price: PriceRow): SpecProblem[] {
-  const message = `the price list has none for ${price.instance}; give another with --prices, or leave the option out`;
+  const message = `the price list has none for ${price.instance}; give another price list, or leave it out`;
   return [
-    ...(reserved && price.reservedUsdPerHour === null ? [{ path: '--reserved', message }] : []),
-    ...(spot && price.spotUsdPerHour === null ? [{ path: '--spot', message }] : []),
+    ...(reserved && price.reservedUsdPerHour === null ? [{ path: 'reserved', message }] : []),
+    ...(spot && price.spotUsdPerHour === null ? [{ path: 'spot', message }] : []),
   ];
 }
 
@@ -118,7 +106,7 @@ function planDocument(request: AssessmentRequest, price: PriceRow): unknown {
   };
 }
 
-function byOption({ path, ...problem }: SpecProblem): SpecProblem {
+function byRequest({ path, ...problem }: SpecProblem): SpecProblem {
   const [field, ...rest] = path.split('.');
-  return { path: [OPTIONS[field!] ?? field, ...rest].join('.'), ...problem };
+  return { path: [REQUESTED[field!] ?? field, ...rest].join('.'), ...problem };
 }

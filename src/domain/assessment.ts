@@ -91,7 +91,7 @@ export function assess(context: {
 }
 
 /** The replica rate that the bill implies, and prices scaled so that the month costs what the bill says. */
-function planBehind({ plan, isRateKnown, monthlyCost: bill }: AssessmentInput): ServingPlan {
+export function planBehind({ plan, isRateKnown, monthlyCost: bill }: AssessmentInput): ServingPlan {
   if (bill === undefined) return plan;
   const sized = isRateKnown ? plan : { ...plan, replicaRps: rateBehindBill(plan, bill) };
   const extras = plan.extras.reduce((total, line) => total + line.usdPerMonth, 0);

@@ -5,6 +5,7 @@ import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles,
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { Sensitivity } from './search/sensitivity.ts';
+import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
 import type { StageResult } from './traffic.ts';
 import type { Check, Verdict } from './verdict.ts';
@@ -17,6 +18,8 @@ export interface SourceFiles {
   model: ArtifactRef;
   tokenizer: ArtifactRef;
   data: Partial<Record<DataRole, ArtifactRef>>;
+  /** Traffic, prices and fee, where the specification has them. */
+  economics?: Economics;
 }
 
 export interface EngagementInput {
@@ -164,6 +167,8 @@ export interface ClosingDocument {
   holdout?: CandidateLine | null;
   /** What each sustains at the service level; null where it was not measured. */
   loadTests?: { baseline: LoadTest | null; optimized: LoadTest | null };
+  /** Null where the specification says nothing of traffic and prices, or no rate held. */
+  cost?: ServingCost | null;
   /** What could not be quantized, where it was looked for. */
   sensitivity?: Sensitivity | null;
   rollout: {

@@ -80,7 +80,7 @@ export function datePrice(
   const message =
     ageDays < 0
       ? 'is in the future; correct the date of the price'
-      : `is ${ageDays} days old, over ${OLDEST_DAYS}; give newer prices with --prices, or accept it with --accept-old-prices`;
+      : `is ${ageDays} days old, over ${OLDEST_DAYS}; give newer prices or accept old ones`;
   return { problems: [{ path: `prices.${row.instance}.date`, value: row.date, message }] };
 }
 

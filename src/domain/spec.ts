@@ -95,6 +95,31 @@ const loadTest = z.strictObject({
   replicas: z.number().int().positive().max(64).default(1),
 });
 
+/** What serving costs and is paid for; the report carries the measured rates into money with it. */
+const economics = z.strictObject({
+  /** Requests per second: one number, 168 for the hours of a week, or a file with those or a trace. */
+  traffic: z.union([z.number(), z.array(z.number()), path]),
+  /** Instance type of the price list. */
+  hardware: z.string().min(1),
+  region: z.string().min(1).optional(),
+  /** Price list; the one that ships otherwise. */
+  prices: path.optional(),
+  /** Prices older than 90 days are printed with their age. */
+  acceptOldPrices: z.boolean().default(false),
+  /** Dollars; prices are scaled so that FP32 costs this much a month. */
+  monthlyCost: z.number().optional(),
+  /** Dollars, paid once for the engagement. */
+  fee: z.number().optional(),
+  headroom: z.number().optional(),
+  minimumReplicas: z.number().optional(),
+  spareReplicas: z.number().optional(),
+  tokensPerRequest: z.number().optional(),
+  reserved: z.boolean().default(false),
+  spot: z.boolean().default(false),
+  reclaimOverhead: z.number().optional(),
+  extras: z.array(z.strictObject({ name: z.string().min(1), usdPerMonth: z.number() })).optional(),
+});
+
 const dataFiles = z.strictObject({
   columns: z.strictObject({
     id: z.string().default('id'),
@@ -135,6 +160,7 @@ const specSchema = z.strictObject({
   quality,
   serving,
   loadTest: loadTest.prefault({}),
+  economics: economics.optional(),
   calibration: z
     .strictObject({
       rows: z.number().int().positive().max(5000).default(1000),

@@ -3,6 +3,7 @@ import type { SourcedRange } from '../domain/published.ts';
 import { type Html, html } from './html.ts';
 import { days, dollars, factor, percent, perThousand } from './money.ts';
 import { page } from './page.ts';
+import { savingsTable } from './savings.ts';
 import { table } from './tables.ts';
 
 /** Money is projected, and says so; the quick lap's figures say that they were measured. */
@@ -38,26 +39,9 @@ function head(assessment: Assessment, name: string): Html {
 </dl></header>`;
 }
 
-function savings({ range, returns, feeUsd }: Assessment): Html {
-  const levels = ['p10', 'p50', 'p90'] as const;
-  const row = (name: string, text: (level: (typeof levels)[number]) => string) => ({
-    cells: [name, ...levels.map(text)],
-  });
-  const ofFee = [
-    row('Payback', (level) => days(returns[level].paybackDays)),
-    row('12-month return', (level) => percent(returns[level].return12Months)),
-  ];
-  const columns = [{ title: '' }, ...levels.map((level) => ({ title: level.toUpperCase(), isNumber: true }))];
-  return html`<h2>What INT8 would save</h2>${table(
-    'Projected; the range of the speed-up carried through whole instances.',
-    columns,
-    [
-      row('Cost per month', (level) => dollars(range.candidateUsd[level])),
-      row('Saving per month', (level) => dollars(range.savingUsd[level])),
-      row('Saving', (level) => percent(returns[level].savingFraction)),
-      ...(feeUsd === null ? [] : ofFee),
-    ]
-  )}`;
+function savings(assessment: Assessment): Html {
+  const caption = 'Projected; the range of the speed-up carried through whole instances.';
+  return html`<h2>What INT8 would save</h2>${savingsTable(caption, assessment)}`;
 }
 
 function grounds({ speedup, accuracyLossPoints, price, model, lap }: Assessment): Html {

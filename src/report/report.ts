@@ -1,6 +1,7 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { candidates } from './candidates.ts';
 import { comparison } from './comparison.ts';
+import { cost } from './cost.ts';
 import { decisions } from './decisions.ts';
 import { instant } from './format.ts';
 import { html } from './html.ts';
@@ -19,6 +20,7 @@ export function renderReport(document: ClosingDocument): string {
 <main>
 ${comparison(document)}
 ${load(document)}
+${cost(document)}
 ${candidates(document)}
 ${sensitivity(document)}
 ${decisions(document)}
@@ -27,6 +29,6 @@ ${environment(document)}
 ${verification(document)}
 ${terms(document)}
 </main>
-<footer><p>Closed ${instant(document.endedAt)}. Figures come from the closing document of engagement ${document.engagement}; none is projected.</p></footer>`,
+<footer><p>Closed ${instant(document.endedAt)}. Figures come from the closing document of engagement ${document.engagement}; ${document.cost ? 'only those under “Cost” are projected' : 'none is projected'}.</p></footer>`,
   });
 }

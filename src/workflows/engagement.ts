@@ -174,7 +174,9 @@ async function close(
 ): Promise<ClosingDocument> {
   state.phase = 'closed';
   const endedAt = new Date().toISOString();
-  const document = await records.writeClosing({ startedAt: input.startedAt, endedAt, state, ...outcome });
+  const { startedAt, sources } = input;
+  const { economics } = sources;
+  const document = await records.writeClosing({ startedAt, endedAt, state, economics, ...outcome });
   show({ phase: 'closed', verdict: outcome.verdict, awaitingGate: null });
   setCurrentDetails(`Closed: **${outcome.verdict}**. ${outcome.reason}\n\nReport: ${document.report}`);
   await tell({ kind: 'engagement-closed', document, to: state.spec.gates.approvers }, document.engagement);

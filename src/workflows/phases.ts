@@ -53,6 +53,7 @@ async function measureToday(input: EngagementInput, state: EngagementState): Pro
     preparation: state.preparation,
     baseline: state.baseline,
     loadTest: state.loadTests?.baseline,
+    economics: input.sources.economics,
   });
   state.baselineFigures = judged.figures;
   return judged;

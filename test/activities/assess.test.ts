@@ -138,7 +138,7 @@ describe('stepdown assess without a model', () => {
       ['--traffic', '10rps', '--monthly-cost', '$5'],
       ['--traffic: "10rps"', '--monthly-cost: "$5"'],
     ],
-    [['--traffic', '1', '--monthly-cost', '5', '--extra', 'egress=9'], ['above the 9 of --extra']],
+    [['--traffic', '1', '--monthly-cost', '5', '--extra', 'egress=9'], ['above the 9 of the extras']],
     [
       ['--traffic', '1', '--rate', '1', '--spot', '--reserved'],
       ['--spot', '--reserved'],

@@ -1,4 +1,6 @@
+import { flatTraffic } from '../../src/domain/cost.ts';
 import type { CandidateLine, ClosingDocument } from '../../src/domain/engagement.ts';
+import type { Economics } from '../../src/domain/serving-cost.ts';
 import type { EvidenceLine, StageResult } from '../../src/domain/traffic.ts';
 
 const SHA = 'c0ffee'.padEnd(64, '0');
@@ -211,3 +213,43 @@ export function closingDocument(over: Partial<ClosingDocument> = {}): ClosingDoc
     ...over,
   };
 }
+
+/** 700 requests a second at 70 % of what replicas sustain; an instance costs a dollar an hour, the fee three months of one. */
+export const economics = (over: Partial<Economics['input']> = {}): Economics => ({
+  input: {
+    plan: {
+      hourlyRps: flatTraffic(700),
+      replicaRps: 1,
+      headroom: 0.7,
+      minimumReplicas: 1,
+      spareReplicas: 0,
+      replicasPerGpu: 1,
+      gpusPerInstance: 1,
+      prices: { onDemandUsdPerHour: 1, reservedUsdPerHour: null, spotUsdPerHour: null },
+      burst: 'on-demand',
+      reclaimOverhead: 0.1,
+      extras: [],
+    },
+    isRateKnown: true,
+    monthlyCost: undefined,
+    fee: 2190,
+    speedup: undefined,
+    ...over,
+  },
+  price: {
+    instance: 'c6id.2xlarge',
+    provider: 'aws',
+    region: 'us-east-1',
+    gpu: null,
+    gpuCount: 0,
+    gpuMemoryGb: null,
+    vcpus: 8,
+    memoryGib: 16,
+    onDemandUsdPerHour: 1,
+    reservedUsdPerHour: null,
+    spotUsdPerHour: null,
+    source: 'a list',
+    date: '2026-11-24',
+    ageDays: 1,
+  },
+});

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
+import { servingCost } from '../../src/domain/serving-cost.ts';
 import { ticks } from '../../src/report/candidate-chart.ts';
 import { bytes, decimal, percent, span, trimmed } from '../../src/report/format.ts';
 import { html } from '../../src/report/html.ts';
 import { renderReport } from '../../src/report/report.ts';
-import { candidateLine, closingDocument } from './closing-document.ts';
+import { candidateLine, closingDocument, economics } from './closing-document.ts';
 
 const render = (over: Partial<ClosingDocument> = {}): string => renderReport(closingDocument(over));
 
@@ -346,5 +347,22 @@ describe('the rates under load', () => {
     const shown = section(render({ loadTests }), 'load');
     expect(shown).toContain('none was shown');
     expect(shown).toContain('INVALID: the clocks ran apart');
+  });
+});
+
+describe('the cost', () => {
+  const cost = servingCost(economics(), { baseline: loadTest(100), chosen: loadTest(250) })!;
+
+  it('is projected from the measured rates, with price, saving, payback and break-even', () => {
+    const report = render({ cost });
+    const shown = section(report, 'cost');
+    expect(shown).toContain('Projected from the rates measured under load');
+    expect(shown).toContain('a list, 2026-11-24, 1 days old');
+    expect(shown).toContain('4 replicas on 4 c6id.2xlarge');
+    expect(shown).toMatch(/Saving per month \$4,380 \$4,380 \$4,380/);
+    expect(shown).toMatch(/Payback 15 days/);
+    expect(shown).toContain('the first instance disappears at 1.11 times the rate of FP32');
+    expect(textOf(report)).toContain('only those under “Cost” are projected');
+    expect(render()).not.toContain('id="cost"');
   });
 });

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { parseAssessment } from '../domain/assessment-input.ts';
+import { datePrice, findPrice } from '../domain/prices.ts';
+import type { Economics } from '../domain/serving-cost.ts';
+import type { Spec, SpecProblem } from '../domain/spec.ts';
+import { readTraffic } from '../domain/traffic-trace.ts';
+import { readPriceFile } from './price-file.ts';
+
+/** Traffic and prices as they are now; every problem names its field of the specification. */
+export function readEconomics(
+  { traffic, hardware, region, prices, acceptOldPrices, ...rest }: NonNullable<Spec['economics']>,
+  found: (field: string, path: string) => string
+): { economics: Economics } | { problems: SpecProblem[] } {
+  const at =
+    (note = '') =>
+    ({ path, message, ...problem }: SpecProblem): SpecProblem => ({
+      path: `economics.${path.replace(/^-+/, '')}`,
+      message: message + note,
+      ...problem,
+    });
+  const list = readPriceFile(prices && found('economics.prices', prices));
+  if ('problems' in list) return { problems: list.problems.map(at()) };
+  const row = findPrice(list.rows, { instance: hardware, region });
+  if ('problems' in row) return { problems: row.problems.map(at()) };
+  const dated = datePrice(row.row, { now: new Date(), acceptOld: acceptOldPrices });
+  if ('problems' in dated) return { problems: dated.problems.map(at(' (economics.acceptOldPrices: true)')) };
+  const rates = typeof traffic === 'string' ? readTraffic(textOf(found('economics.traffic', traffic))) : traffic;
+  const parsed = parseAssessment({ ...rest, traffic: rates, rate: MEASURED_LATER }, dated.price);
+  if ('problems' in parsed) return { problems: parsed.problems.map(at()) };
+  return { economics: { input: parsed.input, price: dated.price } };
+}
+
+const MEASURED_LATER = 1;
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // that it is missing was said already
+  }
+}

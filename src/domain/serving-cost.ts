@@ -1,0 +1,133 @@
+import { planBehind } from './assessment.ts';
+import type { AssessmentInput } from './assessment-input.ts';
+import { breakEvenSpeedup, fleetAt, type MonthlyCost, monthlyCost, type ServingPlan } from './cost.ts';
+import { type CostRange, costRange, type Return, returnOf } from './cost-comparison.ts';
+import type { LoadTest } from './load/load-test.ts';
+import type { DatedPrice } from './prices.ts';
+
+const SEED = 1;
+
+/** Traffic, prices and fee as they were at kick-off; the rate in the plan is filled in once it is measured. */
+export interface Economics {
+  input: AssessmentInput;
+  price: DatedPrice;
+}
+
+export interface SideCost {
+  /** Requests per second of one replica: the largest that was shown to hold, and the smallest shown not to. */
+  rate: { lower: number; upper: number };
+  replicasPerInstance: number;
+  /** Replicas and instances in the busiest hour. */
+  fleet: { replicas: number; instances: number };
+  month: MonthlyCost;
+}
+
+/** What serving costs before and after; rates are measured on this host, their carrying over to the instance is not. */
+export interface ServingCost {
+  price: DatedPrice;
+  baseline: SideCost;
+  optimized: SideCost | null;
+  range: CostRange | null;
+  returns: { p10: Return; p50: Return; p90: Return } | null;
+  feeUsd: number | null;
+  /** Of the rate; null where no instance would disappear at any. */
+  breakEvenSpeedup: number | null;
+  /** Why the figures are to be read with care. */
+  notes: string[];
+}
+
+/** Undefined when the baseline held no rate: there is nothing to divide the traffic by. */
+export function servingCost(
+  { input, price }: Economics,
+  { baseline, chosen }: { baseline?: LoadTest | undefined; chosen?: LoadTest | undefined }
+): ServingCost | undefined {
+  if (!baseline?.ratePerSecond) return undefined;
+  const before = planBehind({ ...input, plan: planFor(input.plan, baseline), isRateKnown: true });
+  const after = chosen?.ratePerSecond ? planFor(before, chosen) : undefined;
+  const today = sideOf(before, baseline);
+  const range =
+    after &&
+    costRange({
+      baseline: { plan: before, rate: today.rate },
+      candidate: { plan: after, rate: intervalOf(chosen!) },
+      seed: SEED,
+    });
+  const feeUsd = input.fee ?? null;
+  const returnAt = (savingUsd: number) =>
+    returnOf({
+      baselineUsd: today.month.usdPerMonth,
+      candidateUsd: today.month.usdPerMonth - savingUsd,
+      feeUsd: feeUsd ?? 0,
+    });
+  return {
+    price,
+    baseline: today,
+    optimized: after ? sideOf(after, chosen!) : null,
+    range: range ?? null,
+    returns: range
+      ? {
+          p10: returnAt(range.savingUsd.p10),
+          p50: returnAt(range.savingUsd.p50),
+          p90: returnAt(range.savingUsd.p90),
+        }
+      : null,
+    feeUsd,
+    breakEvenSpeedup: breakEvenSpeedup(before),
+    notes: notesOf({ baseline, chosen, price, range }),
+  };
+}
+
+/** One line for people. */
+export function describeCost({ price, baseline, returns, feeUsd }: ServingCost): string {
+  const { month, fleet } = baseline;
+  const dollars = (usd: number) => `$${Math.round(usd).toLocaleString('en-US')}`;
+  const today =
+    `Serving costs ${dollars(month.usdPerMonth)} a month: ${fleet.instances} ${price.instance} in the busiest hour, ` +
+    `$${month.usdPerThousandRequests.toPrecision(3)} per 1,000 requests (projected from the measured rate)`;
+  if (!returns) return today;
+  const { p10, p50, p90 } = returns;
+  const saved = `; saved would be ${[p10, p50, p90].map((at) => dollars(at.savingUsdPerMonth)).join(' / ')} (P10/P50/P90)`;
+  const paid =
+    p50.paybackDays === null
+      ? ', which never pays the fee back'
+      : `, fee paid back in ${Math.round(p50.paybackDays)} days`;
+  return today + saved + (feeUsd === null ? '' : paid);
+}
+
+/** As many replicas share an instance as shared the host of the load test. */
+function planFor(plan: ServingPlan, test: LoadTest): ServingPlan {
+  return { ...plan, replicaRps: intervalOf(test).lower, replicasPerGpu: test.replicas };
+}
+
+function sideOf(plan: ServingPlan, test: LoadTest): SideCost {
+  const { replicas, instances } = fleetAt(plan, Math.max(...plan.hourlyRps));
+  return {
+    rate: intervalOf(test),
+    replicasPerInstance: test.replicas,
+    fleet: { replicas, instances },
+    month: monthlyCost(plan),
+  };
+}
+
+function intervalOf({ ratePerSecond, exceededPerSecond, replicas }: LoadTest): { lower: number; upper: number } {
+  const lower = ratePerSecond! / replicas;
+  return { lower, upper: Math.max(lower, (exceededPerSecond ?? ratePerSecond!) / replicas) };
+}
+
+function notesOf(input: {
+  baseline: LoadTest;
+  chosen: LoadTest | undefined;
+  price: DatedPrice;
+  range: CostRange | undefined;
+}): string[] {
+  const { baseline, chosen, price, range } = input;
+  const { cpuModel, cores } = baseline.host;
+  const faulty = [baseline, ...(chosen ? [chosen] : [])].some(({ faults }) => faults.length > 0);
+  const share = range ? Math.round(100 * range.noSavingShare) : 0;
+  return [
+    `the rates were measured on ${cpuModel}, ${cores} cores; that ${price.instance} carries the same is projected`,
+    ...(faulty ? ['a load test behind these figures is INVALID, and so are they'] : []),
+    ...(chosen && chosen.ratePerSecond === null ? ['no rate of the chosen model was shown to hold'] : []),
+    ...(share > 0 ? [`in ${share} of 100 draws nothing is saved`] : []),
+  ];
+}
