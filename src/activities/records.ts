@@ -10,7 +10,6 @@ import type {
 } from '../domain/engagement.ts';
 import type { LatencyPercentiles } from '../domain/measurement.ts';
 import { type Economics, servingCost } from '../domain/serving-cost.ts';
-import type { Spec } from '../domain/spec.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderReport } from '../report/report.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
