@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from './errors.ts';
 import { takeFeedback } from './feedback.ts';
-import { inferResponse, modelMetadata, readInferRequest } from './protocol.ts';
+import { inferResponse, JSON_LENGTH_HEADER, modelMetadata, readInferRequest } from './protocol.ts';
 import type { Route } from './route.ts';
 import type { Routes } from './routes.ts';
 import { type ServeLimits, serve } from './serve.ts';
@@ -17,34 +17,48 @@ export interface DataPlane {
   authorize: (request: FastifyRequest) => void;
 }
 
-type ModelRequest = FastifyRequest<{ Params: { model: string } }>;
+type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
+
+const EXTENSIONS = ['binary_tensor_data'];
 
 /** What clients call: the Open Inference Protocol v2, and the true labels that they learn later. */
 export function dataPlane(app: FastifyInstance, { routes, store, shadow, limits, authorize }: DataPlane): void {
-  app.get('/v2', () => ({ name: 'stepdown-gateway', version: '2', extensions: [] }));
+  app.get('/v2', () => ({ name: 'stepdown-gateway', version: '2', extensions: EXTENSIONS }));
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', (_request, reply) => {
     const ready = routes.all().every((route) => route.ready);
     return reply.code(ready ? 200 : 503).send({ ready, live: true });
   });
-  app.get('/v2/models/:model', (request: ModelRequest) => {
-    const { model } = request.params;
-    return modelMetadata(model, signatureOf(routes.get(model)));
-  });
-  app.get('/v2/models/:model/ready', (request: ModelRequest, reply) => {
-    const { model } = request.params;
-    const { ready } = routes.get(model);
-    return reply.code(ready ? 200 : 503).send({ name: model, ready });
-  });
-  app.post('/v2/models/:model/infer', async (request: ModelRequest) => {
-    const route = routes.get(request.params.model);
-    const infer = readInferRequest(request.body, signatureOf(route));
-    return inferResponse(await serve(route, infer, unitOf(request, route), limits, shadow));
-  });
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get(path, (request: ModelRequest) => {
+      const route = routeOf(routes, request);
+      return modelMetadata(request.params.model, [route.versionOf('twin')], signatureOf(route));
+    });
+    app.get(`${path}/ready`, (request: ModelRequest, reply) => {
+      const { ready } = routeOf(routes, request);
+      return reply.code(ready ? 200 : 503).send({ name: request.params.model, ready });
+    });
+    app.post(`${path}/infer`, async (request: ModelRequest, reply) => {
+      const route = routeOf(routes, request);
+      const infer = readInferRequest(request.body, headerOf(request, JSON_LENGTH_HEADER), signatureOf(route));
+      const pinned = request.params.version !== undefined;
+      const unit = headerOf(request, route.state.config.unitHeader.toLowerCase());
+      const { headers, body } = inferResponse(await serve(route, infer, { unit, pinned }, limits, shadow));
+      return reply.headers(headers).send(body);
+    });
+  }
   app.post('/v2/feedback', (request) => {
     authorize(request);
     return takeFeedback(request.body, routes, store);
   });
+}
+
+/** Only the twin can be asked for by its version: a client pinned to the candidate would outlive a rollback. */
+function routeOf(routes: Routes, { params: { model, version } }: ModelRequest): Route {
+  const route = routes.get(model);
+  const twin = route.versionOf('twin');
+  if (version === undefined || version === twin) return route;
+  throw new Refusal(404, `model '${model}' has no version '${version}' to ask for; it has ${twin}`);
 }
 
 function signatureOf(route: Route) {
@@ -53,7 +67,7 @@ function signatureOf(route: Route) {
   return host;
 }
 
-function unitOf(request: FastifyRequest, { state }: Route): string | undefined {
-  const value = request.headers[state.config.unitHeader.toLowerCase()];
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,9 +1,12 @@
-import type { RunResult, TensorDeclaration, TensorValue } from '../inference/host.ts';
-import { datatypeOf, writeTensor } from '../inference/open-inference.ts';
+import type { RunResult, TensorDeclaration, TensorType, TensorValue } from '../inference/host.ts';
+import { binaryOf, datatypeOf, type JsonTensor, writeTensor } from '../inference/open-inference.ts';
 import { Refusal } from './errors.ts';
-import { datatypeFault, readTensor, shapeFault } from './tensors.ts';
+import { readBinaryTensor, readTensor, shapeFault } from './tensors.ts';
 
 const LONGEST_ID = 200;
+
+/** Tells how many bytes of the body are JSON; the tensors follow it as raw bytes. */
+export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
 /** An inference request of the Open Inference Protocol v2, checked against the model. */
 export interface InferRequest {
@@ -11,8 +14,13 @@ export interface InferRequest {
   feeds: Record<string, TensorValue>;
   /** First dimension of the inputs: what is compared row by row. */
   rows: number;
-  /** Names of the outputs that the client wants. */
-  outputs: string[];
+  /** The outputs that the client wants. */
+  outputs: WantedOutput[];
+}
+
+interface WantedOutput {
+  name: string;
+  binary: boolean;
 }
 
 interface Signature {
@@ -20,17 +28,47 @@ interface Signature {
   outputs: TensorDeclaration[];
 }
 
-export function readInferRequest(body: unknown, model: Signature): InferRequest {
-  if (!isObject(body)) throw new Refusal(400, 'the body must be a JSON object with inputs');
-  if (body.id !== undefined && !isId(body.id))
+/** Takes the next raw tensor of so many bytes. */
+type TakeBinary = (bytes: unknown) => Buffer;
+
+export function readInferRequest(body: unknown, jsonLength: string | undefined, model: Signature): InferRequest {
+  const { json, binary } = splitBody(body, jsonLength);
+  if (!isObject(json)) throw new Refusal(400, 'the body must be a JSON object with inputs');
+  if (json.id !== undefined && !isId(json.id))
     throw new Refusal(400, `id must be a string of 1 to ${LONGEST_ID} characters`);
-  if (!Array.isArray(body.inputs)) throw new Refusal(400, 'inputs must be an array of tensors');
-  const feeds = readInputs(body.inputs, model.inputs);
-  const rows = feeds[model.inputs[0]!.name]!.dims[0]!;
-  return { id: body.id, feeds, rows, outputs: readOutputs(body.outputs, model.outputs) };
+  if (!Array.isArray(json.inputs)) throw new Refusal(400, 'inputs must be an array of tensors');
+  let taken = 0;
+  const feeds = readInputs(json.inputs, model.inputs, (bytes) => {
+    if (!Number.isSafeInteger(bytes) || (bytes as number) < 0)
+      throw new Refusal(400, 'binary_data_size must be a whole number of bytes');
+    const from = taken;
+    taken += bytes as number;
+    if (taken > binary.length)
+      throw new Refusal(400, `the binary tensors end after ${binary.length} bytes, binary_data_size names ${taken}`);
+    return binary.subarray(from, taken);
+  });
+  if (taken < binary.length)
+    throw new Refusal(
+      400,
+      `${binary.length - taken} bytes follow the last binary tensor; binary_data_size names ${taken}`
+    );
+  const rows = feeds[model.inputs[0]!.name]!.dims[0] ?? 1;
+  return { id: json.id, feeds, rows, outputs: readOutputs(json.outputs, json.parameters, model.outputs) };
 }
 
-function readInputs(inputs: unknown[], declared: TensorDeclaration[]): Record<string, TensorValue> {
+function splitBody(body: unknown, jsonLength: string | undefined): { json: unknown; binary: Buffer } {
+  if (!Buffer.isBuffer(body)) return { json: body, binary: Buffer.alloc(0) };
+  const length = Number(jsonLength);
+  if (!Number.isSafeInteger(length) || length < 1 || length > body.length)
+    throw new Refusal(400, `Inference-Header-Content-Length is '${jsonLength}', the body has ${body.length} bytes`);
+  try {
+    return { json: JSON.parse(body.toString('utf8', 0, length)), binary: body.subarray(length) };
+  } catch {
+    throw new Refusal(400, `the first ${length} bytes, as Inference-Header-Content-Length says, are not JSON`);
+  }
+}
+
+function readInputs(inputs: unknown[], declared: TensorDeclaration[], take: TakeBinary): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = {};
   const sizes = new Map<string, number>();
   for (const input of inputs) {
@@ -39,7 +77,7 @@ function readInputs(inputs: unknown[], declared: TensorDeclaration[]): Record<st
     if (!declaration)
       throw new Refusal(400, `the model has no input '${input.name}'; it has ${namesOf(declared).join(', ')}`);
     if (feeds[input.name]) throw new Refusal(400, `input '${input.name}' is given twice`);
-    feeds[input.name] = readInput(input, declaration, sizes);
+    feeds[input.name] = readInput(input, declaration, sizes, take);
   }
   const missing = namesOf(declared).filter((name) => !feeds[name]);
   if (missing.length > 0) throw new Refusal(400, `inputs are missing: ${missing.join(', ')}`);
@@ -49,61 +87,83 @@ function readInputs(inputs: unknown[], declared: TensorDeclaration[]): Record<st
 function readInput(
   { name, datatype, shape, data, parameters }: Record<string, unknown>,
   declared: TensorDeclaration,
-  sizes: Map<string, number>
+  sizes: Map<string, number>,
+  take: TakeBinary
 ): TensorValue {
   const refuse = (fault: string) => new Refusal(400, `input '${name}': ${fault}`);
   if (typeof datatype !== 'string') throw refuse('datatype is missing');
-  const fault = datatypeFault(datatype);
-  if (fault) throw refuse(fault);
   const expected = datatypeOf(declared.type);
-  if (datatype !== expected) throw refuse(`datatype is ${datatype}, the model takes ${expected}`);
+  if (datatype !== expected) throw refuse(`datatype is '${datatype.slice(0, 40)}', the model takes ${expected}`);
   if (!isShape(shape)) throw refuse('shape must be an array of positive integers');
   const misfit = shapeFault(shape, declared, sizes);
   if (misfit) throw refuse(misfit);
-  if (isObject(parameters) && parameters.binary_data_size !== undefined)
-    throw refuse('the binary extension is not supported; give the tensor as JSON in data');
-  return readTensor(declared.name, datatype, shape, data);
+  const size = isObject(parameters) ? parameters.binary_data_size : undefined;
+  if (size === undefined) return readTensor(declared.name, declared.type as TensorType, shape, data);
+  if (data !== undefined) throw refuse('give either data or binary_data_size, not both');
+  return readBinaryTensor(declared.name, declared.type as TensorType, shape, take(size));
 }
 
-function readOutputs(outputs: unknown, declared: TensorDeclaration[]): string[] {
-  if (outputs === undefined) return namesOf(declared);
-  if (!Array.isArray(outputs)) throw new Refusal(400, 'outputs must be an array');
-  return outputs.map((output: unknown) => {
-    const name = isObject(output) ? output.name : undefined;
-    if (typeof name === 'string' && namesOf(declared).includes(name)) return name;
-    throw new Refusal(
-      400,
-      `the model has no output ${JSON.stringify(name) ?? 'without a name'}; it has ${namesOf(declared).join(', ')}`
-    );
+function readOutputs(outputs: unknown, parameters: unknown, declared: TensorDeclaration[]): WantedOutput[] {
+  const allBinary = isObject(parameters) && parameters.binary_data_output === true;
+  if (outputs !== undefined && !Array.isArray(outputs)) throw new Refusal(400, 'outputs must be an array');
+  const wanted = (outputs ?? namesOf(declared).map((name) => ({ name }))).map((output: unknown) => {
+    const { name, parameters: own } = isObject(output) ? output : {};
+    const declaration = declared.find((one) => one.name === name);
+    if (!declaration)
+      throw new Refusal(
+        400,
+        `the model has no output ${JSON.stringify(name) ?? 'without a name'}; it has ${namesOf(declared).join(', ')}`
+      );
+    const binary = isObject(own) && typeof own.binary_data === 'boolean' ? own.binary_data : allBinary;
+    if (!binary && declaration.type === 'float16')
+      throw new Refusal(400, `output '${declaration.name}' is FP16, which has no JSON form; ask for binary_data`);
+    return { name: declaration.name, binary };
   });
+  if (new Set(wanted.map(({ name }) => name)).size < wanted.length)
+    throw new Refusal(400, 'outputs names an output twice');
+  return wanted;
 }
 
 export interface Served {
   model: string;
+  version: string;
   id: string;
   arm: 'twin' | 'candidate';
   bucket: number;
   result: RunResult;
-  outputs: string[];
+  outputs: WantedOutput[];
 }
 
-export function inferResponse({ model, id, arm, bucket, result, outputs }: Served) {
-  return {
-    model_name: model,
-    id,
-    parameters: { arm, bucket },
-    outputs: outputs.map((name) => writeTensor(name, result.outputs[name]!)),
-  };
+interface InferAnswer {
+  headers: Record<string, string>;
+  body: object | Buffer;
 }
 
-export function modelMetadata(name: string, { inputs, outputs }: Signature) {
+export function inferResponse({ model, version, id, arm, bucket, result, outputs }: Served): InferAnswer {
+  const binaries: Buffer[] = [];
+  const tensors = outputs.map(({ name, binary }): JsonTensor => {
+    const value = result.outputs[name]!;
+    if (!binary) return writeTensor(name, value);
+    const bytes = binaryOf(value);
+    binaries.push(bytes);
+    const parameters = { binary_data_size: bytes.length };
+    return { name, shape: value.dims, datatype: datatypeOf(value.type), parameters };
+  });
+  const body = { model_name: model, model_version: version, id, parameters: { arm, bucket }, outputs: tensors };
+  if (binaries.length === 0) return { headers: {}, body };
+  const json = Buffer.from(JSON.stringify(body));
+  const headers = { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: String(json.length) };
+  return { headers, body: Buffer.concat([json, ...binaries]) };
+}
+
+export function modelMetadata(name: string, versions: string[], { inputs, outputs }: Signature) {
   const tensors = (declared: TensorDeclaration[]) =>
     declared.map((tensor) => ({
       name: tensor.name,
       datatype: datatypeOf(tensor.type),
       shape: tensor.shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
     }));
-  return { name, platform: 'onnx_onnxv1', inputs: tensors(inputs), outputs: tensors(outputs) };
+  return { name, versions, platform: 'onnx_onnxv1', inputs: tensors(inputs), outputs: tensors(outputs) };
 }
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -19,6 +19,7 @@ import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
 const SAMPLE_SEED_OFFSET = 1;
+const VERSION_DIGITS = 12;
 
 export interface Arms {
   twin: Arm;
@@ -54,6 +55,11 @@ export class Route {
   bucketFor(unit: string | undefined, id: string): number {
     const bytes = unit ? Buffer.from(unit, 'latin1') : Buffer.from(id);
     return bucketOf(bytes, this.state.config.seed);
+  }
+
+  /** Names the artifact that answers: the first digits of its hash. */
+  versionOf(arm: ArmName): string {
+    return this.state.config[arm].sha256.slice(0, VERSION_DIGITS);
   }
 
   isSampled(id: string): boolean {

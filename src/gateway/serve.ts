@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { assignedToCandidate } from '../domain/assignment.ts';
+import { assignedToCandidate, FULL_WEIGHT } from '../domain/assignment.ts';
 import { HostDied, ModelRunFailed, type RunResult } from '../inference/host.ts';
 import type { ArmName } from './arm.ts';
 import { ArmDown, ArmTimeout, messageOf, OutputInvalid, Refusal } from './errors.ts';
@@ -20,11 +20,11 @@ interface Answer {
   replayed: boolean;
 }
 
-/** Answers a client on its own arm, on the twin where the candidate fails, and leaves a sampled one to comparison. */
+/** Answers a client on its own arm, or on the twin where `pinned` or where the candidate fails; a sampled one is compared. */
 export async function serve(
   route: Route,
   request: InferRequest,
-  unit: string | undefined,
+  { unit, pinned }: { unit: string | undefined; pinned: boolean },
   limits: ServeLimits,
   shadow: Shadow
 ): Promise<Served> {
@@ -37,11 +37,19 @@ export async function serve(
   if (sampled) route.awaitPairs(id, request.rows);
   route.inFlight++;
   try {
-    const answer = await answerOn(route, request, bucket, limits.deadlineMs);
+    const answer = await answerOn(route, request, pinned ? FULL_WEIGHT : bucket, limits.deadlineMs);
     route.countServed(answer.arm, answer.replayed);
     if (sampled && !answer.replayed) shadow.compare(route, { id, request, ...answer });
     else route.noLongerAwaited(id);
-    return { model, id, arm: answer.arm, bucket, result: answer.result, outputs: request.outputs };
+    return {
+      model,
+      version: route.versionOf(answer.arm),
+      id,
+      arm: answer.arm,
+      bucket,
+      result: answer.result,
+      outputs: request.outputs,
+    };
   } catch (error) {
     route.noLongerAwaited(id);
     throw asRefusal(error);

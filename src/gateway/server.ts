@@ -5,6 +5,7 @@ import { controlPlane, verdictOf } from './control-plane.ts';
 import { dataPlane } from './data-plane.ts';
 import { messageOf, Refusal } from './errors.ts';
 import { metricsText } from './metrics.ts';
+import { JSON_LENGTH_HEADER } from './protocol.ts';
 import type { Routes } from './routes.ts';
 import type { ServeLimits } from './serve.ts';
 import type { Shadow } from './shadow.ts';
@@ -24,6 +25,7 @@ export interface ServerInput {
 
 export function createServer({ routes, store, shadow, limits, token }: ServerInput): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
+  parseBodies(app);
   app.addHook('onRequest', (request) => refuseLargeBody(request));
   app.setErrorHandler((error, _request, reply) => {
     const { status, details } = described(error);
@@ -48,6 +50,16 @@ export function createServer({ routes, store, shadow, limits, token }: ServerInp
     reply.type('text/plain; version=0.0.4').send(metricsText(routes.all(), shadow.waiting))
   );
   return app;
+}
+
+/** JSON, whatever the content type says, unless a header tells that raw tensors follow it. */
+function parseBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (request.headers[JSON_LENGTH_HEADER] === undefined) parseJson(request, body.toString(), done);
+    else done(null, body);
+  });
 }
 
 /** Reads the body off before it answers: a client that is cut off while it writes sees no answer but a reset. */

@@ -1,50 +1,41 @@
 import type { TensorData, TensorDeclaration, TensorType, TensorValue } from '../inference/host.ts';
-import { Refusal } from './errors.ts';
+import { readBinary } from '../inference/open-inference.ts';
+import { messageOf, Refusal } from './errors.ts';
 
-interface Numeric {
-  type: TensorType;
-  /** Throws on a JSON value that the datatype cannot hold. */
-  read(values: unknown[], name: string): TensorData;
-}
-
-/** The datatypes of the Open Inference Protocol that have a JSON form here. */
-const DATATYPES: Record<string, Numeric> = {
-  BOOL: { type: 'bool', read: (values, name) => Uint8Array.from(values, (value) => truth(value, name)) },
-  INT8: integers('int8', Int8Array, -(2 ** 7), 2 ** 7 - 1),
-  INT16: integers('int16', Int16Array, -(2 ** 15), 2 ** 15 - 1),
-  INT32: integers('int32', Int32Array, -(2 ** 31), 2 ** 31 - 1),
-  INT64: bigIntegers('int64', BigInt64Array, Number.MIN_SAFE_INTEGER),
-  UINT8: integers('uint8', Uint8Array, 0, 2 ** 8 - 1),
-  UINT16: integers('uint16', Uint16Array, 0, 2 ** 16 - 1),
-  UINT32: integers('uint32', Uint32Array, 0, 2 ** 32 - 1),
-  UINT64: bigIntegers('uint64', BigUint64Array, 0),
-  FP32: {
-    type: 'float32',
-    read: (values, name) => Float32Array.from(values, (value) => finite(Math.fround(value as number), value, name)),
-  },
-  FP64: {
-    type: 'float64',
-    read: (values, name) => Float64Array.from(values, (value) => finite(value as number, value, name)),
-  },
+/** Reads the flat JSON values of each datatype; throws on one that the datatype cannot hold. FP16 has no JSON form. */
+const FROM_JSON: Partial<Record<TensorType, (values: unknown[], name: string) => TensorData>> = {
+  bool: (values, name) => Uint8Array.from(values, (value) => truth(value, name)),
+  int8: integers(Int8Array, -(2 ** 7), 2 ** 7 - 1),
+  int16: integers(Int16Array, -(2 ** 15), 2 ** 15 - 1),
+  int32: integers(Int32Array, -(2 ** 31), 2 ** 31 - 1),
+  int64: bigIntegers(BigInt64Array, Number.MIN_SAFE_INTEGER),
+  uint8: integers(Uint8Array, 0, 2 ** 8 - 1),
+  uint16: integers(Uint16Array, 0, 2 ** 16 - 1),
+  uint32: integers(Uint32Array, 0, 2 ** 32 - 1),
+  uint64: bigIntegers(BigUint64Array, 0),
+  float32: (values, name) => Float32Array.from(values, (value) => finite(Math.fround(value as number), value, name)),
+  float64: (values, name) => Float64Array.from(values, (value) => finite(value as number, value, name)),
+  string: (values, name) => values.map((value) => text(value, name)),
 };
 
-/** The flat values of a tensor whose datatype and shape were checked; `data` may be nested as the shape is, or flat. */
-export function readTensor(name: string, datatype: string, shape: number[], data: unknown): TensorValue {
-  if (!Array.isArray(data)) throw new Refusal(400, `input '${name}': data must be an array`);
-  const elements = shape.reduce((product, dim) => product * dim, 1);
+/** The values of a tensor whose type and shape were checked; `data` may be nested as the shape is, or flat. */
+export function readTensor(name: string, type: TensorType, shape: number[], data: unknown): TensorValue {
+  const read = FROM_JSON[type];
+  if (!read) throw new Refusal(400, `'${name}': FP16 has no JSON form; send it with the binary extension`);
+  if (!Array.isArray(data)) throw new Refusal(400, `'${name}': data must be an array`);
+  const elements = elementsOf(shape);
   const values = data.some(Array.isArray) ? flatten(name, data, shape) : data;
   if (values.length !== elements)
-    throw new Refusal(400, `input '${name}' of shape [${shape}] needs ${elements} elements, data has ${values.length}`);
-  const { type, read } = DATATYPES[datatype]!;
+    throw new Refusal(400, `'${name}' of shape [${shape}] needs ${elements} elements, data has ${values.length}`);
   return { type, dims: shape, data: read(values, name) };
 }
 
-/** Returns why tensors of this datatype cannot be taken, or undefined. */
-export function datatypeFault(datatype: string): string | undefined {
-  if (DATATYPES[datatype]) return undefined;
-  if (datatype === 'FP16') return 'FP16 has no JSON form; send FP32 to a model that takes it';
-  if (datatype === 'BYTES') return 'BYTES is not supported: the models behind this gateway take numbers';
-  return `'${datatype}' is not a datatype; supported are ${Object.keys(DATATYPES).join(', ')}`;
+export function readBinaryTensor(name: string, type: TensorType, shape: number[], bytes: Buffer): TensorValue {
+  try {
+    return { type, dims: shape, data: readBinary(type, elementsOf(shape), bytes) };
+  } catch (error) {
+    throw new Refusal(400, `'${name}' of shape [${shape}]: ${messageOf(error)}`);
+  }
 }
 
 /** Returns how a shape differs from the declared one; symbols must have one size in all inputs of a request. */
@@ -65,43 +56,43 @@ export function shapeFault(shape: number[], declared: TensorDeclaration, sizes: 
 function flatten(name: string, data: unknown, [size, ...rest]: number[]): unknown[] {
   if (size === undefined) return [data];
   if (!Array.isArray(data) || data.length !== size)
-    throw new Refusal(400, `input '${name}': the nesting of data is not that of its shape`);
+    throw new Refusal(400, `'${name}': the nesting of data is not that of its shape`);
   return rest.length === 0 ? data : data.flatMap((item) => flatten(name, item, rest));
 }
 
 function integers(
-  type: TensorType,
   array: { from(values: unknown[], map: (value: unknown) => number): TensorData },
   low: number,
   high: number
-): Numeric {
-  return { type, read: (values, name) => array.from(values, (value) => integer(value, low, high, name)) };
+) {
+  return (values: unknown[], name: string) => array.from(values, (value) => integer(value, low, high, name));
 }
 
-function bigIntegers(
-  type: TensorType,
-  array: { from(values: unknown[], map: (value: unknown) => bigint): TensorData },
-  low: number
-): Numeric {
-  return {
-    type,
-    read: (values, name) => array.from(values, (value) => BigInt(integer(value, low, Number.MAX_SAFE_INTEGER, name))),
-  };
+function bigIntegers(array: { from(values: unknown[], map: (value: unknown) => bigint): TensorData }, low: number) {
+  return (values: unknown[], name: string) =>
+    array.from(values, (value) => BigInt(integer(value, low, Number.MAX_SAFE_INTEGER, name)));
 }
 
 function integer(value: unknown, low: number, high: number, name: string): number {
   if (Number.isInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
-  throw new Refusal(400, `input '${name}': ${shown(value)} is not an integer between ${low} and ${high}`);
+  throw new Refusal(400, `'${name}': ${shown(value)} is not an integer between ${low} and ${high}`);
 }
 
 function finite(number: number, value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isFinite(number)) return number;
-  throw new Refusal(400, `input '${name}': ${shown(value)} is not a number that the datatype can hold`);
+  throw new Refusal(400, `'${name}': ${shown(value)} is not a number that the datatype can hold`);
 }
 
 function truth(value: unknown, name: string): number {
   if (typeof value === 'boolean') return value ? 1 : 0;
-  throw new Refusal(400, `input '${name}': ${shown(value)} is neither true nor false`);
+  throw new Refusal(400, `'${name}': ${shown(value)} is neither true nor false`);
 }
+
+function text(value: unknown, name: string): Uint8Array {
+  if (typeof value === 'string') return Buffer.from(value);
+  throw new Refusal(400, `'${name}': ${shown(value)} is not a text`);
+}
+
+const elementsOf = (shape: number[]) => shape.reduce((product, dim) => product * dim, 1);
 
 const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 40) ?? 'nothing';

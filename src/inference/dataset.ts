@@ -19,7 +19,7 @@ export interface Dataset {
   feeds(row: number): Record<string, TensorValue>;
 }
 
-type Numbers = Exclude<TensorData, Uint16Array | BigUint64Array>;
+type Numbers = Exclude<TensorData, Uint16Array | BigUint64Array | Uint8Array[]>;
 
 /** Reads prepared data for a model's inputs; throws `DatasetInvalid` that names the file and the column. */
 export function readDataset(path: string, declarations: TensorDeclaration[]): Dataset {

@@ -1,7 +1,7 @@
 import type { SessionOptions } from '../domain/measurement.ts';
 import type { LoadJob } from './load/job.ts';
 
-/** float16 travels as its bits in a Uint16Array; bool as 0 and 1 in a Uint8Array. */
+/** float16 travels as its bits in a Uint16Array, bool as 0 and 1 in a Uint8Array, string as the bytes of each element. */
 export type TensorType =
   | 'float16'
   | 'float32'
@@ -14,7 +14,8 @@ export type TensorType =
   | 'uint16'
   | 'uint32'
   | 'uint64'
-  | 'bool';
+  | 'bool'
+  | 'string';
 
 export type TensorData =
   | Uint16Array
@@ -26,7 +27,8 @@ export type TensorData =
   | BigInt64Array
   | Uint8Array
   | Uint32Array
-  | BigUint64Array;
+  | BigUint64Array
+  | Uint8Array[];
 
 export interface TensorValue {
   type: TensorType;
@@ -64,7 +66,7 @@ export type Request = Command & { id: number };
 export type Reply = { id: number; result: unknown } | { id: number; error: string };
 
 /** The constructor of each tensor type's data. */
-const TENSOR_DATA = {
+export const TENSOR_DATA = {
   float16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,
@@ -77,6 +79,7 @@ const TENSOR_DATA = {
   uint32: Uint32Array,
   uint64: BigUint64Array,
   bool: Uint8Array,
+  string: Array,
 } as const satisfies Record<TensorType, unknown>;
 
 /** Returns what is wrong with a tensor, or undefined when a session may be asked to take it. */

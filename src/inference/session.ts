@@ -54,17 +54,23 @@ async function run(session: InferenceSession, feeds: Record<string, TensorValue>
   for (const [name, value] of Object.entries(feeds)) {
     const fault = tensorFault(name, value);
     if (fault) throw new Error(fault);
-    tensors[name] = new ort.Tensor(value.type as 'float32', value.data as Float32Array, value.dims);
+    tensors[name] =
+      value.type === 'string'
+        ? new ort.Tensor('string', (value.data as Uint8Array[]).map(textOf), value.dims)
+        : new ort.Tensor(value.type as 'float32', value.data as Float32Array, value.dims);
   }
   const startedAt = process.hrtime.bigint();
   const results = await session.run(tensors);
   const elapsedMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
   const outputs: RunResult['outputs'] = {};
   for (const [name, tensor] of Object.entries(results)) {
-    const value = { type: tensor.type, dims: [...tensor.dims], data: tensor.data } as RunResult['outputs'][string];
+    const data = tensor.type === 'string' ? (tensor.data as string[]).map((text) => Buffer.from(text)) : tensor.data;
+    const value = { type: tensor.type, dims: [...tensor.dims], data } as RunResult['outputs'][string];
     const fault = tensorFault(name, value);
     if (fault) throw new Error(`the model's output cannot be passed on: ${fault}`);
     outputs[name] = value;
   }
   return { outputs, elapsedMs };
 }
+
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();

@@ -14,6 +14,7 @@ import {
 
 let gateway: GatewayProcess;
 let rollouts = 0;
+const TWIN_VERSION = artifactOf('twin.onnx').sha256.slice(0, 12);
 
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
@@ -40,6 +41,7 @@ describe('the data plane', () => {
     expect((await gateway.call('GET', `/v2/models/${MODEL}/ready`)).body).toEqual({ name: MODEL, ready: true });
     expect((await gateway.call('GET', `/v2/models/${MODEL}`)).body).toEqual({
       name: MODEL,
+      versions: [TWIN_VERSION],
       platform: 'onnx_onnxv1',
       inputs: [
         { name: 'input_ids', datatype: 'INT64', shape: [-1, -1] },
@@ -60,6 +62,7 @@ describe('the data plane', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       model_name: MODEL,
+      model_version: TWIN_VERSION,
       id: 'mine',
       parameters: { arm: 'twin', bucket: 4491 },
       outputs: [{ name: 'logits', datatype: 'FP32', shape: [2, 4], data: [0, 2, 1, 0, 0, 0, 0, 3] }],
@@ -84,9 +87,7 @@ describe('the data plane', () => {
     ['an input given twice', { inputs: [ids, ids] }, 400, 'given twice'],
     ['no datatype', { inputs: [{ ...ids, datatype: undefined }, mask] }, 400, 'datatype is missing'],
     ['another datatype', { inputs: [{ ...ids, datatype: 'FP32' }, mask] }, 400, 'the model takes INT64'],
-    ['BYTES', { inputs: [{ ...ids, datatype: 'BYTES' }, mask] }, 400, 'BYTES is not supported'],
-    ['FP16', { inputs: [{ ...ids, datatype: 'FP16' }, mask] }, 400, 'no JSON form'],
-    ['a made-up datatype', { inputs: [{ ...ids, datatype: 'INT7' }, mask] }, 400, 'is not a datatype'],
+    ['a made-up datatype', { inputs: [{ ...ids, datatype: 'INT7' }, mask] }, 400, "'INT7', the model takes INT64"],
     ['no shape', { inputs: [{ ...ids, shape: undefined }, mask] }, 400, 'shape must be'],
     ['an empty dimension', { inputs: [{ ...ids, shape: [1, 0], data: [] }, mask] }, 400, 'shape must be'],
     ['a shape of another rank', { inputs: [{ ...ids, shape: [2] }, mask] }, 400, 'does not fit [-1,-1]'],
@@ -96,7 +97,14 @@ describe('the data plane', () => {
     ['data that is no array', { inputs: [{ ...ids, data: 'abc' }, mask] }, 400, 'data must be an array'],
     ['a fraction for an integer', { inputs: [{ ...ids, data: [1, 2.5] }, mask] }, 400, '2.5 is not an integer'],
     ['null for an integer', { inputs: [{ ...ids, data: [1, null] }, mask] }, 400, 'null is not an integer'],
-    ['the binary extension', { inputs: [{ ...ids, parameters: { binary_data_size: 8 } }, mask] }, 400, 'binary'],
+    ['data twice', { inputs: [{ ...ids, parameters: { binary_data_size: 8 } }, mask] }, 400, 'not both'],
+    [
+      'binary data that is not there',
+      { inputs: [{ ...ids, data: undefined, parameters: { binary_data_size: 16 } }, mask] },
+      400,
+      'end after 0 bytes',
+    ],
+    ['an output twice', { ...good, outputs: [{ name: 'logits' }, { name: 'logits' }] }, 400, 'twice'],
     ['an unknown output', { ...good, outputs: [{ name: 'scores' }] }, 400, 'no output "scores"'],
     ['a token outside of the vocabulary', inferBody([[99]]), 400, 'the model refused the inputs'],
     ['a body above 4 MB', { ...good, parameters: { padding: 'x'.repeat(4 << 20) } }, 413, 'too large'],
@@ -107,6 +115,61 @@ describe('the data plane', () => {
     const answer = await gateway.call('POST', `/v2/models/${MODEL}/infer`, body);
     expect(answer.status).toBe(status);
     expect(answer.body.error).toContain(words);
+  });
+
+  it('takes and gives tensors as raw bytes', async () => {
+    const { status, headers, body } = await binary(
+      binaryBody(
+        [
+          [1, 1, 2],
+          [3, 3, 3],
+        ],
+        { binary_data_output: true }
+      )
+    );
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+    const jsonLength = Number(headers.get('inference-header-content-length'));
+    expect(JSON.parse(body.toString('utf8', 0, jsonLength)).outputs).toEqual([
+      { name: 'logits', shape: [2, 4], datatype: 'FP32', parameters: { binary_data_size: 32 } },
+    ]);
+    expect(Array.from(new Float32Array(Uint8Array.from(body.subarray(jsonLength)).buffer))).toEqual([
+      0, 2, 1, 0, 0, 0, 0, 3,
+    ]);
+  });
+
+  it('mixes raw and JSON tensors, in any output', async () => {
+    const { json, tensors } = binaryBody([[1, 2]]);
+    const asJson = { ...json, inputs: [json.inputs[0], mask] };
+    const { body } = await binary({ json: asJson, tensors: tensors.subarray(0, 16) });
+    expect(JSON.parse(body.toString()).outputs[0].data).toEqual([0, 1, 1, 0]);
+  });
+
+  const whole = binaryBody([[1, 2]]);
+  it.each<[string, { json: unknown; tensors: Buffer; jsonLength?: string }, string]>([
+    ['truncated', { ...whole, tensors: whole.tensors.subarray(0, 20) }, 'end after 20 bytes'],
+    ['too long', { ...whole, tensors: Buffer.concat([whole.tensors, Buffer.alloc(3)]) }, '3 bytes follow'],
+    ['of another size', binaryBody([[1, 2]], {}, [1, 3]), '3 elements are 24 bytes, not 16'],
+    ['without a usable length', { ...whole, jsonLength: '-1' }, 'Inference-Header-Content-Length'],
+    ['with a length beyond the body', { ...whole, jsonLength: '9999' }, 'Inference-Header-Content-Length'],
+    ['cut inside its JSON', { ...whole, jsonLength: '20' }, 'are not JSON'],
+  ])('refuses a binary request %s', async (_name, request, words) => {
+    const { status, body } = await binary(request);
+    expect(status).toBe(400);
+    expect(JSON.parse(body.toString()).error).toContain(words);
+  });
+
+  it('answers under the version of the twin, always by the twin, and under no other', async () => {
+    await open('opposite', { shadowSample: 0 });
+    await gateway.setWeight(10_000);
+    const at = (version: string) => `/v2/models/${MODEL}/versions/${version}`;
+    expect((await gateway.infer([[1]])).body.model_version).toBe(artifactOf('opposite.onnx').sha256.slice(0, 12));
+    const pinned = await gateway.call('POST', `${at(TWIN_VERSION)}/infer`, good);
+    expect(pinned.body).toMatchObject({ model_version: TWIN_VERSION, parameters: { arm: 'twin' } });
+    expect((await gateway.call('GET', `${at(TWIN_VERSION)}/ready`)).status).toBe(200);
+    expect((await gateway.call('GET', at(TWIN_VERSION))).body).toMatchObject({ versions: [TWIN_VERSION] });
+    const other = await gateway.call('POST', `${at('7')}/infer`, good);
+    expect([other.status, other.body.error]).toEqual([404, expect.stringContaining("no version '7'")]);
+    await open('same');
   });
 
   it('knows no other model and no other path', async () => {
@@ -383,3 +446,28 @@ describe('comparison', () => {
     expect(counts.pairs).toBe(1);
   });
 });
+
+function binaryBody(rows: number[][], parameters: object = {}, shape = [rows.length, rows[0]!.length]) {
+  const tensor = (values: number[]) => Buffer.from(BigInt64Array.from(values, BigInt).buffer);
+  const tensors = [tensor(rows.flat()), tensor(rows.flat().map(() => 1))];
+  const inputs = ['input_ids', 'attention_mask'].map((name, index) => ({
+    name,
+    shape,
+    datatype: 'INT64',
+    parameters: { binary_data_size: tensors[index]!.length },
+  }));
+  return { json: { inputs, parameters }, tensors: Buffer.concat(tensors) };
+}
+
+async function binary(request: { json: unknown; tensors: Buffer; jsonLength?: string }) {
+  const json = Buffer.from(JSON.stringify(request.json));
+  const response = await fetch(new URL(`/v2/models/${MODEL}/infer`, gateway.url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': request.jsonLength ?? String(json.length),
+    },
+    body: Buffer.concat([json, request.tensors]),
+  });
+  return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+}
