@@ -9,7 +9,10 @@ from typing import Any
 from .ending import die_with_parent, end_on_sigterm
 from .protocol import BAD_REQUEST, DONE, FAULT, UNAVAILABLE, BadRequest, Channel, Unavailable, problem
 
-TOOLKITS = {"onnxruntime": ("probe", "prepare", "quantize", "sensitivity")}
+TOOLKITS = {
+    "onnxruntime": ("probe", "prepare", "quantize", "sensitivity"),
+    "pytorch": ("export", "train"),
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -47,5 +47,5 @@ class Channel:
         self._out.write(json.dumps({"type": line, **body}, default=str) + "\n")
         self._out.flush()
 
-    def progress(self, stage: str, done: int, total: int) -> None:
-        self.send("progress", stage=stage, done=done, total=total)
+    def progress(self, stage: str, done: int, total: int, **more: Any) -> None:
+        self.send("progress", stage=stage, done=done, total=total, **more)

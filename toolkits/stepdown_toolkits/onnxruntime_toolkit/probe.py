@@ -11,8 +11,8 @@ import onnxruntime
 from ..protocol import Channel
 from .machine import gpu, instruction_sets
 
-PACKAGES = ("onnxruntime", "onnx", "onnx_ir", "numpy", "tokenizers", "pyarrow")
-SCHEMES = ("fp16", "int8-dynamic", "int8-static", "int4-weight")
+PACKAGES = ("onnxruntime", "onnx", "onnx_ir", "numpy", "tokenizers", "pyarrow", "torch", "transformers")
+SCHEMES = ("fp16", "int8-dynamic", "int8-static", "int8-qat", "int4-weight")
 
 
 def versions() -> dict[str, str]:

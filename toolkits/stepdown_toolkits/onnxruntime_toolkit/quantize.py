@@ -17,7 +17,7 @@ from .coverage import audit
 from .model import Model, facts_of, load
 from .probe import versions
 from .recipe import check
-from .schemes import SCHEMES, Making
+from .schemes import CALIBRATED, SCHEMES, Making
 
 STEPS = 5
 
@@ -62,7 +62,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
 
 
 def calibration_rows(job: dict[str, Any], model: Model) -> list[Feed]:
-    if job["recipe"]["scheme"] != "int8-static":
+    if job["recipe"]["scheme"] not in CALIBRATED:
         return []
     path = Path(take(job, "calibrationData", str))
     return read_rows(path, model.inputs, job["recipe"]["calibration"]["rows"])

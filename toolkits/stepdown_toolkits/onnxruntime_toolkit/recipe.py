@@ -5,7 +5,7 @@ from typing import Any
 import onnx
 
 from ..protocol import BadRequest, problem, take
-from .schemes import METHODS, SCHEMES, all_static_operators
+from .schemes import CALIBRATED, METHODS, SCHEMES, all_static_operators
 
 FLAG, OPERATORS = "true or false", "a list of operator types, or 'all'"
 BLOCK_SIZES = (16, 32, 64, 128, 256)
@@ -14,6 +14,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fp16": {},
     "int8-dynamic": {"perChannel": FLAG, "reduceRange": FLAG, "operators": "a list of operator types"},
     "int8-static": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
+    "int8-qat": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
     "int4-weight": {
         "embeddings": FLAG,
         "symmetric": FLAG,
@@ -35,7 +36,7 @@ def check(recipe: dict[str, Any], model: onnx.ModelProto) -> None:
     ]
     for name, value in (recipe.get("options") or {}).items():
         problems += option_problems(scheme, name, value)
-    if scheme == "int8-static":
+    if scheme in CALIBRATED:
         problems += calibration_problems(recipe.get("calibration"))
     if problems:
         raise BadRequest(*problems)

@@ -1,4 +1,4 @@
-"""The four schemes: each takes a pre-processed FP32 file and writes the candidate."""
+"""The schemes: each takes a pre-processed FP32 file and writes the candidate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from ..protocol import BadRequest, problem
 from .calibration import Feed, save_ranges
 from .machine import has_vnni
 
+CALIBRATED = ("int8-static", "int8-qat")
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "entropy": CalibrationMethod.Entropy,
@@ -68,7 +69,7 @@ def operators_of(recipe: dict[str, Any]) -> list[str]:
         return all_static_operators()
     if operators:
         return operators
-    return STATIC_OPERATORS if scheme == "int8-static" else list(IntegerOpsRegistry)
+    return STATIC_OPERATORS if scheme in CALIBRATED else list(IntegerOpsRegistry)
 
 
 def fp16(making: Making) -> None:
@@ -154,5 +155,6 @@ SCHEMES: dict[str, Callable[[Making], None]] = {
     "fp16": fp16,
     "int8-dynamic": int8_dynamic,
     "int8-static": int8_static,
+    "int8-qat": int8_static,  # the weights were trained for it
     "int4-weight": int4_weight,
 }

@@ -1,0 +1,1 @@
+"""PyTorch: export to ONNX, and quantization-aware training of an ONNX graph."""

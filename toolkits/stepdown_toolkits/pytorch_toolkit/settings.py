@@ -1,0 +1,40 @@
+"""What a recipe may say about training; everything wrong with one is reported at once."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ..protocol import BadRequest, problem
+
+
+@dataclass
+class Settings:
+    steps: int = 400
+    batch: int = 32
+    learningRate: float = 1e-4
+    """Share of the loss that is distance from the FP32 model's answers; the rest is distance from the labels."""
+    distillation: float = 0.5
+    temperature: float = 2.0
+    """Looks at the selection rows, evenly spread over the steps."""
+    evaluations: int = 10
+    """Ends after so many looks without a better one."""
+    patience: int = 4
+
+
+MOST = {"steps": 100_000, "batch": 1024, "learningRate": 1.0, "distillation": 1.0, "temperature": 100.0}
+
+
+def settings_of(recipe: dict[str, Any]) -> Settings:
+    options = recipe.get("training") or {}
+    known = {field.name: field.type for field in fields(Settings)}
+    problems = []
+    for name, value in options.items():
+        path = f"recipe.training.{name}"
+        if name not in known:
+            problems.append(problem(path, f"is not one of {', '.join(known)}", value))
+        elif isinstance(value, bool) or not isinstance(value, int if known[name] is int else (int, float)):
+            problems.append(problem(path, f"is {value!r}; give a number", value))
+        elif value < 0 or (value == 0 and name != "distillation") or value > MOST.get(name, 1000):
+            problems.append(problem(path, f"is {value!r}; give more than 0 and at most {MOST.get(name, 1000)}", value))
+    if problems:
+        raise BadRequest(*problems)
+    return Settings(**options)

@@ -1,0 +1,201 @@
+"""Quantization-aware training: FP32 master weights under the exporter's own rounding, then a plain FP32 graph again."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..ending import scratch_folder
+from ..onnxruntime_toolkit.calibration import read_rows
+from ..onnxruntime_toolkit.machine import has_vnni
+from ..onnxruntime_toolkit.model import facts_of, load
+from ..onnxruntime_toolkit.quantize import pre_process
+from ..onnxruntime_toolkit.recipe import check
+from ..onnxruntime_toolkit.schemes import SCHEMES, Making
+from ..protocol import Channel, take
+from .checkpoint import newest, save
+from .graph import Graph, require_same_answers, save_weights
+from .rounding import Rounding
+from .rows import Rows
+from .settings import Settings, settings_of
+
+SEED = 20261125
+EVALUATION_BATCH = 64
+TIMED_STEPS = 5
+
+
+def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    """With `estimate`, only a few steps, and what all of them will take."""
+    started = time.monotonic()
+    recipe, source = take(job, "recipe", dict), Path(take(job, "model", str)).absolute()
+    folder = Path(take(job, "outputFolder", str)).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = settings_of(recipe)
+    loaded = load(source)
+    check(recipe, loaded)
+    facts = facts_of(loaded, source)
+    torch.manual_seed(SEED)
+    with scratch_folder(folder) as scratch:
+        channel.progress("place rounding", 0, settings.steps)
+        prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
+        model = onnx.load(prepared)
+        training = Training(job, model, prepared, settings)
+        feeds = read_rows(Path(take(job, "calibrationData", str)), facts.inputs, recipe["calibration"]["rows"])
+        making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
+        SCHEMES[recipe["scheme"]](making)
+        reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
+        training.rounding = Rounding(making.target, reduced)
+        if job.get("estimate"):
+            return training.estimate(started)
+        checkpoints = Path(take(job, "checkpointFolder", str))
+        training.resume(newest(job.get("checkpoint"), checkpoints))
+        outcome = training.complete(channel, checkpoints)
+        save_weights(model, training.graph, scratch / "trained.onnx")
+        target = shutil.move(scratch / "trained.onnx", folder / "trained.onnx")
+    return {"path": str(target), **outcome, "durationMs": (time.monotonic() - started) * 1000}
+
+
+class Training:
+    rounding: Rounding
+
+    def __init__(self, job: dict[str, Any], model: onnx.ModelProto, path: Path, settings: Settings) -> None:
+        self.settings = settings
+        self.graph = Graph(model)
+        self.rows = Rows(Path(take(job, "trainData", str)), model)
+        self.selection = Rows(Path(take(job, "selectionData", str)), model).batches(EVALUATION_BATCH)
+        calibration = Rows(Path(take(job, "calibrationData", str)), model)
+        self.calibration = [feed for feed, _ in calibration.batches(EVALUATION_BATCH)]
+        require_same_answers(self.graph, path, self.rows.batch([0]))
+        with torch.no_grad():
+            self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
+        self.optimizer = torch.optim.AdamW(self.graph.parameters(), settings.learningRate, weight_decay=0.0)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, settings.learningRate, total_steps=settings.steps
+        )
+        self.every = max(1, settings.steps // settings.evaluations)
+        self.step = 0
+        self.curve: list[dict[str, Any]] = []
+        self.best: dict[str, Any] | None = None
+
+    def estimate(self, started: float) -> dict[str, Any]:
+        ready = time.monotonic()
+        self.evaluate()
+        evaluated = time.monotonic()
+        for _ in range(TIMED_STEPS):
+            self.learn()
+        done = time.monotonic()
+        per_step, per_evaluation = (done - evaluated) / TIMED_STEPS, evaluated - ready
+        expected = ready - started + per_step * self.settings.steps + per_evaluation * (self.settings.evaluations + 1)
+        return {
+            "trainRows": self.rows.count,
+            "steps": self.settings.steps,
+            "timedSteps": TIMED_STEPS,
+            "secondsPerStep": per_step,
+            "secondsPerEvaluation": per_evaluation,
+            "expectedSeconds": expected,
+        }
+
+    def complete(self, channel: Channel, checkpoints: Path) -> dict[str, Any]:
+        if not self.curve:
+            self.look()
+        told = self.settings.steps
+        checkpoint = save(self.state(), self.step, checkpoints)
+        while self.step < self.settings.steps and not self.is_stale():
+            channel.progress("train", self.step, told, checkpoint=str(checkpoint))
+            self.learn()
+            if self.step % self.every == 0 or self.step == self.settings.steps:
+                self.look()
+                checkpoint = save(self.state(), self.step, checkpoints)
+        assert self.best is not None
+        self.load_weights(self.best["weights"])
+        channel.progress("train", self.step, told, checkpoint=str(checkpoint))
+        return {
+            "steps": self.step,
+            "bestStep": self.best["step"],
+            "stoppedEarly": self.step < self.settings.steps,
+            "trainRows": self.rows.count,
+            "curve": self.curve,
+        }
+
+    def learn(self) -> None:
+        """One step; its rows follow from its number alone, so that a resumed run takes the same ones."""
+        settings = self.settings
+        rows = self.rows_of_step()
+        self.graph.train()
+        answers = self.graph(self.rows.batch(rows), self.rounding.weight, self.rounding.activation)
+        loss = self.loss(answers, self.rows.labels[rows], self.teacher[rows])
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.graph.parameters(), 1.0)
+        self.optimizer.step()
+        if self.step < settings.steps - 1:
+            self.schedule.step()
+        self.step += 1
+
+    def rows_of_step(self) -> list[int]:
+        size = min(self.settings.batch, self.rows.count)
+        per_epoch = self.rows.count // size
+        epoch, place = divmod(self.step, per_epoch)
+        order = np.random.default_rng([SEED, epoch]).permutation(self.rows.count)
+        return order[place * size : (place + 1) * size].tolist()
+
+    def loss(self, answers: Tensor, labels: Tensor, teacher: Tensor) -> Tensor:
+        share, heat = self.settings.distillation, self.settings.temperature
+        soft = F.kl_div(
+            F.log_softmax(answers / heat, -1), F.log_softmax(teacher / heat, -1), reduction="batchmean", log_target=True
+        )
+        return (1 - share) * F.cross_entropy(answers, labels) + share * heat**2 * soft
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[float, float]:
+        """Accuracy and cross-entropy on the selection rows as the exporter would round now."""
+        self.rounding.observe(self.graph, self.calibration)
+        right, surprise, count = 0, 0.0, 0
+        for feed, labels in self.selection:
+            answers = self.graph(feed, self.rounding.weight, self.rounding.activation)
+            right += int((answers.argmax(-1) == labels).sum())
+            surprise += float(F.cross_entropy(answers, labels, reduction="sum"))
+            count += len(labels)
+        return right / count, surprise / count
+
+    def look(self) -> None:
+        accuracy, loss = self.evaluate()
+        self.curve.append({"step": self.step, "accuracy": accuracy, "loss": loss})
+        if self.best is None or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
+            weights = {name: weight.detach().clone() for name, weight in self.graph.weights.items()}
+            self.best = {**self.curve[-1], "weights": weights}
+
+    def is_stale(self) -> bool:
+        since = [point for point in self.curve if point["step"] > self.best["step"]]
+        return len(since) >= self.settings.patience
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "curve": self.curve,
+            "best": self.best,
+            "weights": {name: weight.detach() for name, weight in self.graph.weights.items()},
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "ranges": self.rounding.ranges,
+        }
+
+    def resume(self, state: dict[str, Any] | None) -> None:
+        if state is None:
+            return
+        self.step, self.curve, self.best = state["step"], state["curve"], state["best"]
+        self.load_weights(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.rounding.ranges = state["ranges"]
+
+    @torch.no_grad()
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        for name, weight in self.graph.weights.items():
+            weight.copy_(weights[name])
