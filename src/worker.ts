@@ -16,6 +16,7 @@ import { createNotificationActivities } from './activities/notification.ts';
 import { createRecordActivities } from './activities/records.ts';
 import { createToolkitActivities } from './activities/toolkit.ts';
 import { createTrafficActivities } from './activities/traffic.ts';
+import { createTrainingActivities } from './activities/training.ts';
 import { createVerdictActivities } from './activities/verdicts.ts';
 import { type Config, loadConfig, temporalConnection, whereRunning } from './config.ts';
 import { QUEUES } from './domain/ids.ts';
@@ -37,8 +38,12 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
   const shared = { artifacts, ledger, journalOf, workFolder: config.folders.work };
   if (queue === 'toolkit')
     return {
-      activities: createToolkitActivities({ ...shared, python: config.python }),
+      activities: {
+        ...createToolkitActivities({ ...shared, python: config.python }),
+        ...createTrainingActivities({ ...shared, python: config.python }),
+      },
       maxConcurrentActivityTaskExecutions: 1,
+      maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,
     };
   if (queue === 'load-test')
     return {

@@ -59,7 +59,11 @@ export function closingDocument(
   paths: { report: string; journal: string }
 ): ClosingDocument {
   const { spec, rollout, baseline } = state;
-  const decisions = [...state.phases.map(({ decision }) => decision), ...(rollout?.decisions ?? [])];
+  const decisions = [
+    ...state.phases.map(({ decision }) => decision),
+    state.training?.decision ?? null,
+    ...(rollout?.decisions ?? []),
+  ];
   const waivers = new Map(
     decisions.flatMap((made) => (made?.outcome === 'waived' ? [[`${made.gate} ${made.at}`, made] as const] : []))
   );
@@ -86,6 +90,7 @@ export function closingDocument(
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
     cost: (economics && servingCost(economics, state.loadTests ?? {})) ?? null,
     sensitivity: state.sensitivity ?? null,
+    training: state.training ?? null,
     rollout: rollout ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,

@@ -5,6 +5,7 @@ import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
+import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import type { Check } from '../domain/verdict.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -46,11 +47,27 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
   ].join('\n\n');
 }
 
+/** What training costs, what it needs and what it cannot promise. */
+export function proposalSummary(input: { spec: Spec; from: CandidateResult; estimate: TrainingEstimate }): string {
+  const { spec, from, estimate } = input;
+  const { accuracyDrop, accuracyDropUpper, lost, rows } = from.figures!;
+  return [
+    `No post-training candidate holds every requirement. The nearest, ${from.id}, drops ${(100 * accuracyDrop).toFixed(2)} points, ` +
+      `at most ${(100 * accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints} (${lost} of ${rows} rows lost).`,
+    'Quantization-aware training goes on training the FP32 weights while their rounding is felt, with the FP32 model as teacher.',
+    `It costs ${describeEstimate(estimate)}. It reads the train rows, stops early by the selection rows, and never sees the hold-out.`,
+    'Approving starts it. Its candidate goes through the same gates; nothing promises that it holds. Rejecting ends the phase as it stands.',
+  ].join('\n\n');
+}
+
 export function holdoutSummary(
-  input: Pick<EngagementState, 'spec' | 'holdout' | 'loadTests' | 'sensitivity'> & { checks: Check[] }
+  input: Pick<EngagementState, 'spec' | 'holdout' | 'loadTests' | 'sensitivity' | 'training'> & { checks: Check[] }
 ): string {
-  const { spec, holdout, loadTests, sensitivity, checks } = input;
-  const sensitive = sensitivity ? [`${describeSensitivity(sensitivity)}.`] : [];
+  const { spec, holdout, loadTests, sensitivity, training, checks } = input;
+  const sensitive = [
+    ...(sensitivity ? [`${describeSensitivity(sensitivity)}.`] : []),
+    ...(training ? [`${describeTraining(training)}.`] : []),
+  ];
   if (!holdout) return [...sensitive, reasons(checks)].join('\n\n');
   const { candidate, baseline } = holdout;
   return [

@@ -17,6 +17,7 @@ import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Economics, servingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
+import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import type { CandidateEvidence, EfficiencyEvidence, PhaseEvidence, RolloutEvidence } from '../evidence/evidence.ts';
 import { efficiencyFromFiles, judgeFromFiles } from '../evidence/judge-candidate.ts';
@@ -24,7 +25,7 @@ import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
-import { baselineSummary, candidatesSummary, holdoutSummary, stagesSummary } from './summaries.ts';
+import { baselineSummary, candidatesSummary, holdoutSummary, proposalSummary, stagesSummary } from './summaries.ts';
 
 interface Dependencies {
   artifacts: ArtifactStore;
@@ -46,7 +47,11 @@ interface CandidateSubject {
 
 /** Verdicts, computed from files, and the evidence that lets others compute them again. */
 export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) => {
-  async function phaseEvidence(phase: Phase, checks: Check[], candidates: CandidateResult[]): Promise<ArtifactRef> {
+  async function phaseEvidence(
+    phase: Phase | 'qat',
+    checks: Check[],
+    candidates: CandidateResult[]
+  ): Promise<ArtifactRef> {
     const evidence: PhaseEvidence = {
       kind: 'phase',
       phase,
@@ -198,18 +203,34 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       return { baseline: looked.baseline, candidate: { ...winner, figures: looked.figures, ...looked.verdict } };
     },
 
+    /** Training is proposed, not proven: approving it buys a candidate, which goes through the same gate. */
+    async judgeProposal(input: { spec: Spec; from: CandidateResult; estimate: TrainingEstimate }): Promise<Judged> {
+      const { from, estimate } = input;
+      const reason = `${from.id} does not hold the margin, nor does any other post-training candidate; training costs ${describeEstimate(estimate)}`;
+      const checks: Check[] = [{ name: 'proposal', verdict: 'successful', reason }];
+      return { checks, evidence: await phaseEvidence('qat', checks, [from]), summary: proposalSummary(input) };
+    },
+
     async judgeOptimization(input: {
       spec: Spec;
       winner?: CandidateResult;
       holdout?: EngagementState['holdout'];
       loadTests?: EngagementState['loadTests'];
       sensitivity?: EngagementState['sensitivity'];
+      training?: EngagementState['training'];
     }): Promise<Judged> {
-      const { winner, holdout, loadTests } = input;
+      const { winner, holdout, loadTests, training } = input;
+      const trained = training ? `; ${describeTraining(training)}` : '';
       const checks: Check[] =
         winner && holdout
           ? [...holdout.candidate.checks, ...(loadTests?.chosen ? [loadAuditCheck(loadTests.chosen)] : [])]
-          : [{ name: 'candidates', verdict: 'failed', reason: 'no candidate is left that holds every requirement' }];
+          : [
+              {
+                name: 'candidates',
+                verdict: 'failed',
+                reason: `no candidate is left that holds every requirement${trained}`,
+              },
+            ];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
       return { checks, evidence, summary: holdoutSummary({ ...input, checks }) };
     },

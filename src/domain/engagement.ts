@@ -8,6 +8,7 @@ import type { Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
 import type { StageResult } from './traffic.ts';
+import type { Training, TrainingRecord } from './training.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 export const PHASES = ['baseline', 'ptq', 'optimization', 'rollout'] as const;
@@ -87,6 +88,8 @@ export interface CandidateResult {
   givenUp?: GivenUp;
   figures?: CandidateFigures;
   evidence?: ArtifactRef;
+  /** Of a trained one. */
+  training?: TrainingRecord;
 }
 
 /** What a phase came to: its quality gate and the decision at its phase gate. */
@@ -100,6 +103,8 @@ export interface PhaseRecord {
   evidence?: ArtifactRef;
   /** Null while the gate is open, and where a phase ended without one. */
   decision: Decision | null;
+  /** Failed, and not put to a person: the next phase proposes what may still help. */
+  goesOn?: boolean;
   startedAt: string;
   endedAt: string;
 }
@@ -125,6 +130,7 @@ export interface EngagementState {
   candidates: CandidateResult[];
   /** The search for what the fastest candidate that lost too much must keep in FP32. */
   sensitivity?: Sensitivity;
+  training?: Training;
   phases: PhaseRecord[];
   /** Recipes that people added by `revise`; tried in the PTQ phase beside the package's schemes. */
   customRecipes: Recipe[];
@@ -171,6 +177,8 @@ export interface ClosingDocument {
   cost?: ServingCost | null;
   /** What could not be quantized, where it was looked for. */
   sensitivity?: Sensitivity | null;
+  /** Quantization-aware training, where it was proposed. */
+  training?: Training | null;
   rollout: {
     verdict: Verdict;
     reason: string;

@@ -1,15 +1,28 @@
 import type { DataRole } from './artifact.ts';
 
-export type Scheme = 'fp16' | 'int8-dynamic' | 'int8-static' | 'int4-weight';
+export type Scheme = 'fp16' | 'int8-dynamic' | 'int8-static' | 'int8-qat' | 'int4-weight';
+
+/** Steps of `batch` rows, learning rate one-cycle; `distillation` is the share of the loss that follows FP32's answers. */
+interface TrainingSettings {
+  steps?: number | undefined;
+  batch?: number | undefined;
+  learningRate?: number | undefined;
+  distillation?: number | undefined;
+  temperature?: number | undefined;
+  evaluations?: number | undefined;
+  patience?: number | undefined;
+}
 
 /** How a candidate is made; everything in it is part of the trial's key. */
 export interface Recipe {
-  toolkit: 'onnxruntime';
+  toolkit: 'onnxruntime' | 'pytorch';
   scheme: Scheme;
   calibration?: { role: DataRole; rows: number; method: 'minmax' | 'entropy' | 'percentile' };
   /** Nodes kept in FP32, by name. */
   exclude?: string[];
   options?: Record<string, string | number | boolean | string[]>;
+  /** Of `int8-qat`: what differs from the toolkit's own settings. */
+  training?: TrainingSettings;
 }
 
 /** JSON with sorted keys and without undefined values: equal recipes give equal text, hence equal hashes. */

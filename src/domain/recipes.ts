@@ -44,6 +44,30 @@ export function best(candidates: CandidateResult[]): CandidateResult | undefined
   return ranked[0]?.candidate;
 }
 
+/**
+ * Training begins where post-training quantization got nearest: the static INT8 candidate that lost the least, and still
+ * too much. Its calibration is MinMax, whose ranges training can follow.
+ */
+export function trainingPlan(
+  spec: Spec,
+  candidates: CandidateResult[]
+): { from: CandidateResult; plan: PlannedCandidate } | undefined {
+  const from = candidates
+    .filter(({ scheme, figures, checks }) => scheme === 'int8-static' && figures && checks.some(lostTooMuch))
+    .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];
+  if (!from?.recipe.calibration) return undefined;
+  const recipe: Recipe = {
+    ...from.recipe,
+    toolkit: 'pytorch',
+    scheme: 'int8-qat',
+    calibration: { ...from.recipe.calibration, method: 'minmax' },
+    ...(spec.training && { training: spec.training }),
+  };
+  return { from, plan: { id: 'int8-qat', recipe } };
+}
+
+const lostTooMuch = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
+
 const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise
 
 /**
@@ -52,10 +76,9 @@ const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise
  */
 export function worthSearching(candidates: CandidateResult[]): CandidateResult | undefined {
   const speedOf = ({ figures }: CandidateResult) => figures?.speedup ?? 0;
-  const lost = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
   const fastest = Math.max(1, ...candidates.filter(({ verdict }) => verdict === 'successful').map(speedOf));
   return candidates
-    .filter(({ scheme, checks }) => scheme.startsWith('int') && checks.some(lost))
+    .filter(({ scheme, checks }) => scheme.startsWith('int') && checks.some(lostTooMuch))
     .filter((candidate) => speedOf(candidate) > WORTH_IT * fastest)
     .sort((a, b) => speedOf(b) - speedOf(a))[0];
 }

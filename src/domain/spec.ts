@@ -120,6 +120,17 @@ const economics = z.strictObject({
   extras: z.array(z.strictObject({ name: z.string().min(1), usdPerMonth: z.number() })).optional(),
 });
 
+/** Quantization-aware training, where it comes to that; what is left out is the toolkit's own choice. */
+const training = z.strictObject({
+  steps: z.number().int().positive().max(100_000).optional(),
+  batch: z.number().int().positive().max(1024).optional(),
+  learningRate: z.number().positive().max(1).optional(),
+  distillation: z.number().min(0).max(1).optional(),
+  temperature: z.number().positive().max(100).optional(),
+  evaluations: z.number().int().positive().max(1000).optional(),
+  patience: z.number().int().positive().max(1000).optional(),
+});
+
 const dataFiles = z.strictObject({
   columns: z.strictObject({
     id: z.string().default('id'),
@@ -167,6 +178,7 @@ const specSchema = z.strictObject({
       method: z.enum(['minmax', 'entropy', 'percentile']).default('minmax'),
     })
     .prefault({}),
+  training: training.optional(),
   gates,
   rollout,
 });

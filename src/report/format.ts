@@ -63,6 +63,7 @@ export function span(ms: number): string {
 export const SCHEME_NAMES: Record<Scheme, string> = {
   fp16: 'FP16',
   'int8-dynamic': 'INT8 dynamic',
+  'int8-qat': 'INT8 quantization-aware training',
   'int8-static': 'INT8 static',
   'int4-weight': 'INT4 weights',
 };

@@ -11,6 +11,7 @@ import { environment, terms, verification } from './provenance.ts';
 import { rollout } from './rollout.ts';
 import { sensitivity } from './sensitivity.ts';
 import { summary } from './summary.ts';
+import { training } from './training.ts';
 
 /** One HTML file that asks nothing of any network; every figure in it is the document's. */
 export function renderReport(document: ClosingDocument): string {
@@ -23,6 +24,7 @@ ${load(document)}
 ${cost(document)}
 ${candidates(document)}
 ${sensitivity(document)}
+${training(document)}
 ${decisions(document)}
 ${rollout(document)}
 ${environment(document)}

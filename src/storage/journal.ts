@@ -12,6 +12,7 @@ export type JournalKind =
   | 'sensitivity'
   | 'evaluation'
   | 'load-test'
+  | 'training'
   | 'verdict'
   | 'decision'
   | 'weight'

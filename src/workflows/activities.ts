@@ -6,6 +6,7 @@ import type { NotificationActivities } from '../activities/notification.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { ToolkitActivities } from '../activities/toolkit.ts';
 import type { TrafficActivities } from '../activities/traffic.ts';
+import type { TrainingActivities } from '../activities/training.ts';
 import type { VerdictActivities } from '../activities/verdicts.ts';
 import { NON_RETRYABLE } from '../domain/errors.ts';
 import { QUEUES } from '../domain/ids.ts';
@@ -20,6 +21,14 @@ export const toolkit = proxyActivities<ToolkitActivities>({
   taskQueue: QUEUES.toolkit,
   startToCloseTimeout: '6 hours', // calibration of a large model
   heartbeatTimeout: '20 seconds', // beats every 5 s; a killed worker is noticed within this
+  retry: { ...retry, maximumAttempts: LOST_WORKERS },
+});
+
+/** Training: a killed worker costs the steps since its last checkpoint. */
+export const training = proxyActivities<TrainingActivities>({
+  taskQueue: QUEUES.toolkit,
+  startToCloseTimeout: '7 days',
+  heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
 

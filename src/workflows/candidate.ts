@@ -5,7 +5,7 @@ import { lastWords } from '../domain/errors.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
-import { measurement, records, toolkit } from './activities.ts';
+import { measurement, records, toolkit, training } from './activities.ts';
 import { show } from './search-attributes.ts';
 
 export interface CandidateInput {
@@ -18,6 +18,8 @@ export interface CandidateInput {
   baseline: BaselineMeasurement;
   calibration: PreparedData;
   selection: PreparedData;
+  /** Of a recipe that is trained. */
+  train?: PreparedData | undefined;
 }
 
 /** One recipe: quantize, measure, judge. A recipe that cannot be made or measured ends with verdict `error`. */
@@ -32,13 +34,22 @@ export async function candidate(input: CandidateInput): Promise<CandidateResult>
 async function measured(input: CandidateInput): Promise<CandidateResult> {
   const { id, recipe } = input;
   try {
+    const record = recipe.scheme === 'int8-qat' ? await trained(input) : undefined;
+    const sources = record ? { ...input.sources, model: record.model } : input.sources;
     setCurrentDetails(`Quantizing \`${id}\` (${recipe.scheme}) with ${recipe.toolkit}`);
-    const quantized = await toolkit.quantizeCandidate.executeWithOptions({ summary: id }, [input]);
+    const quantized = await toolkit.quantizeCandidate.executeWithOptions({ summary: id }, [{ ...input, sources }]);
     setCurrentDetails(`Measuring \`${id}\` beside FP32`);
     const trial = await measurement.measureCandidate.executeWithOptions({ summary: id }, [{ ...input, quantized }]);
-    return await records.judgeCandidate({ ...input, trial });
+    const result = await records.judgeCandidate({ ...input, trial });
+    return record ? { ...result, training: record } : result;
   } catch (error) {
     if (isCancellation(error)) throw error;
     return await records.recordUnmeasured({ ...input, lastWords: lastWords(error) });
   }
+}
+
+async function trained({ engagement, id, recipe, sources, calibration, selection, train }: CandidateInput) {
+  setCurrentDetails(`Training \`${id}\` with ${recipe.toolkit}`);
+  const job = { engagement, recipe, model: sources.model, calibration, selection, train: train! };
+  return training.trainCandidate.executeWithOptions({ summary: id }, [job]);
 }

@@ -6,6 +6,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -29,6 +30,7 @@ import { engagementQuery } from './messages.ts';
 import { PHASE_WORK } from './phases.ts';
 import { show } from './search-attributes.ts';
 import { tell } from './tell.ts';
+import { trainable } from './training.ts';
 
 export interface EngagementArguments extends EngagementInput {
   /** Where an earlier run of the same engagement stood. */
@@ -70,7 +72,8 @@ function phasesOf(state: EngagementState): Phase[] {
 
 function isBehind(state: EngagementState, phase: Phase): boolean {
   const last = state.phases.findLast(({ name }) => name === phase);
-  return last?.decision?.outcome === 'approved' || last?.decision?.outcome === 'waived';
+  const outcome = last?.decision?.outcome;
+  return Boolean(last?.goesOn) || outcome === 'approved' || outcome === 'waived';
 }
 
 /** Runs a phase until a person lets it pass or ends it; `revise` runs it again. Returns whether to go on. */
@@ -81,6 +84,7 @@ async function carryThrough(input: EngagementInput, state: EngagementState, phas
     setCurrentDetails(`Working on phase **${phase}**, attempt ${attempt}`);
     const record = await runOnce(input, state, phase, attempt);
     if (phase === 'rollout') return record.verdict === 'successful'; // its stages had gates of their own
+    if (record.goesOn) return true;
     const decision = record.decision!;
     if (decision.outcome === 'revise') revise(state, decision);
     else return decision.outcome === 'approved' || decision.outcome === 'waived';
@@ -115,6 +119,10 @@ async function runOnce(
     kind: 'verdict',
     body: record,
   });
+  if (phase === 'ptq' && verdict !== 'successful' && trainable(state) && patched('quantization-aware-training')) {
+    record.goesOn = true;
+    return record;
+  }
   record.decision =
     phase === 'rollout'
       ? (state.rollout!.decisions.at(-1) ?? null)

@@ -19,6 +19,7 @@ import { candidate } from './candidate.ts';
 import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
 import { findSensitive, mixedRecipe } from './sensitivity.ts';
+import { proposeTraining, trainable } from './training.ts';
 
 /** What a phase measured, ready for its gate. */
 interface PhaseOutcome {
@@ -75,7 +76,11 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
   await tryAll(input, state, 'optimization', attempt, plan);
   const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
-  const winner = best([...released, ...refined]);
+  if (!best([...released, ...refined]) && trainable(state) && patched('quantization-aware-training'))
+    await tryAll(input, state, 'optimization', attempt, await proposeTraining(input, state, attempt));
+  const made = state.candidates.filter(({ phase }) => phase === 'optimization');
+  if (state.training) state.training.record = made.find(({ training }) => training)?.training;
+  const winner = best([...released, ...made]);
   state.chosen = winner?.id;
   if (winner) {
     state.holdout = await lookAtHoldoutOnce(input, state, winner);
@@ -84,8 +89,8 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
       return { subject: winner.id, model: quantized.model, predictions, throughput: throughput.candidate };
     });
   }
-  const { spec, holdout, loadTests, sensitivity } = state;
-  return records.judgeOptimization({ spec, winner, holdout, loadTests, sensitivity });
+  const { spec, holdout, loadTests, sensitivity, training } = state;
+  return records.judgeOptimization({ spec, winner, holdout, loadTests, sensitivity, training });
 }
 
 /** A candidate that keeps in FP32 what the fastest failed one cannot do without. */
@@ -165,6 +170,7 @@ async function tryAll(
             baseline: baseline!,
             calibration: preparation!.data.calibration!,
             selection: preparation!.data.selection!,
+            ...(recipe.scheme === 'int8-qat' && { train: preparation!.data.train }),
           },
         ],
       })

@@ -28,7 +28,7 @@ class Recorder:
     def __init__(self) -> None:
         self.stages: list[tuple[str, int, int]] = []
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: str, done: int, total: int, **_: Any) -> None:
         self.stages.append((stage, done, total))
 
 
@@ -127,11 +127,13 @@ def job(tmp_path: Path) -> dict[str, Any]:
     }
 
 
-def start(verb: str, *, path: list[Path] | None = None, seed: str = "0") -> subprocess.Popen:
+def start(
+    verb: str, *, path: list[Path] | None = None, seed: str = "0", toolkit: str = "onnxruntime"
+) -> subprocess.Popen:
     """The toolkit as an activity starts it, with folders that come first on its import path."""
     imports = os.pathsep.join(map(str, [*(path or []), TOOLKITS]))
     return subprocess.Popen(
-        [sys.executable, "-m", "stepdown_toolkits", "onnxruntime", verb],
+        [sys.executable, "-m", "stepdown_toolkits", toolkit, verb],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,9 +1,11 @@
 import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
-import type { CandidateResult, ClosingDocument, EngagementState } from '../../src/domain/engagement.ts';
+import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } from '../../src/domain/engagement.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
 import { parseSpec, type Spec } from '../../src/domain/spec.ts';
 import type { RouteStatus, StageResult } from '../../src/domain/traffic.ts';
+import type { TrainingEstimate, TrainingRecord } from '../../src/domain/training.ts';
 import type { Check, Verdict } from '../../src/domain/verdict.ts';
 
 export const ref = (name: string): ArtifactRef => ({ uri: `00/${name}`, sha256: name.padEnd(64, '0'), bytes: 1 });
@@ -44,7 +46,7 @@ export function spec(name: string, changes: Record<string, unknown> = {}): Spec 
 
 const throughput = { perSecond: 100, requests: 10 };
 
-const data: PreparedData = {
+export const data: PreparedData = {
   arrow: ref('arrow'),
   rows: 10,
   rowsSha256: 'r',
@@ -79,7 +81,10 @@ export function fakeActivities() {
       model: { bytes: 1, inputs: ['x'], outputs: ['y'], opset: 17, parameters: 1 },
       data: { calibration: data, selection: data, holdout: data, production: data },
     }),
-    quantizeCandidate: async ({ id }: { id?: string }) => ({ key: `key-${id}`, quantized: { model: ref('int8') } }),
+    quantizeCandidate: async ({ id }: { id?: string; sources: SourceFiles }) => ({
+      key: `key-${id}`,
+      quantized: { model: ref('int8') },
+    }),
     rankSensitivity: async () => ({
       key: 'ranking',
       groups: ['Softmax', 'head', 'middle', 'first'].map((name, i) => ({
@@ -125,6 +130,12 @@ export function fakeActivities() {
       };
     },
     judgePtq: async () => judged('successful'),
+    estimateTraining: async () => ({ trainRows: 10, steps: 5, secondsPerStep: 1 }) as TrainingEstimate,
+    trainCandidate: async ({ recipe }: { recipe: Recipe }) => {
+      log(`training ${recipe.scheme}`);
+      return { key: 'training', model: ref('trained'), steps: 5, bestStep: 4 } as TrainingRecord;
+    },
+    judgeProposal: async () => judged('successful'),
     judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: {}, candidate: winner }),
     judgeOptimization: async () => judged('successful'),
     judgeRollout: async ({ rollout }: { rollout: { verdict: Verdict } }) => judged(rollout.verdict),

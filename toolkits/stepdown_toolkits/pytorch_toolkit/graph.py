@@ -15,7 +15,9 @@ from .operators import OPERATORS
 
 Feed = dict[str, Tensor]
 Change = Callable[[str, Tensor], Tensor]
-TOLERANCE = 1e-3  # of the largest answer; what PyTorch and ONNX Runtime add up in another order stays far below
+TOLERANCE = (
+    1e-3  # of the largest answer; what PyTorch and ONNX Runtime add up in another order stays far below
+)
 
 
 class Graph(nn.Module):
@@ -39,14 +41,16 @@ class Graph(nn.Module):
                 self._constants[tensor.name] = value
         self._trained = nn.ParameterList(self.weights.values())
 
-    def forward(self, feed: Feed, on_weight: Change | None = None, on_activation: Change | None = None) -> Tensor:
+    def forward(
+        self, feed: Feed, on_weight: Change | None = None, on_activation: Change | None = None
+    ) -> Tensor:
         values: dict[str, Tensor] = {**self._constants, **feed}
         values |= {name: on_weight(name, w) if on_weight else w for name, w in self.weights.items()}
         if on_activation:
             values |= {name: on_activation(name, value) for name, value in feed.items()}
         for operator, inputs, outputs, attributes in self._nodes:
             made = operator(attributes, *(values[name] if name else None for name in inputs))
-            for name, value in zip(outputs, [made] if isinstance(made, Tensor) else made):
+            for name, value in zip(outputs, [made] if isinstance(made, Tensor) else made, strict=False):
                 values[name] = on_activation(name, value) if on_activation else value
         return values[self.outputs[0]]
 
@@ -58,16 +62,27 @@ def attributes_of(node: onnx.NodeProto) -> dict:
 def require_known(model: onnx.ModelProto) -> None:
     unknown = sorted({node.op_type for node in model.graph.node if node.op_type not in OPERATORS})
     if unknown:
-        message = f"has operators that cannot be trained here ({', '.join(unknown)}); export the model without them"
+        message = (
+            f"has operators that cannot be trained here ({', '.join(unknown)}); export the model without them"
+        )
         raise BadRequest(problem("model.path", message, unknown))
 
 
 def require_same_answers(graph: Graph, path: Path, feed: Feed) -> None:
     """What is trained must be what is served."""
+    require_same(path, feed, lambda: graph(feed))
+
+
+def require_same_answers_of(module: nn.Module, path: Path, example: Feed) -> None:
+    """What was exported must answer as what it was exported from."""
+    require_same(path, example, lambda: module(*example.values()))
+
+
+def require_same(path: Path, feed: Feed, answer: Callable[[], Tensor]) -> None:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    served = session.run(graph.outputs[:1], {name: value.numpy() for name, value in feed.items()})[0]
+    served = session.run(None, {name: value.numpy() for name, value in feed.items()})[0]
     with torch.no_grad():
-        trained = graph(feed).numpy()
+        trained = answer().numpy()
     distance = float(np.max(np.abs(served - trained)) / max(np.max(np.abs(served)), 1e-9))
     if not distance <= TOLERANCE:
         message = f"answers in PyTorch are {distance:.1e} of the largest away from those of ONNX Runtime; export it again"

@@ -89,10 +89,14 @@ def unsqueeze(a: Attributes, x: Tensor, axes: Tensor | None = None) -> Tensor:
     return x
 
 
-def cut(a: Attributes, x: Tensor, starts: Tensor, ends: Tensor, axes: Any = None, steps: Any = None) -> Tensor:
+def cut(
+    a: Attributes, x: Tensor, starts: Tensor, ends: Tensor, axes: Any = None, steps: Any = None
+) -> Tensor:
     first, last = numbers(starts), numbers(ends)
     over = numbers(axes) if axes is not None else list(range(len(first)))
-    for axis, start, end, step in zip(over, first, last, numbers(steps) if steps is not None else [1] * len(first)):
+    for axis, start, end, step in zip(
+        over, first, last, numbers(steps) if steps is not None else [1] * len(first), strict=True
+    ):
         index = torch.arange(x.shape[axis])[slice(start, end, step) if step > 0 else slice(start, end)]
         x = x.index_select(axis, index)
     return x

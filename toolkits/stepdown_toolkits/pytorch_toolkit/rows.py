@@ -40,4 +40,6 @@ class Rows:
         values = [self._columns[name][row] for row in rows]
         longest = max(len(value) for value in values)
         padded = np.stack([np.pad(value, (0, longest - len(value))) for value in values])
-        return torch.from_numpy(padded.reshape(len(rows), *self._shapes[name]) if self._shapes[name] else padded)
+        return torch.from_numpy(
+            padded.reshape(len(rows), *self._shapes[name]) if self._shapes[name] else padded
+        )

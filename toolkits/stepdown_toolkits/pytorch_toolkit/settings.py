@@ -34,7 +34,9 @@ def settings_of(recipe: dict[str, Any]) -> Settings:
         elif isinstance(value, bool) or not isinstance(value, int if known[name] is int else (int, float)):
             problems.append(problem(path, f"is {value!r}; give a number", value))
         elif value < 0 or (value == 0 and name != "distillation") or value > MOST.get(name, 1000):
-            problems.append(problem(path, f"is {value!r}; give more than 0 and at most {MOST.get(name, 1000)}", value))
+            problems.append(
+                problem(path, f"is {value!r}; give more than 0 and at most {MOST.get(name, 1000)}", value)
+            )
     if problems:
         raise BadRequest(*problems)
     return Settings(**options)

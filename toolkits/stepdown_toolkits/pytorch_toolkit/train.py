@@ -46,7 +46,9 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
         model = onnx.load(prepared)
         training = Training(job, model, prepared, settings)
-        feeds = read_rows(Path(take(job, "calibrationData", str)), facts.inputs, recipe["calibration"]["rows"])
+        feeds = read_rows(
+            Path(take(job, "calibrationData", str)), facts.inputs, recipe["calibration"]["rows"]
+        )
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
@@ -91,7 +93,12 @@ class Training:
             self.learn()
         done = time.monotonic()
         per_step, per_evaluation = (done - evaluated) / TIMED_STEPS, evaluated - ready
-        expected = ready - started + per_step * self.settings.steps + per_evaluation * (self.settings.evaluations + 1)
+        expected = (
+            ready
+            - started
+            + per_step * self.settings.steps
+            + per_evaluation * (self.settings.evaluations + 1)
+        )
         return {
             "trainRows": self.rows.count,
             "steps": self.settings.steps,
@@ -148,7 +155,10 @@ class Training:
     def loss(self, answers: Tensor, labels: Tensor, teacher: Tensor) -> Tensor:
         share, heat = self.settings.distillation, self.settings.temperature
         soft = F.kl_div(
-            F.log_softmax(answers / heat, -1), F.log_softmax(teacher / heat, -1), reduction="batchmean", log_target=True
+            F.log_softmax(answers / heat, -1),
+            F.log_softmax(teacher / heat, -1),
+            reduction="batchmean",
+            log_target=True,
         )
         return (1 - share) * F.cross_entropy(answers, labels) + share * heat**2 * soft
 

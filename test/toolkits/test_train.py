@@ -1,0 +1,155 @@
+"""Quantization-aware training of an ONNX graph, on the tiny text classifier."""
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from conftest import Recorder, call, make_rows, start, write_rows
+
+from stepdown_toolkits.onnxruntime_toolkit import prepare, quantize
+from stepdown_toolkits.onnxruntime_toolkit.machine import has_vnni
+from stepdown_toolkits.protocol import BadRequest
+from stepdown_toolkits.pytorch_toolkit import train
+from stepdown_toolkits.pytorch_toolkit.graph import Graph, require_same_answers
+from stepdown_toolkits.pytorch_toolkit.operators import OPERATORS
+from stepdown_toolkits.pytorch_toolkit.rounding import Rounding
+from stepdown_toolkits.pytorch_toolkit.rows import Rows
+
+RECIPE = {
+    "toolkit": "pytorch",
+    "scheme": "int8-qat",
+    "calibration": {"role": "calibration", "rows": 60, "method": "minmax"},
+    "training": {"steps": 60, "batch": 16, "learningRate": 0.01, "evaluations": 6, "patience": 6},
+}
+
+
+@pytest.fixture
+def training(job, tmp_path):
+    """A job for `train`: the tiny classifier knows nothing yet."""
+    job["roles"]["train"] = str(write_rows(tmp_path / "train.jsonl", make_rows("train", 96)))
+    roles = prepare.run(job, Recorder())["roles"]
+    return {
+        "model": job["model"]["path"],
+        "recipe": RECIPE,
+        "trainData": roles["train"]["path"],
+        "selectionData": roles["selection"]["path"],
+        "calibrationData": roles["calibration"]["path"],
+        "checkpointFolder": str(tmp_path / "checkpoints"),
+        "outputFolder": str(tmp_path / "out"),
+    }
+
+
+def test_the_rounding_is_the_exporters(training):
+    recipe = {**RECIPE, "scheme": "int8-static"}
+    made = quantize.run({**training, "recipe": recipe}, Recorder())["path"]
+    model = onnx.load(training["model"])
+    rows = Rows(Path(training["selectionData"]), model)
+    graph, rounding = Graph(model), Rounding(Path(made), not has_vnni())
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(made, options, providers=["CPUExecutionProvider"])
+    exact, simulated, real = [], [], []
+    for feed, _ in rows.batches(1):
+        with torch.no_grad():
+            exact.append(graph(feed).numpy())
+            simulated.append(graph(feed, rounding.weight, rounding.activation).numpy())
+        real.append(session.run(None, {name: value.numpy() for name, value in feed.items()})[0])
+    exact, simulated, real = map(np.concatenate, (exact, simulated, real))
+    error = np.sum((real - exact) ** 2)
+    assert error > 0
+    assert np.sum((simulated - real) ** 2) < 0.02 * error  # a tie may be rounded the other way
+
+
+def test_training_learns_and_gives_a_graph_that_the_exporter_takes(training):
+    trained = train.run(training, Recorder())
+    first, best = trained["curve"][0], max(point["accuracy"] for point in trained["curve"])
+    assert first["step"] == 0
+    assert best > first["accuracy"] or trained["curve"][-1]["loss"] < first["loss"]
+    assert "QuantizeLinear" not in {node.op_type for node in onnx.load(trained["path"]).graph.node}
+    made = quantize.run({**training, "model": trained["path"]}, Recorder())
+    assert made["coverage"]["share"] == 1
+    assert made["coverage"]["float"] == 0
+
+
+def test_an_estimate_trains_nothing(training, tmp_path):
+    found = train.run({**training, "estimate": True}, Recorder())
+    assert found["trainRows"] == 96
+    assert found["expectedSeconds"] > found["secondsPerStep"] * 60 > 0
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(training, tmp_path):
+    whole = train.run({**training, "checkpointFolder": str(tmp_path / "other")}, Recorder())
+    process = start("train", toolkit="pytorch")
+    process.stdin.write(json.dumps(training))
+    process.stdin.close()
+    told = None
+    for text in process.stdout:
+        line = json.loads(text)
+        told = line.get("checkpoint") or told
+        if line["type"] == "progress" and line["stage"] == "train" and line["done"] >= 25:
+            process.send_signal(signal.SIGKILL)
+            break
+    process.wait()
+    assert told and told.endswith("checkpoint-000020.pt")
+    code, lines, stderr = call("train", json.dumps({**training, "checkpoint": told}), toolkit="pytorch")
+    assert code == 0, stderr
+    steps = [line["done"] for line in lines if line["type"] == "progress" and line["stage"] == "train"]
+    assert min(steps) >= 20
+    resumed = lines[-1]
+    assert [point["step"] for point in resumed["curve"]] == [point["step"] for point in whole["curve"]]
+    losses = [[point["loss"] for point in run["curve"]] for run in (resumed, whole)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_it_ends_early_when_nothing_gets_better(training):
+    options = {**RECIPE["training"], "learningRate": 1e-9, "patience": 2}
+    trained = train.run({**training, "recipe": {**RECIPE, "training": options}}, Recorder())
+    assert trained["stoppedEarly"]
+    assert trained["steps"] < 60
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"), [({"steps": 0}, "steps"), ({"rate": 1}, "rate"), ({"batch": 1.5}, "batch")]
+)
+def test_bad_settings_are_refused_by_name(training, settings, field):
+    with pytest.raises(BadRequest) as refused:
+        train.run({**training, "recipe": {**RECIPE, "training": settings}}, Recorder())
+    assert refused.value.problems[0]["field"] == f"recipe.training.{field}"
+
+
+def test_an_operator_that_cannot_be_trained_is_named(training):
+    model = onnx.load(training["model"])
+    model.graph.node[-1].op_type = "Det"
+    with pytest.raises(BadRequest, match="Det"):
+        Graph(model)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 9, 9)])
+def test_operators_answer_as_onnx_runtime_does(shape, tmp_path):
+    """One graph of a convolutional network's operators, compared whole."""
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, 2, 1),
+        torch.nn.BatchNorm2d(8),
+        torch.nn.Hardswish(),
+        torch.nn.Conv2d(8, 8, 3, 1, 1, groups=8),
+        torch.nn.ReLU6(),
+        torch.nn.MaxPool2d(2, 1),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(8, 4),
+        torch.nn.LayerNorm(4),
+        torch.nn.GELU(),
+        torch.nn.Softmax(-1),
+    ).eval()
+    torch.manual_seed(1)
+    path = tmp_path / "net.onnx"
+    torch.onnx.export(net, torch.zeros(shape), path, input_names=["x"], dynamo=False, opset_version=17)
+    graph = Graph(onnx.load(path))
+    require_same_answers(graph, path, {"x": torch.randn(shape)})
+    assert set(OPERATORS) > {node.op_type for node in onnx.load(path).graph.node}
