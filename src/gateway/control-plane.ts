@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Refusal } from './errors.ts';
 import { readRouteConfig, readTripOrder, readWeightChange } from './route-config.ts';
 import type { Routes } from './routes.ts';
 
@@ -39,14 +38,4 @@ export function controlPlane(app: FastifyInstance, { routes, authorize }: Contro
     await routes.delete(request.params.model);
     return { deleted: request.params.model };
   });
-}
-
-/** For other routers that ask whether to go on: neither true means hold. */
-export function verdictOf(routes: Routes, model: string | undefined) {
-  const all = routes.all();
-  if (model === undefined && all.length !== 1)
-    throw new Refusal(400, `name the model: /verdict?model=...; ${all.length} are served here`);
-  const { judgement, trip, weight } = (model === undefined ? all[0]! : routes.get(model)).status;
-  const { action } = judgement;
-  return { promote: action === 'promote', rollback: action === 'rollback', weight, trip, ...judgement };
 }

@@ -4,7 +4,7 @@ import { takeFeedback } from './feedback.ts';
 import { inferResponse, JSON_LENGTH_HEADER, modelMetadata, readInferRequest } from './protocol.ts';
 import type { Route } from './route.ts';
 import type { Routes } from './routes.ts';
-import { type ServeLimits, serve } from './serve.ts';
+import { refuseBusy, type ServeLimits, serve } from './serve.ts';
 import type { Shadow } from './shadow.ts';
 import type { Store } from './store.ts';
 
@@ -38,7 +38,9 @@ export function dataPlane(app: FastifyInstance, { routes, store, shadow, limits,
       const { ready } = routeOf(routes, request);
       return reply.code(ready ? 200 : 503).send({ name: request.params.model, ready });
     });
-    app.post(`${path}/infer`, async (request: ModelRequest, reply) => {
+    // Before the body is read, so that what cannot be answered costs no memory.
+    const onRequest = async (request: FastifyRequest) => refuseBusy(routeOf(routes, request as ModelRequest), limits);
+    app.post(`${path}/infer`, { onRequest }, async (request: ModelRequest, reply) => {
       const route = routeOf(routes, request);
       const infer = readInferRequest(request.body, headerOf(request, JSON_LENGTH_HEADER), signatureOf(route));
       const pinned = request.params.version !== undefined;

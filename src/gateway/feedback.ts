@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Refusal } from './errors.ts';
 import { isId, isObject } from './protocol.ts';
 import type { Route } from './route.ts';
@@ -5,6 +6,8 @@ import type { Routes } from './routes.ts';
 import type { Store } from './store.ts';
 
 const FIRST_VERSION = 1;
+const LINES_PER_BATCH = 1_000;
+const LONGEST_LINE = 1_000_000;
 
 interface RowLabel {
   route: Route;
@@ -22,14 +25,72 @@ export interface FeedbackResult {
   unknown: number;
 }
 
-/** Takes true labels, of one prediction or of many; all are checked before any is counted, and kept when it returns. */
-export function takeFeedback(body: unknown, routes: Routes, store: Store): FeedbackResult {
-  const items = Array.isArray(body) ? body : [body];
-  const labels = items.flatMap((item, index) => readItem(item, Array.isArray(body) ? `[${index}]: ` : '', routes));
+export const NDJSON = 'application/x-ndjson';
+
+/**
+ * Takes true labels, of one prediction or of many; all are checked before any is counted, and kept when it returns. A
+ * stream of lines is counted batch by batch: where a line is refused, what came in earlier batches stays counted.
+ */
+export async function takeFeedback(body: unknown, routes: Routes, store: Store): Promise<FeedbackResult> {
   const result: FeedbackResult = { accepted: 0, duplicate: 0, unknown: 0 };
+  if (body instanceof Readable) {
+    await takeLines(body, (items) => takeItems(items, result, routes, store));
+    return result;
+  }
+  const at = (index: number) => (Array.isArray(body) ? `[${index}]: ` : '');
+  const items = Array.isArray(body) ? body : [body];
+  takeItems(
+    items.map((item, index) => ({ item, at: at(index) })),
+    result,
+    routes,
+    store
+  );
+  return result;
+}
+
+interface Item {
+  item: unknown;
+  /** Where it stood, for messages. */
+  at: string;
+}
+
+function takeItems(items: Item[], result: FeedbackResult, routes: Routes, store: Store): void {
+  const labels = items.flatMap(({ item, at }) => readItem(item, at, routes));
   for (const { route, id, row, label, version } of labels) result[route.recordLabel(id, row, label, version)]++;
   store.commit();
-  return result;
+}
+
+async function takeLines(stream: Readable, take: (items: Item[]) => void): Promise<void> {
+  let line = 0;
+  let batch: Item[] = [];
+  for await (const text of linesOf(stream)) {
+    line++;
+    if (text.trim() === '') continue;
+    batch.push({ item: parseLine(text, line), at: `line ${line}: ` });
+    if (batch.length < LINES_PER_BATCH) continue;
+    take(batch);
+    batch = [];
+  }
+  take(batch);
+}
+
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    if (rest.length > LONGEST_LINE) throw new Refusal(413, `a line is longer than ${LONGEST_LINE} characters`);
+    yield* lines;
+  }
+  yield rest;
+}
+
+function parseLine(text: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(400, `line ${line}: is not JSON`);
+  }
 }
 
 function readItem(item: unknown, at: string, routes: Routes): RowLabel[] {

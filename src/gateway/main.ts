@@ -8,7 +8,7 @@ import { Store } from './store.ts';
 
 const DRAIN_MS = 10_000;
 const USAGE = `usage: node src/gateway/main.ts --port <number, 0 for any> --state <sqlite file> --artifacts <folder>
-  [--host 127.0.0.1] [--deadline-ms 10000] [--max-in-flight 64] [--shadow-queue 64]
+  [--host 127.0.0.1] [--deadline-ms 10000] [--max-in-flight 64] [--shadow-queue 64] [--read-timeout-ms 30000]
   STEPDOWN_GATEWAY_TOKEN  bearer token that the control plane and feedback then require`;
 
 interface Settings {
@@ -19,6 +19,7 @@ interface Settings {
   deadlineMs: number;
   maximumInFlight: number;
   shadowQueue: number;
+  readTimeoutMs: number;
   token: string | undefined;
 }
 
@@ -55,11 +56,12 @@ function readSettings(args: string[]): Settings {
       'deadline-ms': { type: 'string', default: '10000' },
       'max-in-flight': { type: 'string', default: '64' },
       'shadow-queue': { type: 'string', default: '64' },
+      'read-timeout-ms': { type: 'string', default: '30000' },
     },
   });
   const { state, artifacts } = values;
   if (!state || !artifacts) throw new Error('--state and --artifacts are required');
-  const whole = (name: 'port' | 'deadline-ms' | 'max-in-flight' | 'shadow-queue', low: number) => {
+  const whole = (name: 'port' | 'deadline-ms' | 'max-in-flight' | 'shadow-queue' | 'read-timeout-ms', low: number) => {
     const number = Number(values[name] || Number.NaN);
     if (!Number.isSafeInteger(number) || number < low) throw new Error(`--${name} must be a whole number from ${low}`);
     return number;
@@ -72,6 +74,7 @@ function readSettings(args: string[]): Settings {
     deadlineMs: whole('deadline-ms', 1),
     maximumInFlight: whole('max-in-flight', 1),
     shadowQueue: whole('shadow-queue', 0),
+    readTimeoutMs: whole('read-timeout-ms', 1),
     token: process.env.STEPDOWN_GATEWAY_TOKEN || undefined,
   };
 }

@@ -10,6 +10,8 @@ import type { Shadow } from './shadow.ts';
 export interface ServeLimits {
   deadlineMs: number;
   maximumInFlight: number;
+  /** From the first byte of a request to its last. */
+  readTimeoutMs: number;
 }
 
 interface Answer {
@@ -28,8 +30,7 @@ export async function serve(
   limits: ServeLimits,
   shadow: Shadow
 ): Promise<Served> {
-  if (route.inFlight >= limits.maximumInFlight)
-    throw new Refusal(429, `${route.inFlight} requests are in flight; try again shortly`);
+  refuseBusy(route, limits);
   const { model } = route.state.config;
   const id = request.id ?? randomUUID();
   const bucket = route.bucketFor(unit, id);
@@ -56,6 +57,10 @@ export async function serve(
   } finally {
     route.inFlight--;
   }
+}
+
+export function refuseBusy({ inFlight }: Route, { maximumInFlight }: ServeLimits): void {
+  if (inFlight >= maximumInFlight) throw new Refusal(429, `${inFlight} requests are in flight; try again shortly`);
 }
 
 async function answerOn(route: Route, request: InferRequest, bucket: number, deadlineMs: number): Promise<Answer> {

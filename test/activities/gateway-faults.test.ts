@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -155,6 +156,27 @@ describe('too much at once', () => {
     expect(second.status).toBe(429);
     expect(second.headers.get('retry-after')).toBe('1');
     expect((await first).status).toBe(200);
+  });
+
+  it('tells a client that is too slow, and serves the others meanwhile', async () => {
+    await start(['--read-timeout-ms', '300']);
+    await gateway.open(routeConfig('same'));
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').setEncoding('utf8');
+    socket.write(`POST /v2/models/${MODEL}/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`);
+    expect((await gateway.infer([[1]])).status).toBe(200);
+    const text = (await socket.toArray()).join('');
+    expect(text).toMatch(/^HTTP\/1.1 408 .*"error":"the request did not arrive in time"/s);
+  });
+
+  it('refuses bodies above its limit of bytes before it reads them', async () => {
+    await start();
+    await gateway.open(routeConfig('same'));
+    const sockets = Array.from({ length: 17 }, () => connect(Number(new URL(gateway.url).port), '127.0.0.1'));
+    for (const socket of sockets)
+      socket.write(`POST /v2/models/${MODEL}/infer HTTP/1.1\r\nHost: x\r\nContent-Length: ${4 << 20}\r\n\r\n`);
+    const [first] = await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    expect(String(first)).toMatch(/^HTTP\/1.1 429 .*retry-after: 1/s);
+    for (const socket of sockets) socket.destroy();
   });
 
   it('gives up comparisons first, counts them, and answers every client', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/domain/statistics/random.ts';
 import type { RouteStatus } from '../../src/domain/traffic.ts';
 import {
   artifactOf,
@@ -11,6 +12,7 @@ import {
   routeConfig,
   tokens,
 } from '../fixtures/gateway/gateway.ts';
+import { mutated } from '../fixtures/gateway/mutated.ts';
 
 let gateway: GatewayProcess;
 let rollouts = 0;
@@ -172,6 +174,17 @@ describe('the data plane', () => {
     await open('same');
   });
 
+  it('answers mutated requests with their own or a refusal, and whole ones between them right', async () => {
+    const random = seededRandom(6);
+    for (let index = 0; index < 300; index++) {
+      const { body, headers, fits } = mutated(index, random);
+      const url = new URL(`/v2/models/${MODEL}/infer`, gateway.url);
+      const response = await fetch(url, { method: 'POST', headers, body: Uint8Array.from(body) });
+      const answer = { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+      expect([index, fits(answer), String(answer.body)]).toEqual([index, true, expect.any(String)]);
+    }
+  });
+
   it('knows no other model and no other path', async () => {
     expect(await gateway.call('POST', '/v2/models/other/infer', good)).toMatchObject({ status: 404 });
     expect((await gateway.call('GET', '/v2/models/other')).body.error).toContain("no model 'other'");
@@ -330,6 +343,17 @@ describe('the control plane', () => {
     });
   });
 
+  it("answers Flagger's webhooks and Argo's web metric with the verdict", async () => {
+    await open('same');
+    const ask = async (question: string) => (await gateway.call('POST', `/verdict/${question}`, { name: 'x' })).status;
+    expect([await ask('confirm-promotion'), await ask('confirm-traffic-increase'), await ask('rollback')]).toEqual([
+      409, 409, 409,
+    ]);
+    expect((await gateway.call('GET', '/verdict')).body).toMatchObject({ promote: false, rollback: false });
+    await gateway.call('POST', `/control/models/${MODEL}/trip`, { reason: 'no', by: 'ada' });
+    expect([await ask('confirm-promotion'), await ask('rollback')]).toEqual([409, 200]);
+  });
+
   it('lists, deletes and forgets a route', async () => {
     await open('same');
     expect((await gateway.call<RouteStatus[]>('GET', '/control/models')).body).toHaveLength(1);
@@ -411,6 +435,17 @@ describe('feedback', () => {
     const answer = await gateway.feedback([item]);
     expect(answer.status).toBe(status);
     expect(answer.body.error).toContain(words);
+  });
+
+  it('takes a stream of lines, and names the line that it refuses', async () => {
+    for (const id of ['one', 'two']) await gateway.infer([[1]], { id });
+    await gateway.until(({ counts }) => counts.pairs === 2);
+    const lines = ['one', 'two', 'one'].map((id) => JSON.stringify({ model: MODEL, id, label: 1 }));
+    const ndjson = { 'content-type': 'application/x-ndjson' };
+    const taken = await gateway.call('POST', '/v2/feedback', `${lines.join('\n')}\n`, ndjson);
+    expect(taken.body).toEqual({ accepted: 2, duplicate: 1, unknown: 0 });
+    const refused = await gateway.call('POST', '/v2/feedback', `${lines[0]}\n{"model":`, ndjson);
+    expect([refused.status, refused.body.error]).toEqual([400, 'line 2: is not JSON']);
   });
 
   it('counts nothing of a batch with a mistake in it', async () => {

@@ -1,0 +1,18 @@
+import { runParts } from '../run.ts';
+import { losslessFigures } from './lossless.ts';
+import { malformedFigures } from './malformed.ts';
+import { gatewayOverheadFigures } from './overhead.ts';
+import { overloadFigures } from './overload.ts';
+import { toZeroFigures } from './to-zero.ts';
+
+await runParts({
+  command: 'npm run bench:rollout',
+  purpose: 'Measures the gateway under traffic, faults and overload, on this host.',
+  parts: ({ quick }) => ({
+    overhead: () => gatewayOverheadFigures({ quick }),
+    'to zero': () => toZeroFigures({ quick }),
+    lossless: () => losslessFigures({ quick }),
+    malformed: () => malformedFigures({ quick }),
+    overload: () => overloadFigures({ quick }),
+  }),
+});
