@@ -61,7 +61,7 @@ async function play(
       trippedAt = Date.parse(trip!.at) - performance.timeOrigin;
     });
   for (let index = 0; trippedAt === undefined || performance.now() < trippedAt + AFTER_TRIP_MS; index++) {
-    await sleep(faultAt + (index * 1_000) / RATE - performance.now());
+    await sleep(Math.max(0, faultAt + (index * 1_000) / RATE - performance.now()));
     sending.push(client.infer(run * 100_000 + index));
   }
   await watch;
