@@ -15,9 +15,16 @@ export function decisions(document: ClosingDocument): Html {
     ],
   }));
   const shown = new Set(document.phases.map(({ decision }) => decision && keyOf(decision)));
-  const further = (document.rollout?.decisions ?? []).filter((decision) => !shown.has(keyOf(decision)));
+  const proposed = document.training?.decision ? [document.training.decision] : [];
+  const further = [...proposed, ...(document.rollout?.decisions ?? [])].filter(
+    (decision) => !shown.has(keyOf(decision))
+  );
   const stages = further.map((decision) => ({
-    cells: [decision.gate, absent('stage gate: see the rollout'), ...decided(decision)],
+    cells: [
+      decision.gate,
+      absent(decision.gate === 'qat' ? 'proposal: see the training' : 'stage gate: see the rollout'),
+      ...decided(decision),
+    ],
   }));
   const missing = PHASES.flatMap((phase) => {
     const why = whyNotReached(document, phase);

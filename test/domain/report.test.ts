@@ -314,6 +314,50 @@ describe('the sensitive layers', () => {
   });
 });
 
+describe('quantization-aware training', () => {
+  const estimate = {
+    trainRows: 1500,
+    steps: 300,
+    timedSteps: 5,
+    secondsPerStep: 0.2,
+    secondsPerEvaluation: 1,
+    expectedSeconds: 75.6,
+  };
+  const decision = { gate: 'qat', by: 'ana@example.org', comment: 'too <dear>', at: '2026-01-01T00:00:00.000Z' };
+  const approved = { ...decision, outcome: 'approved' as const, evidenceSha256: 'e' };
+  const point = (step: number, accuracy: number) => ({ step, accuracy, loss: 0.15 });
+  const record = {
+    key: 'k',
+    model: { uri: 'm', sha256: 'm', bytes: 1 },
+    trainRows: 1500,
+    steps: 300,
+    bestStep: 270,
+    stoppedEarly: false,
+    curve: [point(0, 0.9653), point(270, 0.978), point(300, 0.9773)],
+    durationMs: 60_000,
+  };
+
+  it('is shown with what was proposed, who approved, its curve and its cost', () => {
+    const training = { from: 'int8-static', estimate, decision: approved, record };
+    const shown = section(render({ training }), 'training');
+    expect(shown).toContain('96.53 % before, 97.80 % after 270 of 300 steps');
+    expect(shown).toContain('300 steps on the 1500 train rows, 0.20 s each as 5 timed steps took');
+    expect(shown).toContain('It took 1 min');
+    expect(section(render({ training }), 'decisions')).toContain('qat');
+    expect(render()).not.toContain('id="training"');
+  });
+
+  it('says why there was none', () => {
+    const rejected = { ...approved, outcome: 'rejected' as const };
+    expect(section(render({ training: { from: 'int8-static', estimate, decision: rejected } }), 'training')).toContain(
+      'not approved (rejected by ana@example.org: too &lt;dear&gt;)'
+    );
+    expect(section(render({ training: { from: 'int8-static', problem: 'has <Loop>' } }), 'training')).toContain(
+      'was not possible: has &lt;Loop&gt;'
+    );
+  });
+});
+
 describe('what the chosen candidate got wrong', () => {
   const line = closingDocument().holdout ?? closingDocument().candidates.find(({ id }) => id === 'int8-dynamic')!;
   const regressions = [{ id: 'row-7', label: 'grain', candidate: 'earn', baselineMargin: 6.25 }];
