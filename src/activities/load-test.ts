@@ -1,12 +1,13 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
-import type { CachingAudit } from '../domain/load/audits.ts';
+import type { AccuracyAudit, CachingAudit } from '../domain/load/audits.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { Predictions } from '../domain/measurement.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { auditRepeats } from '../inference/load/audit.ts';
-import { largestRate, type RateCheckpoint } from '../inference/load/largest-rate.ts';
+import { largestRate } from '../inference/load/largest-rate.ts';
+import { type Packed, type PackingCheckpoint, packEach } from '../inference/load/packings.ts';
 import type { LoadTarget } from '../inference/load/run.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
@@ -30,16 +31,15 @@ interface LoadTestInput {
   selection: PreparedData;
   /** The accuracy run's answers on the same rows. */
   predictions: Predictions;
-  /** Where the search begins, queries a second. */
-  startPerSecond: number;
+  /** Where the search begins, queries a second for each replica. */
+  startPerReplica: number;
 }
 
 /** The last heartbeat: what `stepdown watch` shows, and where the next attempt goes on. */
-interface Beat {
-  stage: 'probe';
+interface Beat extends PackingCheckpoint {
+  stage: string;
   done: number;
   total: number;
-  checkpoint: RateCheckpoint;
 }
 
 const SEED = 1;
@@ -50,15 +50,15 @@ const CACHING_ATTEMPTS = 2; // where a process is placed can make one look faste
 export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Dependencies) => ({
   /** The largest rate at the service level, with both audits. A finished one is taken from the ledger. */
   async runLoadTest(input: LoadTestInput): Promise<LoadTest> {
-    const { engagement, spec, subject, model, selection, predictions, startPerSecond } = input;
+    const { engagement, spec, subject, model, selection, predictions, startPerReplica } = input;
     const host = await hostFingerprint();
     const { serving, loadTest } = spec;
     const basis = { model: model.sha256, selection: selection.arrow.sha256, serving, loadTest, host };
     const key = sha256(canonicalJson({ kind: 'load-test', ...basis }));
     const measure = () =>
-      whileBeating(async (beat, signal, checkpoint) => {
+      whileBeating(async (beat, signal, told) => {
         const started = performance.now();
-        const resume = (checkpoint as Beat | null)?.checkpoint;
+        const resume = told as Beat | null;
         const target = {
           kind: 'model' as const,
           modelPath: await artifacts.verified(model),
@@ -66,31 +66,38 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
           options: sessionOptionsOf(spec),
         };
         const level = { percentile: serving.sloPercentile / 100, limitMs: serving.sloMs };
-        const total = loadTest.maximumProbes;
-        const { cpuMs, accuracy, faults, ...found } = await largestRate({
-          ...loadTest,
-          target,
-          rows: selection.rows,
-          level,
-          startPerSecond,
-          seed: SEED,
-          expected: readPredictions(await artifacts.verified(predictions.arrow)).top1,
+        const expected = readPredictions(await artifacts.verified(predictions.arrow)).top1;
+        const { best, packings, all } = await packEach({
+          asked: [loadTest.replicas].flat(),
           resume,
-          onProbe: (checkpoint) =>
-            beat({ stage: 'probe', done: checkpoint.probes.length, total, checkpoint } satisfies Beat),
-          signal,
+          onProgress: beat,
+          search: (replicas, from, onProbe) =>
+            largestRate({
+              ...loadTest,
+              target,
+              replicas,
+              rows: selection.rows,
+              level,
+              startPerSecond: startPerReplica * replicas,
+              seed: SEED,
+              expected,
+              resume: from,
+              onProbe,
+              signal,
+            }),
         });
-        const audits = { accuracy, caching: await cachingOf(target, selection.rows, signal) };
+        const { cpuMs, accuracy: _, faults, ...found } = best;
+        const audits = { accuracy: auditOf(all), caching: await cachingOf(target, selection.rows, signal) };
         return ledger.record<LoadTest>({
           key,
           modelSha256: model.sha256,
           level,
-          replicas: loadTest.replicas,
           ...found,
+          packings,
           cpuMsPerQuery: cpuMs / found.queries,
           audits,
           faults: [...faults, ...auditFaults(audits)],
-          resumedAfter: resume?.probes.length ?? 0,
+          resumedAfter: probesOf(resume),
           host,
           options: target.options,
           durationMs: performance.now() - started,
@@ -103,6 +110,16 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
     return test;
   },
 });
+
+const probesOf = (resume: Beat | null): number =>
+  (resume?.packed ?? []).reduce((sum, { probes }) => sum + probes.length, resume?.checkpoint?.probes.length ?? 0);
+
+function auditOf(packed: Packed[]): AccuracyAudit {
+  return {
+    checked: packed.reduce((sum, { accuracy }) => sum + accuracy.checked, 0),
+    differing: [...new Set(packed.flatMap(({ accuracy }) => accuracy.differing))],
+  };
+}
 
 async function cachingOf(target: LoadTarget, rows: number, signal: AbortSignal): Promise<CachingAudit> {
   const others = Array.from({ length: Math.min(OTHER_ROWS, rows - 1) }, (_, i) => i + 1);

@@ -82,6 +82,8 @@ const rollout = z
     message: 'must be longer than minimumHold',
   });
 
+const replicas = z.number().int().positive().max(64);
+
 /** The search for the largest rate at the service level; small numbers end sooner and find less. */
 const loadTest = z.strictObject({
   /** Queries of a probe's first run; every further run doubles what the probe has. */
@@ -91,8 +93,8 @@ const loadTest = z.strictObject({
   maximumProbes: z.number().int().positive().max(100).default(12),
   /** Ends when the rates that held and did not are this close, as a ratio. */
   resolution: z.number().gt(1).max(2).default(1.05),
-  /** Sessions that serve side by side. */
-  replicas: z.number().int().positive().max(64).default(1),
+  /** Sessions that serve side by side on the host; of a list, each is measured where the memory allows it. */
+  replicas: z.union([replicas, z.array(replicas).min(1).max(8)]).default(1),
 });
 
 /** What serving costs and is paid for; the report carries the measured rates into money with it. */

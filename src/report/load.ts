@@ -25,7 +25,31 @@ ${table(
     { title: 'Counts' },
   ],
   [{ cells: line('FP32', before) }, ...(after ? [{ cells: line(chosen ?? 'Optimized', after) }] : [])]
-)}</section>`;
+)}
+${packings([['FP32', before], ...(after ? [[chosen ?? 'Optimized', after] as const] : [])])}</section>`;
+}
+
+/** Where more than one number of replicas was asked for. */
+function packings(tests: (readonly [string, LoadTest])[]): Html | undefined {
+  const rows = tests.flatMap(([name, { packings = [] }]) => packings.map((packing) => ({ name, ...packing })));
+  if (rows.length <= tests.length) return undefined;
+  return table(
+    'Replicas side by side on this host; all of them together.',
+    [
+      { title: 'Model' },
+      { title: 'Replicas', isNumber: true },
+      { title: 'Holds', isNumber: true },
+      { title: 'Peak memory', isNumber: true },
+    ],
+    rows.map(({ name, replicas, ratePerSecond, peakBytes, reason }) => ({
+      cells: [
+        name,
+        String(replicas),
+        reason ? absent(reason) : ratePerSecond === null ? absent('none was shown') : `${decimal(ratePerSecond, 1)} /s`,
+        bytes(peakBytes),
+      ],
+    }))
+  );
 }
 
 function line(name: string, test: LoadTest): (string | Html)[] {

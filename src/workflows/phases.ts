@@ -127,7 +127,7 @@ async function testUnderLoad(
       model,
       predictions,
       selection: preparation!.data.selection!,
-      startPerSecond: FIRST_PROBE * throughput.perSecond * spec.loadTest.replicas,
+      startPerReplica: FIRST_PROBE * throughput.perSecond,
     },
   ]);
   state.loadTests = { ...state.loadTests, [role]: result };

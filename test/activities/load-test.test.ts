@@ -5,6 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, expect, it } from 'vitest';
 import { createLoadTestActivities } from '../../src/activities/load-test.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
+import type { Spec } from '../../src/domain/spec.ts';
 import { predict } from '../../src/inference/predict.ts';
 import { readPredictions, writePredictions } from '../../src/inference/predictions.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
@@ -19,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const artifacts = new ArtifactStore(join(folder, 'artifacts'));
 const journalOf = (name: string) => new Journal(join(folder, 'journals'), name);
 
-async function inputOf(name: string) {
+async function inputOf(name: string, loadTest: Partial<Spec['loadTest']> = {}) {
   const model = await artifacts.putFile(`${FIXTURES}classifier-slow.onnx`);
   const arrow = await artifacts.putFile(`${FIXTURES}rows.arrow`);
   const outPath = join(folder, `${name}.arrow`);
@@ -29,13 +30,13 @@ async function inputOf(name: string) {
     engagement: name,
     spec: spec(name, {
       serving: { sloPercentile: 95, sloMs: 50 },
-      loadTest: { firstQueries: 150, maximumQueries: 300, maximumProbes: 3, resolution: 1.5 },
+      loadTest: { firstQueries: 150, maximumQueries: 300, maximumProbes: 3, resolution: 1.5, ...loadTest },
     }),
     subject: 'baseline',
     model,
     selection: { arrow, rows, rowsSha256: 'r', tokenizerSha256: 't', classes: {}, slices: {} },
     predictions: { arrow: await artifacts.putFile(outPath), rows },
-    startPerSecond: 100,
+    startPerReplica: 100,
   };
 }
 
@@ -52,12 +53,12 @@ it('goes on after the last probe that the attempt before told, and records the t
   const input = await inputOf('cut-off');
   const first = attempt('ledger');
   const cut = first.run(input);
-  first.environment.on('heartbeat', (details: { done?: number } | null) => {
-    if (details?.done === 1) first.environment.cancel();
+  first.environment.on('heartbeat', (details: { checkpoint?: object } | null) => {
+    if (details?.checkpoint) first.environment.cancel();
   });
   await expect(cut).rejects.toThrow();
-  const told = first.beats.at(-1) as { done: number; checkpoint: { probes: LoadTest['probes'] } };
-  expect(told.done).toBe(1);
+  const told = first.beats.at(-1) as { checkpoint: { probes: LoadTest['probes'] } };
+  expect(told.checkpoint.probes).toHaveLength(1);
 
   const second = attempt('ledger', told);
   const test = (await second.run(input)) as LoadTest;
@@ -84,4 +85,25 @@ it('names the rows that are answered otherwise under load', async () => {
   const test = (await attempt('other-ledger').run({ ...input, predictions })) as LoadTest;
   expect(test.audits.accuracy.differing.length).toBeGreaterThan(0);
   expect(test.faults.join()).toContain('answered otherwise than in the accuracy run');
+});
+
+it('measures every number of replicas, and goes on with those that are not done', async () => {
+  const input = await inputOf('packings', { replicas: [2, 1] });
+  const first = attempt('packings-ledger');
+  const cut = first.run(input);
+  first.environment.on('heartbeat', (details: { packed?: object[] } | null) => {
+    if (details?.packed?.length === 1) first.environment.cancel();
+  });
+  await expect(cut).rejects.toThrow();
+  const told = first.beats.at(-1) as { packed: { replicas: number; probes: object[] }[] };
+  expect(told.packed.map(({ replicas }) => replicas)).toEqual([1]);
+
+  const test = (await attempt('packings-ledger', told).run(input)) as LoadTest;
+  expect(test.resumedAfter).toBeGreaterThanOrEqual(told.packed[0]!.probes.length);
+  expect(test.packings!.map(({ replicas }) => replicas)).toEqual([1, 2]);
+  const [one, two] = test.packings!;
+  expect(two!.peakBytes).toBeGreaterThan(one!.peakBytes);
+  const most = Math.max(...test.packings!.map(({ ratePerSecond }) => ratePerSecond ?? 0));
+  expect(test.ratePerSecond).toBe(most);
+  expect(test.packings!.find(({ ratePerSecond }) => ratePerSecond === most)!.replicas).toBe(test.replicas);
 });

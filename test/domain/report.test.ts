@@ -386,6 +386,20 @@ describe('the rates under load', () => {
     expect(render()).not.toContain('id="load"');
   });
 
+  it('are shown for every number of replicas', () => {
+    const packings = [
+      { replicas: 1, ratePerSecond: 50, peakBytes: 2e8, reason: null },
+      { replicas: 2, ratePerSecond: 80.25, peakBytes: 3e8, reason: null },
+      { replicas: 9, ratePerSecond: null, peakBytes: 9e9, reason: 'would need 9000 MB of 4000 MB' },
+    ];
+    const shown = section(
+      render({ loadTests: { baseline: { ...loadTest(80.25), packings }, optimized: null } }),
+      'load'
+    );
+    expect(shown).toContain('Replicas side by side on this host');
+    expect(shown).toMatch(/FP32 9 would need 9000 MB of 4000 MB/);
+  });
+
   it('are marked when they do not count', () => {
     const loadTests = { baseline: loadTest(80), optimized: loadTest(null, ['the clocks ran apart']) };
     const shown = section(render({ loadTests }), 'load');

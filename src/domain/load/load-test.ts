@@ -2,12 +2,25 @@ import type { GpuUsage, HostFingerprint, SessionOptions } from '../measurement.t
 import type { AccuracyAudit, CachingAudit } from './audits.ts';
 import type { RateSearchResult, ServiceLevel } from './rate-search.ts';
 
+/** So many replicas side by side on the host. */
+export interface Packing {
+  replicas: number;
+  /** Of all replicas together; null when no rate held, or when it was not measured. */
+  ratePerSecond: number | null;
+  /** Measured, or foretold from fewer replicas where there is a `reason` not to measure. */
+  peakBytes: number;
+  reason: string | null;
+}
+
 /** What one model on one host sustains at the service level, with both audits; recorded once, whole. */
 export interface LoadTest extends RateSearchResult {
   key: string;
   modelSha256: string;
   level: ServiceLevel;
+  /** With which the rate was found; the best of `packings`. */
   replicas: number;
+  /** Every number of replicas that was asked for. Absent in older engagements. */
+  packings?: Packing[];
   queries: number;
   cpuMsPerQuery: number;
   /** Of all replicas together. */
@@ -35,4 +48,24 @@ export function describeLoadTest(test: LoadTest): string {
       : `${ratePerSecond.toFixed(1)} requests per second hold ${at} with 95 % confidence${beyond}`;
   const basis = ` (${probes.length} probes, ${queries} queries)`;
   return faults.length === 0 ? held + basis : `INVALID: ${faults.join('; ')}. Measured: ${held}${basis}`;
+}
+
+/** The packing that sustains most; the fewest replicas among equals. */
+export function bestPacking<T extends { ratePerSecond: number | null }>(packed: readonly T[]): T {
+  return packed.reduce((best, next) => ((next.ratePerSecond ?? 0) > (best.ratePerSecond ?? 0) ? next : best));
+}
+
+/** Why so many replicas are not started, when what fewer took foretells that they do not fit. */
+export function refusePacking(input: {
+  replicas: number;
+  measured: Pick<Packing, 'replicas' | 'peakBytes'> | undefined;
+  availableBytes: number;
+}): Packing | undefined {
+  const { replicas, measured, availableBytes } = input;
+  if (!measured) return undefined;
+  const peakBytes = (measured.peakBytes / measured.replicas) * replicas;
+  if (peakBytes <= availableBytes) return undefined;
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+  const reason = `would need ${megabytes(peakBytes)} of ${megabytes(availableBytes)}`;
+  return { replicas, ratePerSecond: null, peakBytes, reason };
 }

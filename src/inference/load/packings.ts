@@ -1,0 +1,57 @@
+import { freemem } from 'node:os';
+import { bestPacking, type Packing, refusePacking } from '../../domain/load/load-test.ts';
+import type { LargestRate, RateCheckpoint } from './largest-rate.ts';
+
+const MEMORY_SHARE = 0.9; // of what is free; the rest is the page cache's and the harness's
+
+export interface Packed extends LargestRate {
+  replicas: number;
+}
+
+export interface PackingCheckpoint {
+  /** Numbers of replicas that are done with. */
+  packed: Packed[];
+  /** Of the one under way. */
+  checkpoint: RateCheckpoint | null;
+}
+
+interface PackingInput {
+  /** Numbers of replicas. */
+  asked: number[];
+  resume: PackingCheckpoint | null;
+  onProgress: (progress: PackingCheckpoint & { stage: string; done: number; total: number }) => void;
+  search: (
+    replicas: number,
+    resume: RateCheckpoint | undefined,
+    onProbe: (checkpoint: RateCheckpoint) => void
+  ) => Promise<LargestRate>;
+}
+
+/** Fewest replicas first, so that what they take foretells whether more fit. */
+export async function packEach(input: PackingInput): Promise<{ best: Packed; packings: Packing[]; all: Packed[] }> {
+  const { asked, resume, onProgress, search } = input;
+  const counts = [...new Set(asked)].sort((a, b) => a - b);
+  const packed = [...(resume?.packed ?? [])];
+  const refused: Packing[] = [];
+  let from = resume?.checkpoint ?? undefined;
+  const tell = (checkpoint: RateCheckpoint | null) => {
+    const probes = checkpoint ? `, probe ${checkpoint.probes.length}` : '';
+    const progress = { done: packed.length + refused.length, total: counts.length };
+    onProgress({ stage: `replicas${probes}`, ...progress, packed: [...packed], checkpoint });
+  };
+  for (const replicas of counts) {
+    if (packed.some((one) => one.replicas === replicas)) continue;
+    const refusal = refusePacking({ replicas, measured: packed.at(-1), availableBytes: MEMORY_SHARE * freemem() });
+    if (refusal) refused.push(refusal);
+    else packed.push({ replicas, ...(await search(replicas, from, tell)) });
+    from = undefined;
+    tell(null);
+  }
+  const measured = packed.map(({ replicas, ratePerSecond, peakBytes }) => ({
+    replicas,
+    ratePerSecond,
+    peakBytes,
+    reason: null,
+  }));
+  return { best: bestPacking(packed), packings: [...measured, ...refused], all: packed };
+}
