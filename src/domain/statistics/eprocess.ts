@@ -1,10 +1,10 @@
+import { BETS, mixture } from './mixture.ts';
+
 /**
  * Natural logs of e-values on counts: products of fair bets against a null hypothesis, mixed over a fixed grid.
  * Under the null, `lnE` ever reaches `ln(1/alpha)` with a chance of at most alpha, however often one looks.
  */
 
-/** Fractions of the largest bet that cannot lose everything. Changing a grid invalidates every running test. */
-const BETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.95];
 const ALARM_RATIOS = [1.1, 1.25, 1.5, 2, 3, 5, 8, 12];
 const CERTIFICATE_RATIOS = [0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 const LARGEST_RATE = 0.99;
@@ -74,11 +74,4 @@ function rateAgainst(rates: number[], { events, trials }: EventCounts, budget: n
     rates,
     (rate) => events * Math.log(rate / budget) + (trials - events) * (Math.log1p(-rate) - Math.log1p(-budget))
   );
-}
-
-/** ln of the mean of exp(lnBet), without overflow. */
-function mixture(grid: number[], lnBet: (point: number) => number): number {
-  const terms = grid.map(lnBet);
-  const largest = Math.max(...terms);
-  return largest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - largest), 0) / grid.length);
 }
