@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { createLoadTestActivities } from '../../src/activities/load-test.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { Spec } from '../../src/domain/spec.ts';
@@ -12,6 +12,8 @@ import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { Ledger } from '../../src/storage/ledger.ts';
 import { spec } from '../workflows/fakes.ts';
+
+vi.setConfig({ testTimeout: 240_000 }); // a busy host makes late queries, and those are played again
 
 const FIXTURES = `${import.meta.dirname}/../fixtures/`;
 const folder = mkdtempSync(join(tmpdir(), 'stepdown-load-test-'));
@@ -88,7 +90,7 @@ it('names the rows that are answered otherwise under load', async () => {
 });
 
 it('measures every number of replicas, and goes on with those that are not done', async () => {
-  const input = await inputOf('packings', { replicas: [2, 1] });
+  const input = await inputOf('packings', { replicas: [2, 1], firstQueries: 60, maximumQueries: 60, maximumProbes: 2 });
   const first = attempt('packings-ledger');
   const cut = first.run(input);
   first.environment.on('heartbeat', (details: { packed?: object[] } | null) => {
@@ -103,7 +105,7 @@ it('measures every number of replicas, and goes on with those that are not done'
   expect(test.packings!.map(({ replicas }) => replicas)).toEqual([1, 2]);
   const [one, two] = test.packings!;
   expect(two!.peakBytes).toBeGreaterThan(one!.peakBytes);
-  const most = Math.max(...test.packings!.map(({ ratePerSecond }) => ratePerSecond ?? 0));
-  expect(test.ratePerSecond).toBe(most);
-  expect(test.packings!.find(({ ratePerSecond }) => ratePerSecond === most)!.replicas).toBe(test.replicas);
+  const rates = test.packings!.map(({ ratePerSecond }) => ratePerSecond ?? 0);
+  expect(test.ratePerSecond ?? 0).toBe(Math.max(...rates));
+  expect(rates[test.replicas - 1]).toBe(Math.max(...rates));
 });
