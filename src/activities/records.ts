@@ -89,6 +89,7 @@ export function closingDocument(
     holdout: state.holdout ? candidateLine(state.holdout.candidate, state) : null,
     loadTests: { baseline: state.loadTests?.baseline ?? null, optimized: state.loadTests?.chosen ?? null },
     cost: (economics && servingCost(economics, state.loadTests ?? {})) ?? null,
+    search: state.search ?? null,
     sensitivity: state.sensitivity ?? null,
     training: state.training ?? null,
     rollout: rollout ?? null,

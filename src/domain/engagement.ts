@@ -4,6 +4,7 @@ import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
+import type { SearchSpent } from './search/budget.ts';
 import type { Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
@@ -131,6 +132,8 @@ export interface EngagementState {
   /** The search for what the fastest candidate that lost too much must keep in FP32. */
   sensitivity?: Sensitivity;
   training?: Training;
+  /** Absent in engagements that were kicked off before there were budgets. */
+  search?: SearchSpent;
   phases: PhaseRecord[];
   /** Recipes that people added by `revise`; tried in the PTQ phase beside the package's schemes. */
   customRecipes: Recipe[];
@@ -175,6 +178,7 @@ export interface ClosingDocument {
   loadTests?: { baseline: LoadTest | null; optimized: LoadTest | null };
   /** Null where the specification says nothing of traffic and prices, or no rate held. */
   cost?: ServingCost | null;
+  search?: SearchSpent | null;
   /** What could not be quantized, where it was looked for. */
   sensitivity?: Sensitivity | null;
   /** Quantization-aware training, where it was proposed. */

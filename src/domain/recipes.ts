@@ -66,6 +66,23 @@ export function trainingPlan(
   return { from, plan: { id: 'int8-qat', recipe } };
 }
 
+const METHODS = ['minmax', 'percentile', 'entropy'] as const;
+
+/** Other ways to calibrate what lost too much by its first; a person's own recipes are left as they are. */
+export function calibrationPlan(candidates: CandidateResult[]): PlannedCandidate[] {
+  return candidates
+    .filter(({ phase, recipe, checks }) => phase === 'ptq' && recipe.calibration && checks.some(lostTooMuch))
+    .filter(({ id }) => id === 'int8-static')
+    .flatMap(({ id, recipe }) => {
+      const calibration = recipe.calibration!;
+      const others = METHODS.filter((method) => method !== calibration.method);
+      return others.map((method) => ({
+        id: `${id}-${method}`,
+        recipe: { ...recipe, calibration: { ...calibration, method } },
+      }));
+    });
+}
+
 const lostTooMuch = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
 
 const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise

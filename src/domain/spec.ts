@@ -133,6 +133,13 @@ const training = z.strictObject({
   patience: z.number().int().positive().max(1000).optional(),
 });
 
+/** When to stop looking for candidates; the best so far goes on. Without limits, when all are tried. */
+const search = z.strictObject({
+  /** Of working time; waiting for people does not count. */
+  budget: duration.optional(),
+  maximumTrials: z.number().int().positive().optional(),
+});
+
 const dataFiles = z.strictObject({
   columns: z.strictObject({
     id: z.string().default('id'),
@@ -174,6 +181,7 @@ const specSchema = z.strictObject({
   serving,
   loadTest: loadTest.prefault({}),
   economics: economics.optional(),
+  search: search.prefault({}),
   calibration: z
     .strictObject({
       rows: z.number().int().positive().max(5000).default(1000),

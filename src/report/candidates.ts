@@ -12,6 +12,7 @@ export function candidates(document: ClosingDocument): Html {
   if (lines.length === 0)
     return html`${title}<p>${absent(`No candidate was made: ${whyMissing(document, 'ptq')}`)}</p>`;
   return html`<section aria-labelledby="candidates">${title}
+${lookedAt(document)}
 ${chart(document)}
 ${table(
   html`Every candidate that was made, with its verdict. Accuracy is measured on the selection data unless a row says otherwise; the speed-up is the median FP32 latency over the candidate's, both measured in turns.`,
@@ -32,6 +33,15 @@ ${checks(document)}
 ${slices(document)}
 ${hardExamples(document)}
 ${regressions(document)}</section>`;
+}
+
+/** How many were chosen from, and on what: the more, the luckier the best of them. */
+function lookedAt({ candidates, holdout, search }: ClosingDocument): Html {
+  const looks = candidates.filter(({ accuracy }) => accuracy !== null).length;
+  const once = holdout
+    ? 'The hold-out was looked at once, by the chosen one, so that its verdict there owes nothing to the choice.'
+    : 'The hold-out was not looked at.';
+  return html`<p>${count(looks)} of ${count(candidates.length)} candidates were looked at on the selection data. ${once}${search?.ended && ` The search was cut off: ${search.ended}; the best so far went on.`}</p>`;
 }
 
 function cells(line: CandidateLine): Content[] {

@@ -7,6 +7,7 @@ import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import {
   best,
+  calibrationPlan,
   customPlan,
   optimizationPlan,
   type PlannedCandidate,
@@ -18,6 +19,7 @@ import { loadTest, measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
 import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
+import { withinBudget } from './search-budget.ts';
 import { findSensitive, mixedRecipe } from './sensitivity.ts';
 import { proposeTraining, trainable } from './training.ts';
 
@@ -70,10 +72,12 @@ async function tryEveryScheme(input: EngagementInput, state: EngagementState, at
 
 async function refineAndProve(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
   const released = state.candidates.filter(({ id }) => state.released.includes(id));
-  const plan = PACKAGES[state.spec.package].optimizes
-    ? [...(await mixedPrecision(input, state)), ...optimizationPlan(state.spec, released)]
-    : [];
+  const { optimizes } = PACKAGES[state.spec.package];
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
+  if (optimizes && state.spec.search)
+    // older engagements knew one way to calibrate
+    await tryAll(input, state, 'optimization', attempt, calibrationPlan(state.candidates));
+  const plan = optimizes ? [...(await mixedPrecision(input, state)), ...optimizationPlan(state.spec, released)] : [];
   await tryAll(input, state, 'optimization', attempt, plan);
   const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
   if (!best([...released, ...refined]) && trainable(state) && patched('quantization-aware-training'))
@@ -95,16 +99,19 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
 
 /** A candidate that keeps in FP32 what the fastest failed one cannot do without. */
 async function mixedPrecision(input: EngagementInput, state: EngagementState): Promise<PlannedCandidate[]> {
-  const failed = worthSearching(state.candidates.filter(({ phase }) => phase === 'ptq'));
+  const failed = worthSearching(state.candidates);
   if (!failed || !patched('sensitivity-search')) return [];
   try {
-    state.sensitivity = await findSensitive(input, state, failed);
+    const isFound = await withinBudget(state, async () => {
+      state.sensitivity = await findSensitive(input, state, failed);
+    });
+    if (!isFound) return [];
   } catch (error) {
     if (isCancellation(error)) throw error;
     log.warn(`the search for sensitive layers of ${failed.id} ended: ${lastWords(error)}`);
     return []; // what the other candidates came to still stands
   }
-  const recipe = mixedRecipe(failed.recipe, state.sensitivity);
+  const recipe = mixedRecipe(failed.recipe, state.sensitivity!);
   return recipe ? [{ id: `${failed.id}-mixed`, recipe }] : [];
 }
 
@@ -145,7 +152,7 @@ async function lookAtHoldoutOnce(input: EngagementInput, state: EngagementState,
   return records.judgeHoldout({ spec, winner, baseline: state.baseline!, holdout, predictions });
 }
 
-/** One at a time: they share the host that they are measured on. */
+/** One at a time, as they share the host that they are measured on, until the budget ends. */
 async function tryAll(
   input: EngagementInput,
   state: EngagementState,
@@ -154,7 +161,7 @@ async function tryAll(
   plan: PlannedCandidate[]
 ): Promise<void> {
   const { spec, preparation, baseline } = state;
-  for (const { id, recipe } of plan)
+  const tryOne = async ({ id, recipe }: PlannedCandidate) =>
     state.candidates.push(
       await runChild(candidate, {
         workflowId: candidateWorkflowId(spec.engagement, id, attempt),
@@ -175,6 +182,10 @@ async function tryAll(
         ],
       })
     );
+  for (const planned of plan) {
+    if (planned.recipe.toolkit === 'pytorch') await tryOne(planned); // a person has agreed to its hours
+    else if (!(await withinBudget(state, () => tryOne(planned)))) return;
+  }
 }
 
 async function rollOut(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {

@@ -154,6 +154,40 @@ describe('an engagement', () => {
     });
   });
 
+  it('ends the search with its budget, in the middle of a trial, and goes on with the best so far', async () => {
+    const measureCandidate = async () => {
+      const { Context } = await import('@temporalio/activity');
+      const trial = { quantized: { model: ref('int8') }, throughput: { baseline: {}, candidate: {} } };
+      if (!Context.current().info.workflowExecution!.workflowId.includes('int8-static')) return trial;
+      const beat = setInterval(() => Context.current().heartbeat(), 100);
+      return Context.current().cancelled.finally(() => clearInterval(beat));
+    };
+    await withWorker({ measureCandidate } as never, async (client) => {
+      const name = uniqueName();
+      await start(client, name, { search: { budget: '3 seconds' } });
+      for (const gate of ['baseline', 'ptq']) await answer(client, name, gate);
+      await answer(client, name, 'optimization', 'rejected');
+      await closing(client, name);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.candidates.map(({ id }) => id)).toEqual(['fp16', 'int8-dynamic']);
+      expect(state.search).toMatchObject({ trials: 2, ended: 'its budget of 0.1 minutes was spent' });
+      expect(state.chosen).toBe('fp16');
+    });
+  });
+
+  it('makes no more trials than it may', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      await start(client, name, { search: { maximumTrials: 2 } });
+      for (const gate of ['baseline', 'ptq']) await answer(client, name, gate);
+      await answer(client, name, 'optimization', 'rejected');
+      await closing(client, name);
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.candidates).toHaveLength(2);
+      expect(state.search).toMatchObject({ trials: 2, ended: '2 trials were made' });
+    });
+  });
+
   it('goes on without a search that fails', async () => {
     const rankSensitivity = async () => {
       throw ApplicationFailure.nonRetryable('the calibrator ran out of memory', 'Fault');
