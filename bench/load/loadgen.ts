@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
+import { environment } from '../environment.ts';
 import type { Figure } from '../figure.ts';
 import { bareLoop, inTurns, type ModelTarget, median } from './bare.ts';
 
@@ -28,7 +27,7 @@ type Summary = Record<'p50Ms' | 'p99Ms' | 'perSecond', number>;
  * divided out.
  */
 export async function loadgenFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
-  const python = await environment();
+  const python = await environment(REQUIREMENTS);
   const theirs = (play: Play) => () => peer(python, target, SCENARIOS[play]);
   const said = await inTurns(quick ? 20 : 60, {
     stream: () => ourStream(target),
@@ -88,21 +87,4 @@ function summaryOf(latenciesMs: Float64Array, totalMs: number): Summary {
 async function peer(python: string, { modelPath, dataPath }: ModelTarget, scenario: string): Promise<Summary> {
   const { stdout } = await promisify(execFile)(python, [SCRIPT, modelPath, dataPath, scenario, String(QUERIES)]);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Summary;
-}
-
-/** The peer's environment, made when first needed; its stamp is written last, and what has none is made anew. */
-async function environment(): Promise<string> {
-  const folder = join(ROOT, '.tools/loadgen');
-  const python = join(folder, 'bin/python');
-  const stamp = join(folder, '.stepdown-setup');
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(folder).digest('hex');
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  console.error('installing LoadGen for the comparison');
-  rmSync(stamp, { force: true });
-  rmSync(folder, { recursive: true, force: true });
-  const run = promisify(execFile);
-  await run(join(ROOT, '.tools/core/bin/python'), ['-m', 'venv', folder]);
-  await run(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', REQUIREMENTS]);
-  writeFileSync(stamp, wanted);
-  return python;
 }

@@ -1,24 +1,21 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { readSpecFile } from '../../src/cli/spec-file.ts';
 import { compareOutcomes } from '../../src/domain/metrics.ts';
 import { readDataset } from '../../src/inference/dataset.ts';
 import { predict } from '../../src/inference/predict.ts';
 import { readPredictions } from '../../src/inference/predictions.ts';
 import type { Figure } from '../figure.ts';
-import { evaluated, type Subject, searched, toolkit } from './search.ts';
+import { newswire } from './newswire.ts';
+import { evaluated, type Subject, searched } from './search.ts';
 
-const SPEC = fileURLToPath(new URL('../../examples/newswire/engagement.yaml', import.meta.url));
 const BUDGET = 12;
 
 /** Static INT8 over every operator of the newswire model, rows filled up to 64 tokens: what breaks it? */
 export async function foundFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'stepdown-found-'));
   try {
-    const subject = await newswire(folder, quick ? 100 : 1_000);
+    const subject = await subjectOf(folder, quick ? 100 : 1_000);
     const whole = await evaluated(subject, []);
     const before = await outcomes(subject, whole.path);
     const { excluded, evaluations, nodes } = await searched(subject, BUDGET);
@@ -49,26 +46,14 @@ export async function foundFigures({ quick }: { quick: boolean }): Promise<Figur
   }
 }
 
-async function newswire(folder: string, calibrationRows: number): Promise<Subject> {
-  const read = await readSpecFile(SPEC);
-  const { spec, files } = read;
-  if (!existsSync(files.model)) throw new Error(`${files.model} is not built yet: run \`npm run demo\` once`);
-  const { roles } = await toolkit<{ roles: Record<'calibration' | 'selection', { path: string }> }>(folder, 'prepare', {
-    model: { path: files.model },
-    tokenizer: files.tokenizer,
-    maxLength: spec.model.maxLength,
-    padding: 'maximum',
-    labels: spec.model.labels,
-    columns: spec.data.columns,
-    roles: files.data,
-    slices: [],
-  });
+async function subjectOf(folder: string, calibrationRows: number): Promise<Subject> {
+  const { spec, model, roles } = await newswire(folder, 'maximum');
   const outPath = join(folder, 'baseline.arrow');
   const selection = roles.selection.path;
-  await predict({ modelPath: files.model, dataPath: selection, outPath, options: { threads: 1 } });
+  await predict({ modelPath: model, dataPath: selection, outPath, options: { threads: 1 } });
   return {
     folder,
-    model: files.model,
+    model,
     calibration: roles.calibration.path,
     selection,
     baseline: readPredictions(outPath).top1,

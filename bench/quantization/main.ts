@@ -1,6 +1,8 @@
 import { runParts } from '../run.ts';
 import { earlyFigures, gateFigures } from './certify.ts';
+import { crashFigures } from './crash.ts';
 import { foundFigures } from './found.ts';
+import { peerFigures } from './peers.ts';
 import { plantedFigures } from './planted.ts';
 
 await runParts({
@@ -10,6 +12,8 @@ await runParts({
     gate: () => gateFigures({ quick }),
     early: () => earlyFigures({ quick }),
     planted: () => plantedFigures({ quick }),
+    crash: () => crashFigures({ quick }),
     found: () => foundFigures({ quick }),
+    peers: () => peerFigures({ quick }),
   }),
 });

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runToolkit } from '../../src/activities/toolkit-process.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -22,7 +23,8 @@ export interface Subject {
   margin: number;
 }
 
-export function toolkit<T>(folder: string, verb: string, job: object): Promise<T> {
+export async function toolkit<T>(folder: string, verb: string, job: object): Promise<T> {
+  await mkdir(folder, { recursive: true });
   return runToolkit<T>({
     python: loadConfig().python,
     toolkit: 'onnxruntime',

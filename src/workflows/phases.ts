@@ -183,7 +183,8 @@ async function tryAll(
       })
     );
   for (const planned of plan) {
-    if (planned.recipe.toolkit === 'pytorch') await tryOne(planned); // a person has agreed to its hours
+    if (planned.recipe.toolkit === 'pytorch')
+      await tryOne(planned); // a person has agreed to its hours
     else if (!(await withinBudget(state, () => tryOne(planned)))) return;
   }
 }

@@ -15,19 +15,19 @@ CLASSES = 12
 BRANCH = 0.9  # of a layer's input, so that every layer matters to the answer
 
 
-def planted(layers: int, sensitive: list[int], seed: int = 1) -> onnx.ModelProto:
+def planted(layers: int, sensitive: list[int], seed: int = 1, width: int = WIDTH) -> onnx.ModelProto:
     """The last feature is always 0, so a huge weight on it changes no answer and ruins the layer's scale."""
     random = np.random.default_rng(seed)
-    table = random.normal(size=(TOKENS, WIDTH))
+    table = random.normal(size=(TOKENS, width))
     table[:, -1] = 0
-    weights = {"table": table, "head": random.normal(size=(WIDTH, CLASSES)) / np.sqrt(WIDTH)}
+    weights = {"table": table, "head": random.normal(size=(width, CLASSES)) / np.sqrt(width)}
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["embedded"], "/embed"),
         helper.make_node("ReduceMean", ["embedded"], ["pooled"], "/pool", axes=[1], keepdims=0),
     ]
     stream = "pooled"
     for layer in range(layers):
-        matrix = random.normal(size=(WIDTH, WIDTH)) * BRANCH * np.sqrt(2 / WIDTH)
+        matrix = random.normal(size=(width, width)) * BRANCH * np.sqrt(2 / width)
         matrix[:, -1] = 0
         if layer in sensitive:
             matrix[-1, 0] = 3_000 * np.abs(matrix).max()
@@ -55,9 +55,9 @@ def planted(layers: int, sensitive: list[int], seed: int = 1) -> onnx.ModelProto
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def main(folder: Path, layers: int, sensitive: list[int], seed: int, rows: int) -> None:
+def main(folder: Path, layers: int, sensitive: list[int], seed: int, rows: int, width: int = WIDTH) -> None:
     """Writes model and rows; every label is the class that the model itself answers."""
-    onnx.save(planted(layers, sensitive, seed), folder / "model.onnx")
+    onnx.save(planted(layers, sensitive, seed, width), folder / "model.onnx")
     random = np.random.default_rng(seed)
     tokens = [random.integers(0, TOKENS, size=random.integers(4, 9)) for _ in range(rows)]
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
@@ -74,5 +74,5 @@ def main(folder: Path, layers: int, sensitive: list[int], seed: int, rows: int) 
 
 
 if __name__ == "__main__":
-    folder, layers, sensitive, seed, rows = sys.argv[1:]
-    main(Path(folder), int(layers), [int(layer) for layer in sensitive.split(",")], int(seed), int(rows))
+    folder, layers, sensitive, *numbers = sys.argv[1:]
+    main(Path(folder), int(layers), [int(layer) for layer in sensitive.split(",")], *map(int, numbers))

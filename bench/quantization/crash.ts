@@ -1,0 +1,161 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createVerdictActivities } from '../../src/activities/verdicts.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { EngagementInput, EngagementState } from '../../src/domain/engagement.ts';
+import { QUEUES } from '../../src/domain/ids.ts';
+import { canonicalJson } from '../../src/domain/recipe.ts';
+import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
+import { ArtifactStore } from '../../src/storage/artifacts.ts';
+import { Journal } from '../../src/storage/journal.ts';
+import { spec as specOf } from '../../test/workflows/fakes.ts';
+import { startServer } from '../../test/workflows/server.ts';
+import type { Figure } from '../figure.ts';
+
+const WORKER = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
+const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));
+const MAKER = fileURLToPath(new URL('../../test/toolkits/planted.py', import.meta.url));
+const PLANTED = { layers: 12, sensitive: '3,7', seed: 1, rows: 600, width: 384 };
+const SHORTEST_LIFE_MS = 3_000; // a worker needs about that long to start
+const MEAN_LIFE_MS = 6_000; // a killed activity is tried again 20 s later
+
+/** `kill -9` of the workers that quantize and measure, at random moments of searches, against one left alone. */
+export async function crashFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const kills = quick ? 5 : 50;
+  const home = mkdtempSync(join(tmpdir(), 'stepdown-killed-'));
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+  const server = await startServer();
+  const native = await NativeConnection.connect({ address: server.address });
+  const connection = await Connection.connect({ address: server.address });
+  const artifacts = new ArtifactStore(join(home, 'artifacts'));
+  const journalOf = (engagement: string) => new Journal(join(home, 'journals'), engagement);
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: QUEUES.engagement,
+    workflowsPath: WORKFLOW,
+    activities: createVerdictActivities({ artifacts, journalOf }),
+  });
+  const running = worker.run();
+  try {
+    const job = await jobIn(home, artifacts);
+    const { client, address } = { client: new Client({ connection }), address: server.address };
+    const play = (name: string, toKill: number, random: Random) =>
+      searchWith({ client, address, home, job, name, toKill, random });
+    const alone = await play('alone', 0, seededRandom(0));
+    const killed: Awaited<ReturnType<typeof play>>[] = [];
+    for (let left = kills; left > 0; left -= killed.at(-1)!.kills)
+      killed.push(await play(`killed-${killed.length}`, left, seededRandom(killed.length + 1)));
+    const where = `${kills} random kill -9 in ${killed.length} ${killed.length === 1 ? 'search' : 'searches'} of ${alone.trials.size} trials`;
+    const others = killed.filter(({ decision }) => decision !== alone.decision).length;
+    const again = killed.reduce((total, { repeated, trials }) => total + repeated + trials.size - alone.trials.size, 0);
+    return [
+      { name: `${where}: finished trials repeated`, value: again, unit: '', goal: 0, peer: null },
+      { name: `${where}: another decision or hash`, value: others, unit: '', goal: 0, peer: null },
+    ];
+  } finally {
+    worker.shutdown();
+    await running;
+    await native.close();
+    await connection.close();
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function jobIn(home: string, artifacts: ArtifactStore): Promise<[EngagementInput, EngagementState]> {
+  const { layers, sensitive, seed, rows, width } = PLANTED;
+  const numbers = [layers, sensitive, seed, rows, width].map(String);
+  await promisify(execFile)(loadConfig().python, [MAKER, home, ...numbers]);
+  const model = await artifacts.putFile(join(home, 'model.onnx'));
+  const arrow = await artifacts.putFile(join(home, 'rows.arrow'));
+  const spec = specOf('killed', { quality: { metric: 'accuracy', marginPoints: 5, sliceMarginPoints: 10 } });
+  const data = { arrow, rows, rowsSha256: arrow.sha256, tokenizerSha256: '', classes: {}, slices: {} };
+  const preparation = { model: { bytes: model.bytes, inputs: [], outputs: [], opset: 17, parameters: 0 }, data: {} };
+  return [
+    { spec, sources: { model, tokenizer: arrow, data: {} }, startedBy: 'bench', startedAt: '' },
+    {
+      ...{ spec, phase: 'ptq', candidates: [], phases: [], customRecipes: [], released: [] },
+      preparation: { ...preparation, data: { calibration: data, selection: data } },
+    },
+  ];
+}
+
+async function searchWith(run: {
+  client: Client;
+  address: string;
+  home: string;
+  job: [EngagementInput, EngagementState];
+  name: string;
+  toKill: number;
+  random: Random;
+}) {
+  const { client, address, home, job, name, toKill, random } = run;
+  const ledger = join(home, 'trials');
+  rmSync(ledger, { recursive: true, force: true }); // a finished search would be taken from it
+  const start = () => {
+    const env = { ...process.env, STEPDOWN_HOME: home, TEMPORAL_ADDRESS: address };
+    const queues = ['--queue', QUEUES.toolkit, '--queue', QUEUES.loadTest];
+    return spawn(process.execPath, [WORKER, ...queues], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  };
+  let worker: ChildProcess = start();
+  const spec = { ...job[0].spec, engagement: name };
+  const args = [
+    { ...job[0], spec },
+    { ...job[1], spec },
+  ];
+  const handle = await client.workflow.start('search', { workflowId: name, taskQueue: QUEUES.engagement, args });
+  const seen = new Map<string, string>();
+  let [kills, repeated] = [0, 0];
+  try {
+    while (kills < toKill) {
+      const ended = await endsWithin(handle, SHORTEST_LIFE_MS - MEAN_LIFE_MS * Math.log(1 - random.next()));
+      if (ended) break;
+      worker.kill('SIGKILL');
+      await once(worker, 'exit');
+      kills += 1;
+      for (const [key, record] of recordsIn(ledger)) {
+        if ((seen.get(key) ?? record) !== record) repeated += 1;
+        seen.set(key, record);
+      }
+      console.error(`  ${name}: kill ${kills}, ${seen.size} trials finished`);
+      worker = start();
+    }
+    const state = (await handle.result()) as EngagementState;
+    const trials = recordsIn(ledger);
+    for (const [key, record] of seen) if (trials.get(key) !== record) repeated += 1;
+    return { kills, repeated, trials, decision: decisionOf(state) };
+  } finally {
+    worker.kill('SIGKILL');
+  }
+}
+
+function endsWithin(handle: WorkflowHandle, milliseconds: number): Promise<boolean> {
+  return Promise.race([handle.result().then(() => true), sleep(milliseconds, false)]);
+}
+
+/** Whole records with what was timed: one measured twice would differ. */
+function recordsIn(ledger: string): Map<string, string> {
+  const names = readdirSync(ledger, { withFileTypes: true }).filter((entry) => entry.name.endsWith('.json'));
+  return new Map(names.map(({ name }) => [name, readFileSync(join(ledger, name), 'utf8')]));
+}
+
+/** What was made and decided, without what was timed. */
+function decisionOf({ candidates, sensitivity }: EngagementState): string {
+  const made = candidates.map(({ id, recipe, verdict, trial, figures }) => {
+    const hashes = [trial?.quantized.model.sha256, trial?.predictions.arrow.sha256];
+    return { id, recipe, verdict, hashes, lost: figures?.lost, won: figures?.won };
+  });
+  const { groups, evaluations } = sensitivity!;
+  return canonicalJson({ made, groups, evaluations });
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSpecFile } from '../../src/cli/spec-file.ts';
+import type { PreparedData } from '../../src/domain/artifact.ts';
+import type { Spec } from '../../src/domain/spec.ts';
+import { toolkit } from './search.ts';
+
+const SPEC = fileURLToPath(new URL('../../examples/newswire/engagement.yaml', import.meta.url));
+
+export interface Newswire {
+  spec: Spec;
+  model: string;
+  roles: Record<'calibration' | 'selection', Omit<PreparedData, 'arrow'> & { path: string }>;
+}
+
+/** The example's model and rows, prepared as its engagement does, or with every row filled up to 64 tokens. */
+export async function newswire(folder: string, padding: Spec['model']['padding']): Promise<Newswire> {
+  const { spec, files } = await readSpecFile(SPEC);
+  if (!existsSync(files.model)) throw new Error(`${files.model} is not built yet: run \`npm run demo\` once`);
+  const { roles } = await toolkit<Pick<Newswire, 'roles'>>(folder, 'prepare', {
+    model: { path: files.model },
+    tokenizer: files.tokenizer,
+    maxLength: spec.model.maxLength,
+    padding,
+    labels: spec.model.labels,
+    columns: spec.data.columns,
+    roles: files.data,
+    slices: spec.slices,
+  });
+  return { spec, model: files.model, roles };
+}

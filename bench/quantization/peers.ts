@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { loadConfig } from '../../src/config.ts';
+import { PACKAGES } from '../../src/domain/packages.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
+import { best, optimizationPlan, type PlannedCandidate, ptqPlan } from '../../src/domain/recipes.ts';
+import { environment } from '../environment.ts';
+import type { Figure } from '../figure.ts';
+import { everyRecipe, Judge, type Tried } from './grid.ts';
+import { type Newswire, newswire } from './newswire.ts';
+
+const PEERS = fileURLToPath(new URL('./peers', import.meta.url));
+const LONGEST_MS = { quick: 100_000, full: 3_600_000 };
+const WITHIN = 0.95;
+
+interface Said {
+  path: string | null;
+  fullEvaluations: number;
+  minutes: number;
+  note: string | null;
+}
+
+/** The same model, rows, margin and host for this search, every recipe there is, and the peers. */
+export async function peerFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'stepdown-peers-'));
+  try {
+    const data = await newswire(folder, 'none');
+    const rows = quick ? 100 : 1_000;
+    data.spec.calibration.rows = rows;
+    const judge = new Judge(folder, data, quick ? 60 : 200);
+    await judge.measureBaseline();
+    const ours = await stepdown(judge, data);
+    const grid: Tried[] = [];
+    for (const planned of everyRecipe(rows, quick)) grid.push(await judge.recipe(planned));
+    const top = fastest([...grid, ...ours.tried])!;
+    const speedup = await judge.sideBySide(ours.chosen.path, data.model);
+    const share = top.path === ours.chosen.path ? 1 : await judge.sideBySide(ours.chosen.path, top.path);
+    const evaluated = ours.tried.filter(({ isEvaluated }) => isEvaluated).length;
+    const cost = `${evaluated} full evaluations, ${minutesOf(ours.tried)} minutes`;
+    const gridCost = `${grid.length} recipes, ${grid.filter(({ isEvaluated }) => isEvaluated).length} full evaluations, ${minutesOf(grid)} minutes`;
+    return [
+      {
+        name: `speed of the chosen ${ours.chosen.candidate.id} (${cost}) beside the fastest that holds the margin in a grid (${gridCost})`,
+        ...{ value: share, unit: 'x', goal: WITHIN, atLeast: true },
+        peer: { name: `${top.candidate.id} to itself`, value: 1 },
+      },
+      {
+        name: 'speed of the chosen candidate beside FP32',
+        value: speedup,
+        unit: 'x',
+        goal: 1,
+        atLeast: true,
+        peer: null,
+      },
+      ...(await besidePeers({ judge, data, folder, quick, rows, chosen: ours.chosen, speedup })),
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const minutesOf = (tried: Tried[]) => tried.reduce((total, { minutes }) => total + minutes, 0).toFixed(1);
+
+/** The recipes that an engagement tries, chosen from as it chooses. */
+async function stepdown(judge: Judge, { spec }: Newswire): Promise<{ tried: Tried[]; chosen: Tried }> {
+  const tried: Tried[] = [];
+  const tryAll = async (plan: PlannedCandidate[]) => {
+    for (const planned of plan) tried.push(await judge.recipe(planned));
+  };
+  await tryAll(ptqPlan(spec, PACKAGES[spec.package].schemes));
+  const released = tried.map(({ candidate }) => candidate).filter(({ verdict }) => verdict === 'successful');
+  await tryAll(optimizationPlan(spec, released));
+  const winner = best(tried.map(({ candidate }) => candidate));
+  if (!winner) throw new Error('no candidate of the newswire model holds every requirement on this host');
+  return { tried, chosen: tried.find(({ candidate }) => candidate.id === winner.id)! };
+}
+
+function fastest(tried: Tried[]): Tried | undefined {
+  return tried
+    .filter(({ candidate }) => candidate.verdict === 'successful')
+    .sort((a, b) => b.candidate.figures!.speedup - a.candidate.figures!.speedup)[0];
+}
+
+async function besidePeers(run: {
+  judge: Judge;
+  data: Newswire;
+  folder: string;
+  quick: boolean;
+  rows: number;
+  chosen: Tried;
+  speedup: number;
+}): Promise<Figure[]> {
+  const { judge, data, folder, quick, rows, chosen, speedup } = run;
+  const core = async () => loadConfig().python;
+  const own = (file: string) => () => environment(join(PEERS, file));
+  const peers: [string, string, () => Promise<string>][] = [
+    ['ONNX Runtime, static, all defaults', 'ort_peer.py', core],
+    ['Optimum, dynamic, its preset', 'optimum_peer.py', own('optimum.txt')],
+    ['NNCF with accuracy control', 'nncf_peer.py', own('nncf.txt')],
+    ['Intel Neural Compressor', 'inc_peer.py', own('neural-compressor.txt')],
+  ];
+  const figures: Figure[] = [];
+  for (const [name, script, pythonOf] of peers) {
+    const output = join(folder, `${script}.onnx`);
+    const { roles, model, spec } = data;
+    const job = {
+      ...{ model, output, rows, margin: spec.quality.marginPoints / 100 },
+      ...{ calibration: roles.calibration.path, selection: roles.selection.path },
+    };
+    const said = await ask(await pythonOf(), script, job, LONGEST_MS[quick ? 'quick' : 'full']);
+    const { value, words } = said.path
+      ? await worth(judge, name, said.path, chosen.path, speedup)
+      : { value: null, words: said.note ?? 'made nothing' };
+    const cost = `${said.fullEvaluations} full evaluations, ${said.minutes.toFixed(1)} minutes; ${words}`;
+    figures.push({
+      name: `speed at the margin beside ${name} (${cost})`,
+      ...{ value: speedup, unit: 'x', goal: value === null ? 1 : WITHIN * value, atLeast: true },
+      peer: value === null ? null : { name, value },
+    });
+  }
+  return figures;
+}
+
+/** A peer's speed-up, where its file holds the margin; there is nothing to compare with where not. */
+async function worth(judge: Judge, name: string, path: string, chosen: string, speedup: number) {
+  const recipe: Recipe = { toolkit: 'onnxruntime', scheme: 'int8-static' };
+  const { candidate } = await judge.judged({ id: name, recipe }, path);
+  const drop = `drop ${(100 * candidate.figures!.accuracyDrop).toFixed(2)} points`;
+  const speed = speedup / (await judge.sideBySide(chosen, path));
+  if (candidate.verdict === 'successful') return { value: speed, words: drop };
+  return { value: null, words: `${drop}, ${candidate.verdict} at the margin; ${speed.toFixed(2)}x as fast as FP32` };
+}
+
+async function ask(python: string, script: string, job: object, timeout: number): Promise<Said> {
+  const started = performance.now();
+  try {
+    const options = { timeout, killSignal: 'SIGKILL' as const, cwd: PEERS, maxBuffer: 1 << 26 };
+    const { stdout } = await promisify(execFile)(python, [join(PEERS, script), JSON.stringify(job)], options);
+    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Said;
+  } catch (error) {
+    const { killed, stderr = '' } = error as { killed?: boolean; stderr?: string };
+    const lines = stderr.trim().split('\n');
+    const evaluations = stderr.match(/^evaluation \d+/gm)?.length ?? 0;
+    const note = killed ? `not finished after ${timeout / 60_000} minutes` : lines.at(-1)!;
+    return { path: null, fullEvaluations: evaluations, minutes: (performance.now() - started) / 60_000, note };
+  }
+}
