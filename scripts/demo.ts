@@ -13,6 +13,7 @@ import { importFiles, readSpecFile } from '../src/cli/spec-file.ts';
 import { follow } from '../src/cli/watch.ts';
 import { type Config, loadConfig, whereRunning } from '../src/config.ts';
 import type { GateStatus, Outcome } from '../src/domain/decision.ts';
+import { PACKAGES } from '../src/domain/packages.ts';
 import type { Spec } from '../src/domain/spec.ts';
 import { bringUp } from '../src/embedded/up.ts';
 import { writeAtomically } from '../src/storage/atomic-write.ts';
@@ -26,6 +27,8 @@ Runs one real engagement from kick-off to the closing report, on this machine, w
 
 /** Minutes to days in a real engagement; the report prints the holds that were used. */
 const DEMO_ROLLOUT = { minimumHold: '5 seconds', maximumHold: '5 minutes', minimumPairs: 150 };
+/** A window of 7 days that last 5 seconds each, and enough comparisons to show something. */
+const DEMO_SUPPORT = { days: 7, day: '5 seconds', looksPerDay: 2, sample: 0.2 };
 const DEMO_APPROVER = { name: 'demo', email: 'demo@localhost.example' };
 const PLAYER_LIMIT_SECONDS = 900;
 
@@ -83,6 +86,7 @@ async function writeDemoSpec(config: Config): Promise<string> {
     if (role !== 'columns') document.data[role] = rebased(path as string);
   document.gates.approvers.push(DEMO_APPROVER);
   Object.assign(document.rollout, DEMO_ROLLOUT);
+  document.support = { ...document.support, ...DEMO_SUPPORT };
   const path = join(config.home, 'engagement.yaml');
   await writeAtomically(path, stringify(document));
   return path;
@@ -109,6 +113,9 @@ async function engage(config: Config, specPath: string, signal: AbortSignal, pla
     });
     const usual = parse(readFileSync(join('examples', flags.example, 'engagement.yaml'), 'utf8')).rollout.minimumHold;
     say(`closed; each stage was held for ${DEMO_ROLLOUT.minimumHold}, where the example's specification says ${usual}`);
+    say(
+      `a day of the support window lasted ${DEMO_SUPPORT.day}; the window is ${PACKAGES.professional.supportDays} days otherwise`
+    );
     say(`all of it is kept in ${config.home}: delete it when you are done`);
     say(`check it: STEPDOWN_HOME=${relative('.', config.home)} npx stepdown verify ${spec.engagement}`);
     process.stdout.write(`${flags.json ? JSON.stringify(document) : closingText(document)}\n`);

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { decide } from '../src/cli/decide.ts';
 import { kickOff, statusOf } from '../src/cli/engagements.ts';
-import { candidateWorkflowId, engagementId, gateId, QUEUES, rolloutId } from '../src/domain/ids.ts';
+import { candidateWorkflowId, engagementId, gateId, QUEUES, rolloutId, supportId } from '../src/domain/ids.ts';
 import { engagement } from '../src/workflows/engagement.ts';
-import { APPROVER, ref, spec, stage } from '../test/workflows/fakes.ts';
+import { APPROVER, look, ref, spec } from '../test/workflows/fakes.ts';
 import { startServer } from '../test/workflows/server.ts';
 import { runWithWorker } from '../test/workflows/worker.ts';
 
@@ -21,12 +21,18 @@ if (!suffix || !/^v\d+$/.test(suffix)) throw new Error(USAGE);
 const server = await startServer();
 try {
   await runWithWorker(server, {}, async (client) => {
-    await kickOff(client, spec('closed'), sources, 'recorder');
-    await throughGates(client, 'closed', GATES);
+    await kickOff(
+      client,
+      spec('closed', { support: { days: 2, day: '1 second', looksPerDay: 1 } }),
+      sources,
+      'recorder'
+    );
+    await throughGates(client, 'closed', [...GATES, 'closing']);
     await save(client, engagementId('closed'), 'engagement', 'closed');
     await save(client, candidateWorkflowId('closed', 'int8-dynamic', 1), 'candidate', 'successful');
     await save(client, gateId('closed', 'ptq', 1), 'approval', 'approved');
     await save(client, rolloutId('closed', 1), 'rollout', 'promoted');
+    await save(client, supportId('closed', 1), 'support', 'held');
 
     const args = [
       {
@@ -45,8 +51,8 @@ try {
     await throughGates(client, 'continued', GATES);
     await save(client, engagementId('continued'), 'engagement', 'continued');
   });
-  const watchStage = async ({ weight }: { weight: number }) => stage(weight, weight === 50 ? 'failed' : 'successful');
-  await runWithWorker(server, { watchStage }, async (client) => {
+  const lookAtStage = async ({ weight }: { weight: number }) => look(weight, weight === 50 ? 'failed' : 'successful');
+  await runWithWorker(server, { lookAtStage }, async (client) => {
     await kickOff(client, spec('tripped'), sources, 'recorder');
     await throughGates(client, 'tripped', GATES.slice(0, 3));
     await save(client, rolloutId('tripped', 1), 'rollout', 'tripped');

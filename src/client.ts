@@ -7,6 +7,7 @@ import { addEvidence } from './cli/evidence.ts';
 import { addExport } from './cli/export.ts';
 import { addInspection } from './cli/inspect.ts';
 import { addStart } from './cli/start.ts';
+import { addSupport } from './cli/support.ts';
 import { addUp } from './cli/up.ts';
 
 const program = new Command('stepdown')
@@ -28,6 +29,7 @@ for (const add of [
   addInspection,
   addDecisions,
   addRollout,
+  addSupport,
   addEvidence,
   addExport,
   addAssessment,

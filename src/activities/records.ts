@@ -10,8 +10,11 @@ import type {
 } from '../domain/engagement.ts';
 import type { LatencyPercentiles } from '../domain/measurement.ts';
 import { type Economics, servingCost } from '../domain/serving-cost.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Incident, Week } from '../domain/support.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { renderReport } from '../report/report.ts';
+import { renderWeek } from '../report/support.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import type { Journal, JournalKind } from '../storage/journal.ts';
@@ -36,6 +39,17 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
   async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
     const { engagement, event, kind, body } = input;
     await journalOf(engagement).append(event, kind, body);
+  },
+
+  /** Writes a week of the support window as a page; a repeated call writes the same. */
+  async writeWeek(input: { spec: Spec; attempt: number; week: Week; incidents: Incident[] }): Promise<string> {
+    const { spec, attempt, week, incidents } = input;
+    const run = attempt > 1 ? `-run-${attempt}` : '';
+    const path = join(reportsFolder, `${spec.engagement}-support${run}-week-${week.number}.html`);
+    await writeAtomically(path, renderWeek(spec, week, incidents));
+    const page = await artifacts.putFile(path);
+    await journalOf(spec.engagement).append(`week/${attempt}/${week.number}`, 'week', { ...week, page });
+    return path;
   },
 
   /** Writes the report and the closing document; a repeated call writes the same. */
@@ -93,6 +107,7 @@ export function closingDocument(
     sensitivity: state.sensitivity ?? null,
     training: state.training ?? null,
     rollout: rollout ?? null,
+    support: state.support ?? null,
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,
     quality: spec.quality,

@@ -4,6 +4,7 @@ import type { BaselineMeasurement } from '../domain/measurement.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
+import type { SupportResult } from '../domain/support.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -88,4 +89,19 @@ export function stagesSummary(stages: StageResult[], next: number): string {
       `- ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs. ${reason}`
   );
   return [lines.join('\n'), `Approving lets ${next} % of the traffic go to the candidate.`].join('\n\n');
+}
+
+export function supportSummary({ model }: Spec, support: SupportResult): string {
+  const { reason, weeks, incidents, finalWeight } = support;
+  const lines = incidents.map(
+    ({ number, day, kind, reason, acknowledged }) =>
+      `- incident ${number} (day ${day}, ${kind}): ${reason}; ${acknowledged ? `acknowledged by ${acknowledged.by}: ${acknowledged.comment}` : 'not acknowledged'}`
+  );
+  return [
+    `The support window of ${model.name}: ${reason}; ${weeks.length} reports, ${incidents.length} incidents.`,
+    ...(lines.length > 0 ? [lines.join('\n')] : []),
+    finalWeight === 0
+      ? 'FP32 answers every request. Closing ends the engagement; another attempt is another rollout.'
+      : `The candidate keeps ${finalWeight} % of the traffic. Closing ends the guard, and FP32 may be taken down.`,
+  ].join('\n\n');
 }

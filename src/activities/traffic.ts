@@ -5,7 +5,7 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import { FailureType } from '../domain/errors.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
-import type { RouteConfig, RouteStatus, StageResult } from '../domain/traffic.ts';
+import type { RouteConfig, RouteStatus, StageLook, StageResult } from '../domain/traffic.ts';
 import type { Journal } from '../storage/journal.ts';
 import { whileBeating } from './heartbeat.ts';
 
@@ -18,6 +18,7 @@ interface Dependencies {
 
 const ASSIGNMENT_SEED = 42;
 const POLL_MS = 500;
+const STILL_LOOKS = 20;
 
 export interface WatchInput {
   model: string;
@@ -50,6 +51,17 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
   const routePath = (model: string) => `/control/models/${encodeURIComponent(model)}`;
   const read = (model: string) => call<RouteStatus>('GET', routePath(model));
 
+  /** What was under way at the trip is answered still; after that the candidate's counter must not move. */
+  async function untilStill(model: string, answered: number): Promise<void> {
+    for (let look = 0, before = answered; look < STILL_LOOKS; look++) {
+      await sleep(POLL_MS);
+      const { served } = await read(model);
+      if (served.candidate === before) return;
+      before = served.candidate;
+    }
+    throw new Error(`the candidate still answers clients ${(STILL_LOOKS * POLL_MS) / 1000} s after the trip`);
+  }
+
   return {
     /** Loads both arms; traffic stays on the twin. */
     async openRoute(input: {
@@ -79,23 +91,34 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       return read(model);
     },
 
+    /** One look at a stage: its result, or what is still awaited. */
+    async lookAtStage(input: WatchInput): Promise<StageLook> {
+      const status = await read(input.model);
+      const result = stageVerdict(input, status, Date.now());
+      const { counts, judgement, stageCounts } = status;
+      const proven = judgement.action === 'promote' && stageCounts.pairs >= input.minimumPairs;
+      return { result, counts, proven, reason: judgement.reason, expectedMorePairs: judgement.expectedMorePairs };
+    },
+
     /** Sets the candidate's share, in percent, and confirms it by reading it back; a tripped route keeps its 0. */
     async setTrafficWeight(input: {
       engagement: string;
       model: string;
       weight: number;
       stage: string;
+      /** Share of requests that run on both arms; as before where it is not given. */
+      sample?: number;
     }): Promise<{ startedAt: string }> {
-      const { engagement, model, weight, stage } = input;
+      const { engagement, model, weight, stage, sample } = input;
       const startedAt = new Date().toISOString();
       const basisPoints = Math.round(weight * 100);
       const before = await read(model);
       if (before.trip) return { startedAt };
-      await call('PUT', `${routePath(model)}/weight`, { weight: basisPoints, stage });
+      await call('PUT', `${routePath(model)}/weight`, { weight: basisPoints, stage, sample });
       const status = await read(model);
       if (!status.trip && status.weight !== basisPoints)
         throw new Error(`the gateway reads back ${status.weight} basis points, ${basisPoints} were asked for`);
-      const body = { model, stage, weight: status.weight / 100, tripped: status.trip !== null };
+      const body = { model, stage, weight: status.weight / 100, sample: status.sample, tripped: status.trip !== null };
       await journalOf(engagement).append(`weight/${stage}/${startedAt}`, 'weight', body);
       return { startedAt };
     },
@@ -128,8 +151,9 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       const routes = await call<RouteStatus[]>('GET', '/control/models');
       if (!routes.some((route) => route.model === model)) return { weight: 0 };
       await call('POST', `${routePath(model)}/trip`, { reason, by: 'engagement' });
-      const { weight } = await read(model);
+      const { weight, served } = await read(model);
       if (weight !== 0) throw new Error(`the gateway still sends ${weight} basis points to the candidate`);
+      await untilStill(model, served.candidate);
       return { weight: 0 };
     },
   };

@@ -16,16 +16,23 @@ import type { Recipe } from '../domain/recipe.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Economics, servingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
+import { type SupportResult, supportCheck } from '../domain/support.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
-import type { CandidateEvidence, EfficiencyEvidence, PhaseEvidence, RolloutEvidence } from '../evidence/evidence.ts';
+import type {
+  CandidateEvidence,
+  EfficiencyEvidence,
+  PhaseEvidence,
+  RolloutEvidence,
+  SupportEvidence,
+} from '../evidence/evidence.ts';
 import { efficiencyFromFiles, judgeFromFiles } from '../evidence/judge-candidate.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
-import { baselineSummary, candidatesSummary, holdoutSummary, proposalSummary, stagesSummary } from './summaries.ts';
+import { baselineSummary, candidatesSummary, holdoutSummary, proposalSummary, stagesSummary, supportSummary } from './summaries.ts';
 
 interface Dependencies {
   artifacts: ArtifactStore;
@@ -251,6 +258,12 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const checks: Check[] = [{ name: 'rollout', verdict, reason }];
       const evidence: RolloutEvidence = { kind: 'rollout', judge: judgeConfigOf(spec), stages };
       return { checks, evidence: await artifacts.putJson(evidence), summary: stagesSummary(stages, finalWeight) };
+    },
+
+    async judgeSupport({ spec, support }: { spec: Spec; support: SupportResult }): Promise<Judged> {
+      const checks = [supportCheck(support)];
+      const evidence: SupportEvidence = { kind: 'support', checks, support };
+      return { checks, evidence: await artifacts.putJson(evidence), summary: supportSummary(spec, support) };
     },
   };
 };

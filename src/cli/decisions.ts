@@ -45,6 +45,7 @@ export function addRollout(program: Command): void {
   const verbs: [RolloutCommand, string][] = [
     ['pause', 'stay at the present weight'],
     ['resume', 'go on'],
+    ['promote', 'end the hold of this stage: on its evidence, or as an approver with --comment'],
     ['rollback', 'take the candidate out of the traffic, for good'],
   ];
   for (const [verb, description] of verbs)

@@ -2,10 +2,17 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { defineSearchAttributeKey, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Decision, GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument, EngagementState, SourceFiles } from '../domain/engagement.ts';
-import { engagementId, QUEUES, rolloutId } from '../domain/ids.ts';
+import { engagementId, QUEUES, rolloutId, supportId } from '../domain/ids.ts';
 import type { Spec } from '../domain/spec.ts';
 import { engagement } from '../workflows/engagement.ts';
-import { engagementQuery, gateQuery, progressQuery, type RolloutProgress } from '../workflows/messages.ts';
+import {
+  engagementQuery,
+  gateQuery,
+  progressQuery,
+  type RolloutProgress,
+  type SupportProgress,
+  supportQuery,
+} from '../workflows/messages.ts';
 import { answered } from './connection.ts';
 import { CommandError, EXIT } from './errors.ts';
 
@@ -43,6 +50,7 @@ export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, 
 export interface EngagementStatus {
   state: EngagementState;
   rollout?: RolloutProgress;
+  support?: SupportProgress;
   /** The open gate. */
   gate?: GateStatus;
   /** A gate that has been decided and whose decision is being recorded. */
@@ -55,9 +63,28 @@ export async function statusOf(client: Client, name: string): Promise<Engagement
   const state = await answered(client, () => workflow.getHandle(engagementId(name)).query(engagementQuery));
   const isRollingOut = state.phase === 'rollout' && state.rollout === undefined;
   const rollout = isRollingOut ? await progressOf(client, name) : undefined;
+  const support = state.phase === 'support' ? await supportOf(client, name, state) : undefined;
   const awaiting = state.awaiting ?? rollout?.awaiting;
   const gate = awaiting && (await gateAt(client, awaiting.workflowId));
-  return gate?.decision ? { state, rollout, decided: gate.decision } : { state, rollout, gate };
+  return gate?.decision ? { state, rollout, support, decided: gate.decision } : { state, rollout, support, gate };
+}
+
+/** The number of the run of its support phase that is under way, or was last. */
+const supportRun = ({ phases }: EngagementState): number => {
+  const last = phases.findLast(({ name }) => name === 'support');
+  return last ? last.attempt + (last.decision?.outcome === 'revise' ? 1 : 0) : 1;
+};
+
+export const supportHandle = (client: Client, name: string, state: EngagementState) =>
+  client.workflow.getHandle(supportId(name, supportRun(state)));
+
+async function supportOf(client: Client, name: string, state: EngagementState): Promise<SupportProgress | undefined> {
+  try {
+    return await answered(client, () => supportHandle(client, name, state).query(supportQuery));
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode === EXIT.refused) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined in the moment before the rollout has begun to answer. */

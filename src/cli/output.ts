@@ -2,6 +2,7 @@ import type { GateStatus } from '../domain/decision.ts';
 import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
 import type { EngagementLine, EngagementStatus } from './engagements.ts';
+import { incidentLine, supportLine } from './support-text.ts';
 
 const MARK = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' } as const;
 
@@ -64,7 +65,7 @@ export function gateText(gate: GateStatus): string {
   ].join('\n');
 }
 
-export function statusText({ state, rollout, gate }: EngagementStatus): string {
+export function statusText({ state, rollout, support, gate }: EngagementStatus): string {
   const { spec } = state;
   const parts = [`${spec.engagement}: ${spec.client.name}, ${spec.model.name}, package ${spec.package}`];
   for (const phase of state.phases) {
@@ -82,7 +83,12 @@ export function statusText({ state, rollout, gate }: EngagementStatus): string {
     );
   if (rollout)
     parts.push(
-      `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}`
+      `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}${rollout.look ? `: ${rollout.look.reason}` : ''}`
+    );
+  if (support)
+    parts.push(
+      `  support: ${supportLine(support)}`,
+      ...support.incidents.map((incident) => `  ${incidentLine(incident)}`)
     );
   if (gate) parts.push('', gateText(gate));
   return parts.join('\n');

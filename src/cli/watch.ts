@@ -5,6 +5,7 @@ import type { ClosingDocument } from '../domain/engagement.ts';
 import { engagementId } from '../domain/ids.ts';
 import { closingOf, type EngagementStatus, statusOf } from './engagements.ts';
 import { activitiesOf, progressLine } from './progress.ts';
+import { incidentLine, supportLine } from './support-text.ts';
 
 const POLL_MS = 1_000;
 const PATIENCE = 60; // looks in a row without an answer: a minute for a restart, or longer where each waits
@@ -13,7 +14,7 @@ const PATIENCE = 60; // looks in a row without an answer: a minute for a restart
 class Narrator {
   private readonly said = new Set<string>();
 
-  lines({ state, rollout }: EngagementStatus): string[] {
+  lines({ state, rollout, support }: EngagementStatus): string[] {
     const told = [
       ...state.candidates.map(
         ({ id, verdict, reason }) => `${id}: ${verdict}${verdict === 'successful' ? '' : `, ${reason}`}`
@@ -23,6 +24,8 @@ class Narrator {
         ({ weight, observations, verdict, reason }) =>
           `rollout ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs, ${reason}`
       ),
+      ...(support ? [`support: ${supportLine(support)}`] : []),
+      ...(support?.incidents ?? []).map(incidentLine),
       `working on ${state.phase}`,
     ];
     return told.filter((line) => !this.said.has(line) && this.said.add(line));

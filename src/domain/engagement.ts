@@ -8,11 +8,12 @@ import type { SearchSpent } from './search/budget.ts';
 import type { Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
+import type { SupportResult } from './support.ts';
 import type { StageResult } from './traffic.ts';
 import type { Training, TrainingRecord } from './training.ts';
 import type { Check, Verdict } from './verdict.ts';
 
-export const PHASES = ['baseline', 'ptq', 'optimization', 'rollout'] as const;
+export const PHASES = ['baseline', 'ptq', 'optimization', 'rollout', 'support'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The user's files as they were at kick-off; later changes to them change nothing. */
@@ -143,6 +144,8 @@ export interface EngagementState {
   /** The one look at the hold-out. */
   holdout?: { baseline: QualityFigures; candidate: CandidateResult };
   rollout?: RolloutResult;
+  /** The window after the last stage; absent in engagements that were kicked off before there was one. */
+  support?: SupportResult;
   awaiting?: { gate: string; workflowId: string; since: string };
 }
 
@@ -191,6 +194,7 @@ export interface ClosingDocument {
     /** At the gates before single stages. */
     decisions?: Decision[];
   } | null;
+  support?: SupportResult | null;
   waivers: { gate: string; by: string; comment: string }[];
   host: HostFingerprint | null;
   /** What the verdicts were measured against, from the specification. */

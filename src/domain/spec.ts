@@ -53,7 +53,7 @@ const gates = z.strictObject({
   remindAfter: duration.default(UNIT_MS.day),
   expireAfter: duration.default(14 * UNIT_MS.day),
   /** Gates that need two different people. */
-  fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout'])).default([]),
+  fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support'])).default([]),
 });
 
 const rollout = z
@@ -72,6 +72,10 @@ const rollout = z
     disagreementPoints: points,
     errorPoints: points.default(1),
     alpha: share.default(0.05),
+    /** How often a stage is looked at; the gateway itself looks at every observation. */
+    lookEvery: duration.default(30 * UNIT_MS.second),
+    /** Percent of client traffic that stays on FP32 at every stage, the last too. */
+    holdBackPercent: z.number().min(0).max(10).default(1),
   })
   .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
     path: ['stages'],
@@ -83,6 +87,22 @@ const rollout = z
   });
 
 const replicas = z.number().int().positive().max(64);
+
+/** How production is guarded after the last stage. */
+const support = z.strictObject({
+  /** The package's by default; 0 for none. */
+  days: z.number().min(0).max(3650).optional(),
+  /** How long a day lasts; shorter only for a demonstration, and the report says so. */
+  day: duration.default(UNIT_MS.day),
+  looksPerDay: z.number().int().positive().max(1_440).default(24),
+  daysPerReport: z.number().positive().default(7),
+  /** Share of requests that still run on both arms: what the guard costs. */
+  sample: z.number().gt(0).max(1).default(0.01),
+  /** Chance of a false alarm over the whole window. */
+  alpha: share.default(0.05),
+  /** `incident` leaves it to a person to take the candidate out. */
+  onAlarm: z.enum(['rollback', 'incident']).default('rollback'),
+});
 
 /** The search for the largest rate at the service level; small numbers end sooner and find less. */
 const loadTest = z.strictObject({
@@ -191,6 +211,7 @@ const specSchema = z.strictObject({
   training: training.optional(),
   gates,
   rollout,
+  support: support.prefault({}),
 });
 
 /** The specification with defaults filled in and durations in milliseconds. */

@@ -116,7 +116,21 @@ export interface RouteStatus {
   judgement: RolloutJudgement;
   /** Comparisons given up because the queue was full, or the other arm was down or late. */
   shadowShed?: number;
+  /** Share of requests that run on both arms now. */
+  sample?: number;
+  /** How often each arm answered each class, on compared requests. */
+  classes?: { twin: number[]; candidate: number[] };
   arms?: { twin: ArmStatus; candidate: ArmStatus };
+}
+
+/** What one look at a running stage found. */
+export interface StageLook {
+  result?: StageResult | undefined;
+  counts: EvidenceCounts;
+  /** Whether harmlessness is proven, with the pairs that a stage needs. */
+  proven: boolean;
+  reason: string;
+  expectedMorePairs: number | null;
 }
 
 /** One stage as the report and the closing document show it. */
@@ -131,4 +145,6 @@ export interface StageResult {
   evidence: EvidenceLine[];
   startedAt: string;
   endedAt: string;
+  /** A person ended the hold early: who and why, and whether the evidence allowed it. */
+  promoted?: { by: string; comment: string; proven: boolean };
 }

@@ -2,6 +2,7 @@ import type { ArtifactRef, DataRole } from '../domain/artifact.ts';
 import type { Coverage } from '../domain/measurement.ts';
 import type { Scheme } from '../domain/recipe.ts';
 import type { QualitySpec, Spec } from '../domain/spec.ts';
+import type { SupportResult } from '../domain/support.ts';
 import type { JudgeConfig, StageResult } from '../domain/traffic.ts';
 import type { Check } from '../domain/verdict.ts';
 
@@ -45,4 +46,11 @@ export interface RolloutEvidence {
   stages: StageResult[];
 }
 
-export type Evidence = CandidateEvidence | EfficiencyEvidence | PhaseEvidence | RolloutEvidence;
+/** The support window with its weeks and incidents. */
+export interface SupportEvidence {
+  kind: 'support';
+  checks: Check[];
+  support: SupportResult;
+}
+
+export type Evidence = CandidateEvidence | EfficiencyEvidence | PhaseEvidence | RolloutEvidence | SupportEvidence;

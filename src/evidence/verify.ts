@@ -1,10 +1,18 @@
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { judge } from '../domain/judge.ts';
 import { canonicalJson } from '../domain/recipe.ts';
+import { supportCheck } from '../domain/support.ts';
 import { combine } from '../domain/verdict.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
-import type { CandidateEvidence, EfficiencyEvidence, Evidence, PhaseEvidence, RolloutEvidence } from './evidence.ts';
+import type {
+  CandidateEvidence,
+  EfficiencyEvidence,
+  Evidence,
+  PhaseEvidence,
+  RolloutEvidence,
+  SupportEvidence,
+} from './evidence.ts';
 import { efficiencyFromFiles, judgeFromFiles } from './judge-candidate.ts';
 
 export interface VerifyResult {
@@ -88,6 +96,8 @@ const COMPLAINTS = {
     stages.every(({ counts, evidence }) => same(judge(counts, config).evidence, evidence))
       ? undefined
       : 'the e-values do not follow from the counts',
+  support: async ({ checks, support }: SupportEvidence) =>
+    same([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
 };
 
 function same(a: unknown, b: unknown): boolean {

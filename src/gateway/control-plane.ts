@@ -24,8 +24,8 @@ export function controlPlane(app: FastifyInstance, { routes, authorize }: Contro
   });
   app.put(`${PATH}/weight`, (request: ModelRequest) => {
     const route = routes.get(request.params.model);
-    const { weight, stage } = readWeightChange(request.body);
-    route.setWeight(weight, stage);
+    const { weight, stage, sample } = readWeightChange(request.body);
+    route.setWeight(weight, stage, sample);
     return route.status;
   });
   app.post(`${PATH}/trip`, (request: ModelRequest) => {

@@ -16,6 +16,10 @@ export interface RouteState {
   served: ServedCounts;
   stageServed: ServedCounts;
   shadowShed: number;
+  /** In place of the configuration's, where a stage asks for another. */
+  sample?: number;
+  /** Per class, in the order of the labels; absent in states of older versions. */
+  classes?: { twin: number[]; candidate: number[] };
 }
 
 const SHADOW_STAGE = 'shadow';
@@ -46,8 +50,17 @@ export function countServed(state: RouteState, name: keyof ServedCounts): void {
   state.stageServed[name]++;
 }
 
-export function beginStage(state: RouteState, weight: number, stage: string): void {
+/** How often each arm answered each class, on compared requests alone. */
+export function countClasses(state: RouteState, { twin, candidate }: Prediction): void {
+  const none = () => state.config.labels.map(() => 0);
+  state.classes ??= { twin: none(), candidate: none() };
+  state.classes.twin[twin]! += 1;
+  state.classes.candidate[candidate]! += 1;
+}
+
+export function beginStage(state: RouteState, weight: number, stage: string, sample?: number): void {
   state.weight = weight;
+  if (sample !== undefined) state.sample = sample;
   state.stage = stage;
   state.stageNumber++;
   state.stageCounts = noEvidence();
@@ -100,6 +113,8 @@ export function statusOf(state: RouteState): RouteStatus {
     stageServed,
     judgement,
     shadowShed,
+    sample: state.sample ?? config.shadowSample,
+    ...(state.classes && { classes: state.classes }),
   };
 }
 

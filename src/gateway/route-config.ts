@@ -44,6 +44,8 @@ const routeConfig = z.object({
 const weightChange = z.object({
   weight: z.number().int('must be in whole basis points').min(0).max(10_000),
   stage: z.string().min(1).max(100),
+  /** Share of requests that run on both arms from now on; as before where it is not given. */
+  sample: z.number().min(0).max(1).optional(),
 });
 
 const tripOrder = z.object({ reason: z.string().min(1).max(2_000), by: z.string().min(1).max(200) });

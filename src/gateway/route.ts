@@ -7,6 +7,7 @@ import { messageOf, Refusal } from './errors.ts';
 import {
   beginStage,
   count,
+  countClasses,
   countServed,
   outcomeOf,
   type Prediction,
@@ -64,8 +65,9 @@ export class Route {
 
   isSampled(id: string): boolean {
     const { seed, shadowSample } = this.state.config;
+    const sample = this.state.sample ?? shadowSample;
     const bucket = bucketOf(id, (seed + SAMPLE_SEED_OFFSET) >>> 0);
-    return !this.state.trip && bucket < shadowSample * FULL_WEIGHT;
+    return !this.state.trip && bucket < sample * FULL_WEIGHT;
   }
 
   /** The class of every row; throws `OutputInvalid` for an answer that is none. */
@@ -74,10 +76,10 @@ export class Route {
     return topClasses(result, host!.outputs, rows, this.state.config.labels.length);
   }
 
-  setWeight(weight: number, stage: string): void {
+  setWeight(weight: number, stage: string, sample?: number): void {
     if (this.state.trip)
       throw new Refusal(409, `the rollout was rolled back: ${this.state.trip.reason}`, { trip: this.state.trip });
-    beginStage(this.state, weight, stage);
+    beginStage(this.state, weight, stage, sample);
     this.#store.commitDurably(this.state);
   }
 
@@ -123,6 +125,7 @@ export class Route {
       const known = this.#store.prediction(key);
       if (known && known.twin !== null) continue;
       count(this.state, 'pairs');
+      countClasses(this.state, pair);
       if (pair.twin !== pair.candidate) count(this.state, 'disagreements');
       const label = known?.label ?? null;
       if (label !== null) count(this.state, outcomeOf(pair, label));

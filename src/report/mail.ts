@@ -1,5 +1,6 @@
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
+import { describeWeek, type Incident, type Week } from '../domain/support.ts';
 import { chosenLine } from './chosen.ts';
 import { bytes, instant, interval, points, ratio, trimmed, weight } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -23,10 +24,18 @@ interface RolloutTripped {
   to: Recipient[];
 }
 
+interface SupportMail {
+  engagement: string;
+  modelName: string;
+  to: Recipient[];
+}
+
 /** Something that people must hear of; equal inputs are the same mail. */
 export type NotifyInput =
   | { kind: 'gate-opened' | 'gate-reminder' | 'gate-expired'; gate: GateStatus }
   | RolloutTripped
+  | (SupportMail & { kind: 'support-incident'; incident: Incident })
+  | (SupportMail & { kind: 'support-week'; week: Week; page: string })
   | { kind: 'engagement-closed'; document: ClosingDocument; to: Recipient[] };
 
 export interface Mail {
@@ -40,6 +49,8 @@ export interface Mail {
 
 export function composeMail(input: NotifyInput): Mail {
   if (input.kind === 'rollout-tripped') return tripped(input);
+  if (input.kind === 'support-incident') return incidentOpened(input);
+  if (input.kind === 'support-week') return weekEnded(input);
   if (input.kind === 'engagement-closed') return closed(input.document, input.to);
   if (input.kind === 'gate-expired') return expired(input.gate);
   return waiting(input.gate, input.kind === 'gate-reminder');
@@ -107,6 +118,35 @@ ${now}`;
   const commands = [...(confirmedWeight === 0 ? [] : [rollback]), statusCommand(engagement)];
   const state = confirmedWeight === 0 ? 'Rolled back' : `NOT AT 0 % (${trimmed(confirmedWeight)} %)`;
   return mail({ engagement, to, subject: `${state}: ${engagement} at stage ${weight(stage)}`, text, commands });
+}
+
+function incidentOpened({ engagement, modelName, incident, to }: SupportMail & { incident: Incident }): Mail {
+  const { number, kind, day, reason } = incident;
+  const text = `Incident **${number}** (${kind}) on day ${day} of the support of **${modelName}** (engagement **${engagement}**).
+
+${reason}`;
+  const acknowledge: [string, string] = [
+    'Acknowledge, with what you found; the detectors begin anew then',
+    `npx stepdown support acknowledge ${shellWord(engagement)} --incident ${number} --by YOUR-ADDRESS --comment "…"`,
+  ];
+  const rollback: [string, string] = [
+    'Take the candidate out',
+    `npx stepdown support rollback ${shellWord(engagement)} --by YOUR-ADDRESS --comment "…"`,
+  ];
+  const subject = `Incident ${number}: ${engagement}, ${kind} on day ${day}`;
+  return mail({ engagement, to, subject, text, commands: [acknowledge, rollback] });
+}
+
+function weekEnded({ engagement, modelName, week, page: path, to }: SupportMail & { week: Week; page: string }): Mail {
+  const text = `Support of **${modelName}** (engagement **${engagement}**), report ${week.number}.
+
+${describeWeek(week)
+  .map((line) => `- ${line}`)
+  .join('\n')}
+
+Page: \`${path}\``;
+  const commands: [string, string][] = [['Where it stands', `npx stepdown support status ${shellWord(engagement)}`]];
+  return mail({ engagement, to, subject: `Support report ${week.number}: ${engagement}`, text, commands });
 }
 
 function closed(document: ClosingDocument, to: Recipient[]): Mail {

@@ -5,7 +5,7 @@ import { PACKAGES, type Package } from '../domain/packages.ts';
 export function whyNotReached(document: ClosingDocument, phase: Phase): string | undefined {
   if (document.phases.some((record) => record.name === phase)) return undefined;
   const bought: Package | undefined = PACKAGES[document.package as keyof typeof PACKAGES];
-  if (phase === 'rollout' && bought && !bought.rollsOut)
+  if ((phase === 'rollout' || phase === 'support') && bought && !bought.rollsOut)
     return `not part of the ${document.package} package, which ends before the rollout`;
   if (phase === 'optimization' && bought && !bought.optimizes && document.phases.some(isAfterOptimization))
     return `not part of the ${document.package} package`;

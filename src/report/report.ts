@@ -11,6 +11,7 @@ import { environment, terms, verification } from './provenance.ts';
 import { rollout } from './rollout.ts';
 import { sensitivity } from './sensitivity.ts';
 import { summary } from './summary.ts';
+import { support } from './support.ts';
 import { training } from './training.ts';
 
 /** One HTML file that asks nothing of any network; every figure in it is the document's. */
@@ -27,6 +28,7 @@ ${sensitivity(document)}
 ${training(document)}
 ${decisions(document)}
 ${rollout(document)}
+${support(document)}
 ${environment(document)}
 ${verification(document)}
 ${terms(document)}

@@ -18,6 +18,9 @@ export type JournalKind =
   | 'weight'
   | 'trip'
   | 'stage'
+  | 'support'
+  | 'week'
+  | 'incident'
   | 'closing';
 
 export interface JournalEntry {

@@ -23,6 +23,8 @@ import {
 import { lastWords } from '../domain/errors.ts';
 import { phaseGate } from '../domain/ids.ts';
 import { PACKAGES } from '../domain/packages.ts';
+import type { Spec } from '../domain/spec.ts';
+import { plannedLooks } from '../domain/support.ts';
 import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import { records } from './activities.ts';
 import { decideAt } from './gate.ts';
@@ -67,8 +69,14 @@ function begin(input: EngagementInput): EngagementState {
 }
 
 function phasesOf(state: EngagementState): Phase[] {
-  return PHASES.filter((phase) => phase !== 'rollout' || PACKAGES[state.spec.package].rollsOut);
+  const { rollsOut } = PACKAGES[state.spec.package];
+  return PHASES.filter(
+    (phase) => (phase !== 'rollout' || rollsOut) && (phase !== 'support' || (rollsOut && isSupported(state.spec)))
+  );
 }
+
+/** Engagements that were kicked off before there was a support window have none in their specification. */
+const isSupported = (spec: Spec): boolean => spec.support !== undefined && plannedLooks(spec) > 0;
 
 function isBehind(state: EngagementState, phase: Phase): boolean {
   const last = state.phases.findLast(({ name }) => name === phase);
@@ -134,6 +142,7 @@ async function runOnce(
           summary,
           evidenceSha256: evidence.sha256,
         });
+  if (phase === 'support') state.support!.decision = record.decision;
   applyRelease(state, record);
   return record;
 }

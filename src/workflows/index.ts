@@ -2,3 +2,4 @@ export { approval } from './approval.ts';
 export { candidate } from './candidate.ts';
 export { engagement } from './engagement.ts';
 export { rollout } from './rollout.ts';
+export { support } from './support.ts';

@@ -1,13 +1,14 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { Decision, DecisionInput, GateStatus } from '../domain/decision.ts';
 import type { EngagementState } from '../domain/engagement.ts';
-import type { StageResult } from '../domain/traffic.ts';
+import type { Guard, Incident } from '../domain/support.ts';
+import type { StageLook, StageResult } from '../domain/traffic.ts';
 
 export const decideUpdate = defineUpdate<Decision, [DecisionInput]>('decide');
 export const gateQuery = defineQuery<GateStatus>('gate');
 export const engagementQuery = defineQuery<EngagementState>('engagement');
 
-export type RolloutCommand = 'pause' | 'resume' | 'rollback';
+export type RolloutCommand = 'pause' | 'resume' | 'promote' | 'rollback';
 
 export interface RolloutCommandInput {
   command: RolloutCommand;
@@ -19,9 +20,33 @@ export interface RolloutProgress {
   stage: number;
   paused: boolean;
   stages: StageResult[];
+  /** What the last look at the running stage found. */
+  look?: Omit<StageLook, 'result'>;
   decisions: Decision[];
   awaiting?: { gate: string; workflowId: string; since: string };
 }
 
 export const commandUpdate = defineUpdate<RolloutProgress, [RolloutCommandInput]>('command');
 export const progressQuery = defineQuery<RolloutProgress>('progress');
+
+export interface SupportCommandInput {
+  command: 'acknowledge' | 'open' | 'rollback';
+  by: string;
+  comment: string;
+  /** The number of the incident to acknowledge. */
+  incident?: number;
+}
+
+export interface SupportProgress {
+  day: number;
+  days: number;
+  daysLeft: number;
+  /** Reports written. */
+  weeks: number;
+  /** The share of its bound that each detector came to in this week. */
+  evidence?: Record<Guard, number>;
+  incidents: Incident[];
+}
+
+export const supportUpdate = defineUpdate<SupportProgress, [SupportCommandInput]>('support-command');
+export const supportQuery = defineQuery<SupportProgress>('support');

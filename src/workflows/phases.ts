@@ -2,7 +2,7 @@ import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
-import { candidateWorkflowId, rolloutId } from '../domain/ids.ts';
+import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import {
@@ -21,6 +21,7 @@ import { runChild } from './child.ts';
 import { rollout } from './rollout.ts';
 import { withinBudget } from './search-budget.ts';
 import { findSensitive, mixedRecipe } from './sensitivity.ts';
+import { support } from './support.ts';
 import { proposeTraining, trainable } from './training.ts';
 
 /** What a phase measured, ready for its gate. */
@@ -38,6 +39,7 @@ export const PHASE_WORK: Record<Phase, PhaseWork> = {
   ptq: tryEveryScheme,
   optimization: refineAndProve,
   rollout: rollOut,
+  support: guardProduction,
 };
 
 async function measureToday(input: EngagementInput, state: EngagementState): Promise<PhaseOutcome> {
@@ -198,4 +200,18 @@ async function rollOut(input: EngagementInput, state: EngagementState, attempt: 
     args: [{ spec, attempt, twin: input.sources.model, candidate: winner.trial!.quantized.model }],
   });
   return records.judgeRollout({ spec, rollout: state.rollout });
+}
+
+async function guardProduction(
+  _input: EngagementInput,
+  state: EngagementState,
+  attempt: number
+): Promise<PhaseOutcome> {
+  const { spec } = state;
+  state.support = await runChild(support, {
+    workflowId: supportId(spec.engagement, attempt),
+    staticSummary: `support of ${state.chosen}`,
+    args: [{ spec, attempt, reference: state.preparation?.data.production?.classes ?? {} }],
+  });
+  return records.judgeSupport({ spec, support: state.support });
 }

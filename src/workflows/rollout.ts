@@ -1,14 +1,15 @@
-import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { RolloutResult } from '../domain/engagement.ts';
 import { rolloutId, stageGate } from '../domain/ids.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { records, traffic, watch } from './activities.ts';
+import { records, traffic } from './activities.ts';
 import { decideAt } from './gate.ts';
-import { RolloutControl } from './rollout-control.ts';
+import { RolloutControl, type RolloutState } from './rollout-control.ts';
 import { show } from './search-attributes.ts';
+import { holdStage } from './stage.ts';
 import { tell } from './tell.ts';
 
 export interface RolloutInput {
@@ -16,6 +17,10 @@ export interface RolloutInput {
   attempt: number;
   twin: ArtifactRef;
   candidate: ArtifactRef;
+  /** Where an earlier run of the same rollout stood. */
+  resume?: RolloutState;
+  /** Continue as new once the history has this many events; the server's advice by default. */
+  historyLimit?: number;
 }
 
 const SHADOW = 0;
@@ -23,11 +28,12 @@ const SHADOW = 0;
 /** Shadow, then the stages of the spec; any harm, or an operator, takes the candidate back to 0 %. */
 export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   const { spec } = input;
-  const control = new RolloutControl();
+  const control = new RolloutControl(spec, input.resume);
   show({ phase: 'rollout' });
   try {
-    await traffic.openRoute({ ...input, rollout: rolloutId(spec.engagement, input.attempt) });
+    if (!input.resume) await traffic.openRoute({ ...input, rollout: rolloutId(spec.engagement, input.attempt) });
     for (const weight of [SHADOW, ...spec.rollout.stages]) {
+      if (weight < (input.resume?.weight ?? SHADOW)) continue;
       const stopped = await climb(input, control, weight);
       if (stopped) return await comeDown(input, control, stopped);
     }
@@ -40,6 +46,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
       finalWeight: weight / 100, // the router counts in basis points
     };
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     await CancellationScope.nonCancellable(() =>
       comeDown(input, control, {
         verdict: isCancellation(error) ? 'inconclusive' : 'error',
@@ -59,19 +66,19 @@ interface Stop {
 async function climb(input: RolloutInput, control: RolloutControl, weight: number): Promise<Stop | undefined> {
   const { spec } = input;
   control.stage = weight;
-  if (asksBefore(spec, weight)) {
+  if (asksBefore(spec, weight) && input.resume?.weight !== weight) {
     const refused = await askPerson(input, control, weight, 'successful');
     if (refused) return refused;
   }
   for (;;) {
     await control.whileRunning();
-    const result = await control.unlessRolledBack(() => holdStage(input, weight));
+    const result = await control.unlessRolledBack(() => holdStage(input, control, weight));
     if (!result) return { verdict: 'failed', reason: rolledBackBy(control) };
     control.stages.push(result);
     await journalStage(input, control, result);
     await control.whileRunning();
     if (control.rollback) return { verdict: 'failed', reason: rolledBackBy(control) };
-    if (result.verdict === 'successful') return undefined;
+    if (result.verdict === 'successful' || result.promoted) return undefined;
     if (result.verdict === 'failed') return { verdict: 'failed', reason: result.reason };
     const refused = await askPerson(input, control, weight, result.verdict);
     if (refused) return refused;
@@ -81,24 +88,6 @@ async function climb(input: RolloutInput, control: RolloutControl, weight: numbe
 
 function asksBefore(spec: Spec, weight: number): boolean {
   return weight === spec.rollout.stages.at(-1) || spec.rollout.approvalBefore.includes(weight);
-}
-
-async function holdStage({ spec }: RolloutInput, weight: number): Promise<StageResult> {
-  const stage = stageName(weight);
-  setCurrentDetails(`Rollout stage **${stage}** of ${spec.model.name}`);
-  const model = spec.model.name;
-  const { startedAt } = await traffic.setTrafficWeight({ engagement: spec.engagement, model, weight, stage });
-  return watch.watchStage.executeWithOptions({ summary: stage }, [
-    {
-      model,
-      weight,
-      stage,
-      startedAt,
-      minimumHoldMs: spec.rollout.minimumHold,
-      maximumHoldMs: spec.rollout.maximumHold,
-      minimumPairs: spec.rollout.minimumPairs,
-    },
-  ]);
 }
 
 async function askPerson(
@@ -147,10 +136,6 @@ async function comeDown(
     model
   );
   return { ...stop, stages, decisions, finalWeight: weight };
-}
-
-function stageName(weight: number): string {
-  return weight === SHADOW ? 'shadow' : `${weight}%`;
 }
 
 function rolledBackBy({ rollback }: RolloutControl): string {

@@ -146,6 +146,7 @@ export function smallEngagement(folder: string, name: string): string {
     loadTest: { firstQueries: 100, maximumQueries: 200, maximumProbes: 3, resolution: 1.5 },
     calibration: { rows: 200 },
     gates: { approvers: [{ name: 'Ana', email: APPROVER }] },
+    support: { days: 0 },
     rollout: {
       stages: [5, 50, 100],
       minimumHold: '3 seconds',

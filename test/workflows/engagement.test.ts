@@ -10,7 +10,7 @@ import { engagementId, QUEUES } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
 import { engagement } from '../../src/workflows/engagement.ts';
 import { engagementQuery } from '../../src/workflows/messages.ts';
-import { APPROVER, ref, spec, stage } from './fakes.ts';
+import { APPROVER, look, ref, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
 const sources = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
@@ -205,8 +205,8 @@ describe('an engagement', () => {
   });
 
   it('rolls back when the gateway trips, confirms 0 % and tells people', async () => {
-    const watchStage = async ({ weight }: { weight: number }) => stage(weight, weight === 50 ? 'failed' : 'successful');
-    await withWorker({ watchStage }, async (client, { asked }) => {
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, weight === 50 ? 'failed' : 'successful');
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
       const name = uniqueName();
       await start(client, name);
       for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
@@ -220,11 +220,11 @@ describe('an engagement', () => {
 
   it('asks a person about an inconclusive stage and goes on only when it is waived', async () => {
     let looks = 0;
-    const watchStage = async ({ weight }: { weight: number }) => {
+    const lookAtStage = async ({ weight }: { weight: number }) => {
       if (weight === 50) looks += 1;
-      return stage(weight, weight === 50 && looks === 1 ? 'inconclusive' : 'successful');
+      return look(weight, weight === 50 && looks === 1 ? 'inconclusive' : 'successful');
     };
-    await withWorker({ watchStage }, async (client) => {
+    await withWorker({ lookAtStage }, async (client) => {
       const name = uniqueName();
       await start(client, name);
       for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
@@ -248,13 +248,8 @@ describe('an engagement', () => {
   });
 
   it('leaves the traffic on the twin when it is cancelled in the middle of a rollout', async () => {
-    const watchStage = async ({ weight }: { weight: number }) => {
-      const { Context } = await import('@temporalio/activity');
-      if (weight === 0) return stage(weight, 'successful');
-      const beat = setInterval(() => Context.current().heartbeat(), 100);
-      return Context.current().cancelled.finally(() => clearInterval(beat));
-    };
-    await withWorker({ watchStage }, async (client, { asked }) => {
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, weight === 0 ? 'successful' : undefined);
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
       const name = uniqueName();
       await start(client, name);
       for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);

@@ -1,10 +1,11 @@
 import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
 import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } from '../../src/domain/engagement.ts';
+import { noEvidence } from '../../src/domain/judge.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import { parseSpec, type Spec } from '../../src/domain/spec.ts';
-import type { RouteStatus, StageResult } from '../../src/domain/traffic.ts';
+import type { RouteStatus, StageLook, StageResult } from '../../src/domain/traffic.ts';
 import type { TrainingEstimate, TrainingRecord } from '../../src/domain/training.ts';
 import type { Check, Verdict } from '../../src/domain/verdict.ts';
 
@@ -37,7 +38,15 @@ export function spec(name: string, changes: Record<string, unknown> = {}): Spec 
         { name: 'Ben', email: SECOND },
       ],
     },
-    rollout: { stages: [50, 100], minimumHold: '1 second', maximumHold: '1 hour', disagreementPoints: 4 },
+    support: { days: 0 },
+    rollout: {
+      stages: [50, 100],
+      minimumHold: '1 second',
+      maximumHold: '1 hour',
+      disagreementPoints: 4,
+      lookEvery: '1 second',
+      holdBackPercent: 0,
+    },
     ...changes,
   });
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
@@ -70,10 +79,18 @@ export const stage = (weight: number, verdict: Verdict): StageResult => ({
   endedAt: '2026-01-01T00:00:01.000Z',
 });
 
+/** One look at a stage; without a verdict it must be held on. */
+export const look = (weight: number, verdict?: Verdict): StageLook => {
+  const proven = verdict === 'successful';
+  const reason = verdict ? `stage is ${verdict}` : 'neither is proven';
+  return { result: verdict && stage(weight, verdict), counts: noEvidence(), proven, reason, expectedMorePairs: 70 };
+};
+
 /** The outside world as the workflows see it: every activity, answering at once, and a log of what was asked. */
 export function fakeActivities() {
   const asked: string[] = [];
   let weight = 0;
+  let counts = noEvidence();
   const log = (line: string) => void asked.push(line);
   return {
     asked,
@@ -151,13 +168,22 @@ export function fakeActivities() {
       return { messageId: 'm', delivered: 'outbox' as const };
     },
     openRoute: async () => ({}) as RouteStatus,
-    readRoute: async () => ({ weight }) as RouteStatus,
+    readRoute: async () => {
+      counts = { ...counts, pairs: counts.pairs + 50, candidateRequests: counts.candidateRequests + 50 };
+      return { weight, trip: null, counts } as RouteStatus;
+    },
+    writeWeek: async ({ week }: { week: { number: number } }) => {
+      log(`week ${week.number}`);
+      return `week-${week.number}.html`;
+    },
+    judgeSupport: async ({ support }: { support: { verdict: Verdict } }) => judged(support.verdict),
     setTrafficWeight: async (input: { weight: number }) => {
-      weight = input.weight;
-      log(`weight ${weight}`);
+      weight = input.weight * 100;
+      log(`weight ${input.weight}`);
       return { startedAt: '2026-01-01T00:00:00.000Z' };
     },
-    watchStage: async (input: { weight: number }): Promise<StageResult> => stage(input.weight, 'successful'),
+    lookAtStage: async (input: { weight: number; maximumHoldMs: number }): Promise<StageLook> =>
+      look(input.weight, 'successful'),
     returnToTwin: async ({ reason }: { reason: string }) => {
       weight = 0;
       log(`return to twin: ${reason}`);

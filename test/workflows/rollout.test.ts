@@ -1,48 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
 import { commandUpdate, progressQuery, type RolloutCommand } from '../../src/workflows/messages.ts';
 import { rollout } from '../../src/workflows/rollout.ts';
-import { type FakeActivities, ref, spec, stage } from './fakes.ts';
+import { APPROVER, type FakeActivities, look, ref, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
-const start = (client: Client) => {
+const start = (client: Client, historyLimit?: number) => {
   const name = uniqueName();
-  const input = { spec: spec(name), attempt: 1, twin: ref('fp32'), candidate: ref('int8') };
+  const input = { spec: spec(name), attempt: 1, twin: ref('fp32'), candidate: ref('int8'), historyLimit };
   return client.workflow.start(rollout, { workflowId: name, taskQueue: QUEUES.engagement, args: [input] });
 };
 
 const say = (command: RolloutCommand) => ({ args: [{ command, by: 'olga', comment: 'night shift' }] as [never] });
 
-/** Holds a stage until it is cancelled, as a stage without a verdict does. */
-async function holdForEver(): Promise<never> {
-  const beat = setInterval(() => Context.current().heartbeat(), 100);
-  return Context.current().cancelled.finally(() => clearInterval(beat));
-}
-
 describe('a rollout', () => {
   it('stays at its weight while it is paused, and refuses to be paused twice', async () => {
-    let release: (() => void) | undefined;
-    const shadowEnds = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const watchStage = async ({ weight }: { weight: number }) => {
-      if (weight === 0) await shadowEnds;
-      return stage(weight, 'successful');
+    let isProven = false;
+    let looks = 0;
+    const lookAtStage = async ({ weight }: { weight: number }) => {
+      looks += 1;
+      return look(weight, isProven ? 'successful' : undefined);
     };
-    await withWorker({ watchStage }, async (client, { asked }) => {
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
       const handle = await start(client);
       await eventually(async () => (asked.includes('weight 0') ? true : undefined), 'the shadow stage');
       await handle.executeUpdate(commandUpdate, say('pause'));
       expect(await handle.executeUpdate(commandUpdate, say('pause')).catch(lastWords)).toContain('paused already');
-      release!();
-      await eventually(
-        async () => ((await handle.query(progressQuery)).stages.length === 1 ? true : undefined),
-        'a stage'
-      );
+      isProven = true;
+      const before = looks;
+      await eventually(async () => (looks > before + 1 ? true : undefined), 'two looks at what is proven');
+      expect((await handle.query(progressQuery)).stages).toEqual([]);
       expect(asked).not.toContain('weight 50');
       await handle.executeUpdate(commandUpdate, say('resume'));
       await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
@@ -52,15 +42,67 @@ describe('a rollout', () => {
   });
 
   it('comes down at once when an operator rolls back in the middle of a stage', async () => {
-    const watchStage = ({ weight }: { weight: number }) =>
-      weight === 50 ? holdForEver() : Promise.resolve(stage(weight, 'successful'));
-    await withWorker({ watchStage }, async (client, { asked }) => {
+    const lookAtStage = async ({ weight }: { weight: number }) =>
+      look(weight, weight === 50 ? undefined : 'successful');
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
       const handle = await start(client);
       await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
       await handle.executeUpdate(commandUpdate, say('rollback'));
       const result = await handle.result();
       expect(result).toMatchObject({ verdict: 'failed', reason: 'rolled back by olga: night shift', finalWeight: 0 });
       expect(asked).toContain('return to twin: rolled back by olga: night shift');
+    });
+  });
+
+  it('ends a hold early on the evidence, or on an approver’s word, which is recorded as a waiver', async () => {
+    let proven = false;
+    const lookAtStage = async ({ weight, maximumHoldMs }: { weight: number; maximumHoldMs: number }) => {
+      const verdict = proven ? 'successful' : 'inconclusive';
+      return { ...look(weight, maximumHoldMs === 0 ? verdict : undefined), proven };
+    };
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
+      const handle = await start(client);
+      const stages = async () => (await handle.query(progressQuery)).stages;
+      await eventually(async () => ((await handle.query(progressQuery)).look ? true : undefined), 'a look');
+      const promote = (by: string, comment: string) =>
+        handle.executeUpdate(commandUpdate, { args: [{ command: 'promote', by, comment }] }).catch(lastWords);
+      expect(await promote('olga', '')).toContain('the evidence does not allow it (neither is proven)');
+      expect(await promote('olga', 'in a hurry')).toContain("'olga' is no approver");
+      await promote(APPROVER, 'traffic is low in summer');
+      await eventually(async () => ((await stages()).length === 1 ? true : undefined), 'the stage');
+      const by = { by: APPROVER, comment: 'traffic is low in summer' };
+      expect((await stages())[0]).toMatchObject({ verdict: 'inconclusive', promoted: { ...by, proven: false } });
+      expect((await handle.query(progressQuery)).decisions).toMatchObject([
+        { gate: 'shadow-hold', outcome: 'waived', ...by },
+      ]);
+      expect(asked).toContain('journal promotion/1/0/0');
+      proven = true;
+      await eventually(async () => ((await handle.query(progressQuery)).look?.proven ? true : undefined), 'proof');
+      await promote('olga', '');
+      await eventually(async () => ((await stages()).length === 2 ? true : undefined), 'the next stage');
+      expect((await stages())[1]).toMatchObject({ verdict: 'successful', promoted: { by: 'olga', proven: true } });
+      await handle.executeUpdate(commandUpdate, say('rollback'));
+      expect((await handle.result()).stages).toHaveLength(2);
+    });
+  });
+
+  it('continues as new in the middle of a stage with all that was done and said', async () => {
+    let looks = 0;
+    const lookAtStage = async ({ weight }: { weight: number }) =>
+      look(weight, weight === 50 && looks++ < 3 ? undefined : 'successful');
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
+      const handle = await start(client, 1);
+      await eventually(async () => (looks > 3 ? true : undefined), 'four looks');
+      const { stages } = await eventually(async () => {
+        const progress = await handle.query(progressQuery);
+        return progress.awaiting ? progress : undefined;
+      }, 'the gate');
+      expect(stages.map(({ weight }) => weight)).toEqual([0, 50]);
+      expect(asked.filter((line) => line.startsWith('weight'))).toEqual(['weight 0', 'weight 50']);
+      await handle.executeUpdate(commandUpdate, say('rollback'));
+      expect(await handle.result()).toMatchObject({ verdict: 'failed', finalWeight: 0 });
+      const first = client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+      expect((await first.describe()).status.name).toBe('CONTINUED_AS_NEW');
     });
   });
 

@@ -19,6 +19,25 @@ export function observeLoss(detector: Detector, loss: number, margin = 0): Detec
   );
 }
 
+/** Pairs by the sign of their loss; a corrected label may take one away again. */
+export interface Losses {
+  plus: number;
+  minus: number;
+  zero: number;
+}
+
+/** As `observeLoss` for many pairs whose order is not known: a break can then only begin where a batch does. */
+export function observeLosses(detector: Detector, { plus, minus, zero }: Losses, margin = 0): Detector {
+  return detector.map((capital, index) => {
+    const bet = BETS[index]! / (1 + margin);
+    const growth =
+      plus * Math.log1p(bet * (1 - margin)) +
+      minus * Math.log1p(-bet * (1 + margin)) +
+      zero * Math.log1p(-bet * margin);
+    return Math.min(LARGEST, (capital + 1) * Math.exp(growth));
+  });
+}
+
 /** The evidence for a break at any time since the detector was new. */
 export const detectorStatistic = (detector: Detector): number =>
   detector.reduce((sum, capital) => sum + capital, 0) / detector.length;

@@ -1,0 +1,13 @@
+import type { Incident } from '../domain/support.ts';
+import type { SupportProgress } from '../workflows/messages.ts';
+
+/** One line, without what changes at every look: a log repeats nothing. */
+export function supportLine({ day, days, daysLeft, weeks, incidents }: SupportProgress): string {
+  const open = incidents.filter(({ acknowledged }) => !acknowledged).length;
+  return `day ${day} of ${days}, ${Math.ceil(daysLeft)} left, ${weeks} reports, ${incidents.length} incidents${open > 0 ? ` (${open} open)` : ''}`;
+}
+
+export function incidentLine({ number, kind, day, reason, acknowledged }: Incident): string {
+  const state = acknowledged ? `acknowledged by ${acknowledged.by}: ${acknowledged.comment}` : 'open';
+  return `incident ${number} (${kind}, day ${day}, ${state}): ${reason}`;
+}

@@ -1,0 +1,242 @@
+import type { Decision } from './decision.ts';
+import { PACKAGES } from './packages.ts';
+import { judgeConfigOf } from './rollout-policy.ts';
+import type { Spec } from './spec.ts';
+import { type Drift, driftOf } from './statistics/drift.ts';
+import {
+  type Detector,
+  detectorBound,
+  detectorStatistic,
+  newDetector,
+  observeLosses,
+} from './statistics/shiryaev-roberts.ts';
+import type { EvidenceCounts, RouteStatus } from './traffic.ts';
+import type { Check, Verdict } from './verdict.ts';
+
+export const GUARDS = ['labelled-worse', 'disagreement', 'error-rate'] as const;
+export type Guard = (typeof GUARDS)[number];
+
+export interface Incident {
+  /** 1 for the first. */
+  number: number;
+  kind: Guard | 'trip' | 'no-data' | 'reported';
+  day: number;
+  openedAt: string;
+  reason: string;
+  acknowledged?: { by: string; comment: string; at: string };
+}
+
+/** What a week came to; kept in the state, written as a page and mailed. */
+export interface Week {
+  number: number;
+  /** Days of the window that it covers. */
+  days: [number, number];
+  counts: EvidenceCounts;
+  /** The largest share of its bound that each detector came to since it last began. */
+  evidence: Record<Guard, number>;
+  drift: Drift[];
+  incidents: number;
+  endedAt: string;
+}
+
+/** Everything that a support window knows; crosses continue-as-new whole. */
+export interface SupportState {
+  startedAt: string;
+  looks: number;
+  /** Looks in a row without a new pair. */
+  silentLooks: number;
+  counts: EvidenceCounts;
+  weekBegan: EvidenceCounts;
+  /** Classes answered by each arm on compared requests, as last read. */
+  classes?: RouteStatus['classes'];
+  detectors: Record<Guard, Detector>;
+  evidence: Record<Guard, number>;
+  weeks: Week[];
+  incidents: Incident[];
+}
+
+export interface SupportResult {
+  verdict: Verdict;
+  reason: string;
+  days: number;
+  daysPlanned: number;
+  /** How long a day lasted; below 24 hours the window was a demonstration. */
+  dayMs: number;
+  looks: number;
+  sample: number;
+  weeks: Week[];
+  incidents: Incident[];
+  startedAt: string;
+  endedAt: string;
+  /** What the router answered last, in percent. */
+  finalWeight: number;
+  decision?: Decision | null;
+  /** The number of the incident that took the candidate out. */
+  rolledBackBy?: number | undefined;
+}
+
+export const plannedDays = ({ support, package: bought }: Spec): number => support.days ?? PACKAGES[bought].supportDays;
+export const plannedLooks = (spec: Spec): number => Math.ceil(plannedDays(spec) * spec.support.looksPerDay);
+
+/** One more day than its looks have filled; the window's last day is its last. */
+export const dayOf = (spec: Spec, looks: number): number =>
+  Math.min(Math.ceil(plannedDays(spec)), Math.floor(looks / spec.support.looksPerDay) + 1);
+
+export function newSupport(startedAt: string, { counts }: RouteStatus): SupportState {
+  return {
+    startedAt,
+    looks: 0,
+    silentLooks: 0,
+    counts,
+    weekBegan: counts,
+    detectors: newDetectors(),
+    evidence: { 'labelled-worse': 0, disagreement: 0, 'error-rate': 0 },
+    weeks: [],
+    incidents: [],
+  };
+}
+
+const newDetectors = (): Record<Guard, Detector> => ({
+  'labelled-worse': newDetector(),
+  disagreement: newDetector(),
+  'error-rate': newDetector(),
+});
+
+/** A detector begins anew once a person has looked at what it said. */
+export function restart(state: SupportState): void {
+  state.detectors = newDetectors();
+}
+
+/** Takes in what the router has counted since the last look. Returns the alarm, if there is one. */
+export function takeIn(
+  state: SupportState,
+  spec: Spec,
+  status: RouteStatus
+): Pick<Incident, 'kind' | 'reason'> | undefined {
+  const { counts } = status;
+  const fresh = minus(counts, state.counts);
+  state.looks += 1;
+  state.counts = counts;
+  state.classes = status.classes;
+  state.silentLooks = fresh.pairs > 0 ? 0 : state.silentLooks + 1;
+  if (status.trip) return { kind: 'trip', reason: status.trip.reason };
+  const bound = detectorBound(plannedLooks(spec), spec.support.alpha / GUARDS.length);
+  for (const guard of GUARDS) {
+    const { losses, margin } = watched(guard, fresh, spec);
+    state.detectors[guard] = observeLosses(state.detectors[guard], losses, margin);
+    const share = detectorStatistic(state.detectors[guard]) / bound;
+    state.evidence[guard] = Math.max(state.evidence[guard], share);
+    if (share >= 1)
+      return {
+        kind: guard,
+        reason: `${SAID[guard]} since ${state.startedAt}: the detector reached its bound of ${Math.round(bound)}`,
+      };
+  }
+  if (state.silentLooks > 0 && state.silentLooks % spec.support.looksPerDay === 0)
+    return { kind: 'no-data', reason: 'no request was compared for a day: the guard is blind' };
+  return undefined;
+}
+
+const SAID: Record<Guard, string> = {
+  'labelled-worse': 'accuracy fell by more than the margin of harm at some time',
+  disagreement: 'the arms began to disagree more than the budget allows at some time',
+  'error-rate': 'the candidate began to fail more than the budget allows at some time',
+};
+
+function watched(guard: Guard, fresh: EvidenceCounts, spec: Spec) {
+  const judge = judgeConfigOf(spec);
+  const { plus, minus, zero, disagreements, pairs, candidateErrors, candidateRequests } = fresh;
+  if (guard === 'labelled-worse')
+    return { losses: { plus, minus, zero }, margin: judge.harmMargin ?? judge.margin / 2 };
+  if (guard === 'disagreement') return { losses: events(disagreements, pairs), margin: judge.disagreementBudget };
+  return { losses: events(candidateErrors, candidateRequests), margin: judge.errorBudget };
+}
+
+const events = (happened: number, of: number) => ({ plus: happened, minus: 0, zero: of - happened });
+
+const minus = (now: EvidenceCounts, before: EvidenceCounts): EvidenceCounts =>
+  Object.fromEntries(
+    Object.entries(now).map(([name, value]) => [name, value - before[name as keyof EvidenceCounts]])
+  ) as unknown as EvidenceCounts;
+
+export function openIncident(
+  state: SupportState,
+  spec: Spec,
+  what: Pick<Incident, 'kind' | 'reason'>,
+  at: string
+): Incident {
+  const incident = { ...what, number: state.incidents.length + 1, day: dayOf(spec, state.looks), openedAt: at };
+  state.incidents.push(incident);
+  return incident;
+}
+
+export const isOpen = ({ acknowledged }: Incident): boolean => acknowledged === undefined;
+
+/** The report falls due with the last look of its days, and with the last look of all. */
+export function weekIsOver(state: SupportState, spec: Spec): boolean {
+  const { daysPerReport, looksPerDay } = spec.support;
+  if (state.looks >= plannedLooks(spec)) return true;
+  return state.looks >= Math.ceil((state.weeks.length + 1) * daysPerReport * looksPerDay);
+}
+
+/** Closes the week: its own counts, and the drift of what was answered since the window began. */
+export function endWeek(state: SupportState, spec: Spec, reference: Record<string, number>, at: string): Week {
+  const number = state.weeks.length + 1;
+  const first = state.weeks.at(-1)?.days[1] ?? 0;
+  const days = state.looks / spec.support.looksPerDay;
+  const week: Week = {
+    number,
+    days: [first, Number(days.toFixed(2))],
+    counts: minus(state.counts, state.weekBegan),
+    evidence: { ...state.evidence },
+    drift: driftsOf(state, spec, reference),
+    incidents: state.incidents.filter(({ day }) => day > first).length,
+    endedAt: at,
+  };
+  state.weekBegan = state.counts;
+  state.evidence = { 'labelled-worse': 0, disagreement: 0, 'error-rate': 0 };
+  state.weeks.push(week);
+  return week;
+}
+
+function driftsOf({ classes }: SupportState, spec: Spec, reference: Record<string, number>): Drift[] {
+  if (!classes) return [];
+  const labels = spec.model.labels as string[];
+  const expected = labels.map((label) => reference[label] ?? 0);
+  return [
+    driftOf('classes answered by FP32, against the production rows given', expected, classes.twin),
+    driftOf('classes answered by the candidate, against FP32 on the same requests', classes.twin, classes.candidate),
+  ];
+}
+
+/** What a window came to: harm fails it, and an incident that nobody looked at leaves it open. */
+export function supportCheck({
+  incidents,
+  rolledBackBy,
+  days,
+  looks,
+}: Pick<SupportResult, 'incidents' | 'rolledBackBy' | 'days' | 'looks'>): Check {
+  const name = 'support';
+  const harm = incidents.find(({ number }) => number === rolledBackBy);
+  if (harm) return { name, verdict: 'failed', reason: `rolled back on day ${harm.day}: ${harm.reason}` };
+  const waiting = incidents.filter(isOpen);
+  const held = `held for ${days} days in ${looks} looks`;
+  if (waiting.length === 0) return { name, verdict: 'successful', reason: held };
+  const numbers = waiting.map(({ number }) => number).join(', ');
+  return { name, verdict: 'inconclusive', reason: `${held}, but nobody acknowledged incident ${numbers}` };
+}
+
+/** A week in lines, as the mail and the page begin. */
+export function describeWeek({ days, counts, evidence, drift, incidents }: Week): string[] {
+  const { pairs, disagreements, plus, minus, zero, candidateErrors, candidateRequests } = counts;
+  const largest = Math.max(...Object.values(evidence));
+  return [
+    `days ${days[0]} to ${days[1]}: ${pairs} compared, ${disagreements} differ, ${plus + minus + zero} with a label`,
+    `labels: ${plus} lost and ${minus} won by the candidate; ${candidateErrors} of ${candidateRequests} candidate requests failed`,
+    `nearest detector at ${(100 * largest).toPrecision(2)} % of its bound; ${incidents} incidents`,
+    ...drift.map(
+      ({ what, psi, jensenShannon, n }) =>
+        `drift of ${what}: PSI ${psi.toFixed(3)}, Jensen-Shannon ${jensenShannon.toFixed(3)} bits (n ${n[0]} and ${n[1]}; reported only)`
+    ),
+  ];
+}

@@ -1,0 +1,225 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { commandRefused } from '../domain/errors.ts';
+import type { Spec } from '../domain/spec.ts';
+import {
+  dayOf,
+  endWeek,
+  type Incident,
+  isOpen,
+  newSupport,
+  openIncident,
+  plannedDays,
+  plannedLooks,
+  restart,
+  type SupportResult,
+  type SupportState,
+  supportCheck,
+  takeIn,
+  weekIsOver,
+} from '../domain/support.ts';
+import { records, traffic } from './activities.ts';
+import { type SupportCommandInput, supportQuery, supportUpdate } from './messages.ts';
+import { show } from './search-attributes.ts';
+import { tell } from './tell.ts';
+
+export interface SupportInput {
+  spec: Spec;
+  attempt: number;
+  /** Rows of each class in the production data that the engagement was given. */
+  reference: Record<string, number>;
+  /** Where an earlier run of the same window stood. */
+  resume?: SupportState;
+  /** Continue as new once the history has this many events; the server's advice by default. */
+  historyLimit?: number;
+}
+
+/** The window after the last stage: sampled requests run on both arms, and a late break takes the candidate out. */
+export async function support(input: SupportInput): Promise<SupportResult> {
+  const { spec } = input;
+  const orders: SupportCommandInput[] = [];
+  let state = input.resume;
+  setHandler(supportQuery, () => ({ ...progressOf(spec, state), incidents: state?.incidents ?? [] }));
+  setHandler(
+    supportUpdate,
+    (order) => {
+      orders.push(order);
+      return { ...progressOf(spec, state), incidents: state?.incidents ?? [] };
+    },
+    { description: 'Acknowledge or open an incident, or roll back', validator: (order) => refuse(order, state, orders) }
+  );
+  show({ phase: 'support' });
+  state ??= await begin(input);
+  while (state.looks < plannedLooks(spec)) {
+    setCurrentDetails(`Support, day ${dayOf(spec, state.looks)} of ${plannedDays(spec)} of ${spec.model.name}`);
+    await condition(() => orders.length > 0, lookInterval(spec, state));
+    const stopped = (await obey(input, state, orders)) ?? (await look(input, state));
+    if (stopped) return finish(input, state, stopped);
+    await continueWhenLong(input, state, orders);
+  }
+  return finish(input, state, undefined);
+}
+
+/** The window runs by the clock of its start, so that no delay adds up over its days. */
+function lookInterval({ support: { day, looksPerDay } }: Spec, state: SupportState): number {
+  const due = Date.parse(state.startedAt) + (state.looks + 1) * (day / looksPerDay);
+  return Math.max(1, due - Date.now());
+}
+
+const isDue = (spec: Spec, state: SupportState): boolean =>
+  Date.now() >= Date.parse(state.startedAt) + (state.looks + 1) * (spec.support.day / spec.support.looksPerDay);
+
+async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
+  const { engagement, model, support, rollout } = spec;
+  const weight = 100 - (rollout.holdBackPercent ?? 0);
+  const { startedAt } = await traffic.setTrafficWeight({
+    engagement,
+    model: model.name,
+    weight,
+    stage: 'support',
+    sample: support.sample,
+  });
+  const status = await traffic.readRoute({ model: model.name });
+  const body = { days: plannedDays(spec), ...support };
+  await records.writeJournal({ engagement, event: `support/${attempt}/begun`, kind: 'support', body });
+  return newSupport(startedAt, status);
+}
+
+/** One look, when it is due. Returns why the candidate came down, if it did. */
+async function look(input: SupportInput, state: SupportState): Promise<Incident | undefined> {
+  const { spec } = input;
+  if (!isDue(spec, state)) return undefined;
+  const status = await traffic.readRoute({ model: spec.model.name });
+  const alarm = takeIn(state, spec, status);
+  const incident = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm) : undefined;
+  if (weekIsOver(state, spec)) await report(input, state);
+  if (!incident || incident.kind === 'no-data') return undefined;
+  return incident.kind === 'trip' || spec.support.onAlarm === 'rollback' ? incident : undefined;
+}
+
+const isKnown = ({ incidents }: SupportState, kind: Incident['kind']): boolean =>
+  incidents.some((incident) => incident.kind === kind && isOpen(incident));
+
+async function open(
+  { spec, attempt }: Pick<SupportInput, 'spec' | 'attempt'>,
+  state: SupportState,
+  what: Pick<Incident, 'kind' | 'reason'>
+): Promise<Incident> {
+  const { engagement, model, gates } = spec;
+  const incident = openIncident(state, spec, what, new Date().toISOString());
+  const { number } = incident;
+  await records.writeJournal({
+    engagement,
+    event: `incident/${attempt}/${number}`,
+    kind: 'incident',
+    body: { ...incident },
+  });
+  const mail = { kind: 'support-incident', engagement, modelName: model.name, incident, to: gates.approvers } as const;
+  await tell(mail, `incident ${number}`);
+  return incident;
+}
+
+async function report({ spec, attempt, reference }: SupportInput, state: SupportState): Promise<void> {
+  const { engagement, model, gates } = spec;
+  const week = endWeek(state, spec, reference, new Date().toISOString());
+  const page = await records.writeWeek({ spec, attempt, week, incidents: state.incidents });
+  await tell(
+    { kind: 'support-week', engagement, modelName: model.name, week, page, to: gates.approvers },
+    `week ${week.number}`
+  );
+}
+
+/** Does what people asked for since the last time. */
+async function obey(
+  { spec, attempt }: SupportInput,
+  state: SupportState,
+  orders: SupportCommandInput[]
+): Promise<Incident | undefined> {
+  for (let order = orders.shift(); order; order = orders.shift()) {
+    const { command, by, comment } = order;
+    if (command === 'acknowledge') {
+      const incident = state.incidents.find(({ number }) => number === order.incident)!;
+      incident.acknowledged = { by, comment, at: new Date().toISOString() };
+      restart(state);
+      const event = `incident/${attempt}/${incident.number}/acknowledged`;
+      await records.writeJournal({ engagement: spec.engagement, event, kind: 'incident', body: { ...incident } });
+      continue;
+    }
+    const incident = await open({ spec, attempt }, state, { kind: 'reported', reason: `${by}: ${comment}` });
+    if (command === 'rollback') return incident;
+  }
+  return undefined;
+}
+
+function refuse(order: SupportCommandInput, state: SupportState | undefined, orders: SupportCommandInput[]): void {
+  const { command, by, comment, incident: number } = order;
+  if (!by?.trim()) throw commandRefused('by is required: who says so?');
+  if (!comment?.trim()) throw commandRefused('comment is required: what was found?');
+  if (command !== 'acknowledge') return;
+  const incident = state?.incidents.find((candidate) => candidate.number === number);
+  if (!incident) throw commandRefused(`there is no incident ${number}; see \`stepdown support status\``);
+  const isBeingDone = orders.some((other) => other.command === 'acknowledge' && other.incident === number);
+  if (!isOpen(incident) || isBeingDone) throw commandRefused(`incident ${number} was acknowledged already`);
+}
+
+async function finish(input: SupportInput, state: SupportState, stop?: Incident): Promise<SupportResult> {
+  const { spec, attempt } = input;
+  const { engagement, model, support, gates } = spec;
+  const days = Number((state.looks / support.looksPerDay).toFixed(2));
+  const kept = (await traffic.readRoute({ model: model.name })).weight / 100;
+  let finalWeight = kept;
+  if (stop) {
+    const reason = `support, day ${stop.day}: ${stop.reason}`;
+    finalWeight = (await traffic.returnToTwin({ model: model.name, reason })).weight;
+    const tripped = { stage: kept, reason, confirmedWeight: finalWeight };
+    await records.writeJournal({ engagement, event: `trip/support/${attempt}`, kind: 'trip', body: tripped });
+    await tell(
+      { kind: 'rollout-tripped', engagement, modelName: model.name, ...tripped, to: gates.approvers },
+      model.name
+    );
+    if (state.looks > 0 && state.weeks.at(-1)?.days[1] !== days) await report(input, state);
+  }
+  const rolledBackBy = stop?.number;
+  const { incidents, looks } = state;
+  const { verdict, reason } = supportCheck({ incidents, looks, days, rolledBackBy });
+  return {
+    verdict,
+    reason,
+    rolledBackBy,
+    days,
+    daysPlanned: plannedDays(spec),
+    dayMs: support.day,
+    looks,
+    sample: support.sample,
+    weeks: state.weeks,
+    incidents,
+    startedAt: state.startedAt,
+    endedAt: new Date().toISOString(),
+    finalWeight,
+  };
+}
+
+async function continueWhenLong(
+  input: SupportInput,
+  state: SupportState,
+  orders: SupportCommandInput[]
+): Promise<void> {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  if (!continueAsNewSuggested && historyLength < (input.historyLimit ?? Number.POSITIVE_INFINITY)) return;
+  await condition(allHandlersFinished);
+  if (orders.length > 0) return; // done first; the next turn continues
+  await continueAsNew<typeof support>({ ...input, resume: state });
+}
+
+function progressOf(spec: Spec, state?: SupportState) {
+  const days = plannedDays(spec);
+  if (!state) return { day: 1, days, daysLeft: days, weeks: 0, evidence: undefined };
+  const daysLeft = Number((days - state.looks / spec.support.looksPerDay).toFixed(2));
+  return { day: dayOf(spec, state.looks), days, daysLeft, weeks: state.weeks.length, evidence: state.evidence };
+}

@@ -1,0 +1,109 @@
+import type { Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { lastWords } from '../../src/domain/errors.ts';
+import { QUEUES } from '../../src/domain/ids.ts';
+import { noEvidence } from '../../src/domain/judge.ts';
+import type { EvidenceCounts, RouteStatus } from '../../src/domain/traffic.ts';
+import { type SupportCommandInput, supportQuery, supportUpdate } from '../../src/workflows/messages.ts';
+import { support } from '../../src/workflows/support.ts';
+import { spec } from './fakes.ts';
+import { eventually, uniqueName, withWorker } from './harness.ts';
+
+const start = (client: Client, window: Record<string, unknown>, historyLimit?: number) => {
+  const name = uniqueName();
+  const given = spec(name, { support: { day: '0.1 seconds', looksPerDay: 2, ...window } });
+  return client.workflow.start(support, {
+    workflowId: name,
+    taskQueue: QUEUES.engagement,
+    args: [{ spec: given, attempt: 1, reference: { a: 5, b: 5 }, historyLimit }],
+  });
+};
+
+const say = (input: SupportCommandInput) => ({ args: [input] as [never] });
+
+/** A route that has counted so much more at every look. */
+function routeThatCounts(more: (look: number) => Partial<EvidenceCounts>): () => Promise<RouteStatus> {
+  let counts = noEvidence();
+  let looks = 0;
+  return async () => {
+    for (const [name, by] of Object.entries(more(looks++)))
+      counts = { ...counts, [name]: counts[name as 'pairs'] + by };
+    return {
+      weight: 9_900,
+      trip: null,
+      counts,
+      classes: { twin: [6, 4], candidate: [5, 5] },
+    } as unknown as RouteStatus;
+  };
+}
+
+const calm = { pairs: 50, zero: 10, candidateRequests: 50 };
+
+describe('a support window', () => {
+  it('holds for its days through continue-as-new, with a report for every week and one for the rest', async () => {
+    await withWorker({ readRoute: routeThatCounts(() => calm) }, async (client, { asked }) => {
+      const handle = await start(client, { days: 5, daysPerReport: 2 }, 1);
+      const result = await handle.result();
+      expect(result).toMatchObject({ verdict: 'successful', days: 5, looks: 10, incidents: [] });
+      expect(result.weeks.map(({ days }) => days)).toEqual([
+        [0, 2],
+        [2, 4],
+        [4, 5],
+      ]);
+      expect(result.weeks.reduce((sum, { counts }) => sum + counts.pairs, 0)).toBe(10 * calm.pairs);
+      expect(result.weeks[0]!.drift.map(({ n }) => n)).toEqual([
+        [10, 10],
+        [10, 10],
+      ]);
+      expect(asked.filter((line) => line.startsWith('week'))).toEqual(['week 1', 'week 2', 'week 3']);
+      const first = client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+      expect((await first.describe()).status.name).toBe('CONTINUED_AS_NEW');
+    });
+  });
+
+  it('takes the candidate out when it breaks late, and tells people', async () => {
+    const readRoute = routeThatCounts((look) => (look < 6 ? calm : { ...calm, plus: 20 }));
+    await withWorker({ readRoute }, async (client, { asked }) => {
+      const result = await (await start(client, { days: 90 })).result();
+      expect(result).toMatchObject({ verdict: 'failed', finalWeight: 0, incidents: [{ kind: 'labelled-worse' }] });
+      expect(result.reason).toMatch(/^rolled back on day [34]: accuracy fell/);
+      expect(asked).toEqual(
+        expect.arrayContaining(['mail support-incident', 'mail rollout-tripped', 'journal trip/support/1'])
+      );
+    });
+  });
+
+  it('leaves an alarm to a person where the specification says so, and begins anew once it is acknowledged', async () => {
+    let isBroken = true;
+    const readRoute = routeThatCounts(() => (isBroken ? { ...calm, disagreements: 25 } : calm));
+    await withWorker({ readRoute }, async (client) => {
+      const handle = await start(client, { days: 90, onAlarm: 'incident' });
+      const incidents = async () => (await handle.query(supportQuery)).incidents;
+      await eventually(async () => ((await incidents()).length === 1 ? true : undefined), 'an incident');
+      isBroken = false;
+      const acknowledge = { command: 'acknowledge', by: 'olga', comment: 'a new tokenizer', incident: 1 } as const;
+      const refused = (input: SupportCommandInput) => handle.executeUpdate(supportUpdate, say(input)).catch(lastWords);
+      expect(await refused({ ...acknowledge, incident: 2 })).toContain('there is no incident 2');
+      expect(await refused({ ...acknowledge, comment: '' })).toContain('comment is required');
+      await handle.executeUpdate(supportUpdate, say(acknowledge));
+      await eventually(async () => ((await incidents())[0]!.acknowledged ? true : undefined), 'the acknowledgement');
+      expect(await refused(acknowledge)).toContain('was acknowledged already');
+      await handle.executeUpdate(supportUpdate, say({ command: 'rollback', by: 'olga', comment: 'complaints' }));
+      const result = await handle.result();
+      expect(result).toMatchObject({
+        verdict: 'failed',
+        finalWeight: 0,
+        incidents: [{ kind: 'disagreement' }, { kind: 'reported' }],
+      });
+      expect(result.incidents).toHaveLength(2);
+    });
+  });
+
+  it('opens an incident when nothing is compared for a day, and does not pass while nobody has looked at it', async () => {
+    await withWorker({ readRoute: routeThatCounts(() => ({})) }, async (client) => {
+      const result = await (await start(client, { days: 2 })).result();
+      expect(result).toMatchObject({ verdict: 'inconclusive', incidents: [{ kind: 'no-data' }] });
+      expect(result.reason).toContain('nobody acknowledged incident 1');
+    });
+  });
+});
