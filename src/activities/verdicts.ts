@@ -32,7 +32,14 @@ import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
-import { baselineSummary, candidatesSummary, holdoutSummary, proposalSummary, stagesSummary, supportSummary } from './summaries.ts';
+import {
+  baselineSummary,
+  candidatesSummary,
+  holdoutSummary,
+  proposalSummary,
+  stagesSummary,
+  supportSummary,
+} from './summaries.ts';
 
 interface Dependencies {
   artifacts: ArtifactStore;

@@ -8,7 +8,7 @@ import type { RolloutControl } from './rollout-control.ts';
 
 const SHORTEST_LOOK_MS = 250;
 
-export const stageName = (weight: number): string => (weight === 0 ? 'shadow' : `${weight}%`);
+const stageName = (weight: number): string => (weight === 0 ? 'shadow' : `${weight}%`);
 
 /** Holds one stage until it has a verdict; a pause keeps it, a promotion ends it. */
 export async function holdStage(input: RolloutInput, control: RolloutControl, weight: number): Promise<StageResult> {
