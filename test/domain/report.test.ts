@@ -1,48 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
-import type { LoadTest } from '../../src/domain/load/load-test.ts';
-import { servingCost } from '../../src/domain/serving-cost.ts';
 import { ticks } from '../../src/report/candidate-chart.ts';
 import { bytes, decimal, percent, span, trimmed } from '../../src/report/format.ts';
 import { html } from '../../src/report/html.ts';
 import { renderReport } from '../../src/report/report.ts';
-import { candidateLine, closingDocument, economics } from './closing-document.ts';
-
-const render = (over: Partial<ClosingDocument> = {}): string => renderReport(closingDocument(over));
-
-/** What a reader sees, in one line. */
-const textOf = (report: string): string =>
-  report
-    .replace(/<style>.*?<\/style>/s, '')
-    .replace(/<[^>]+>/g, ' ')
-    .replaceAll('&#39;', "'")
-    .replace(/\s+/g, ' ')
-    .replace(/ ([,.;:])/g, '$1');
-
-const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest => ({
-  key: 'k',
-  modelSha256: 'm',
-  level: { percentile: 0.99, limitMs: 150 },
-  replicas: 1,
-  ratePerSecond,
-  exceededPerSecond: 99.5,
-  probes: [],
-  queries: 4200,
-  cpuMsPerQuery: 17.25,
-  peakBytes: 3e8,
-  gpu: null,
-  audits: { accuracy: { checked: 500, differing: [] }, caching: { gain: 1, isCached: false } },
-  faults,
-  resumedAfter: 0,
-  host: closingDocument().host!,
-  options: { threads: 2 },
-  durationMs: 1,
-});
-
-const section = (report: string, id: string): string => {
-  const from = report.indexOf(`<h2 id="${id}"`);
-  return textOf(report.slice(from, report.indexOf('<h2 id', from + 1)));
-};
+import { candidateLine, closingDocument } from './closing-document.ts';
+import { render, section, textOf } from './rendered.ts';
 
 const rejectedAtPtq = (): Partial<ClosingDocument> => {
   const { phases, candidates, baseline } = closingDocument();
@@ -373,54 +336,5 @@ describe('what the chosen candidate got wrong', () => {
   it('is said to be nothing where no row was lost', () => {
     const shown = section(render({ holdout: { ...line, regressions: [], hardExamples, mcnemarP: 1 } }), 'candidates');
     expect(shown).toContain('No row that FP32 answered rightly is answered wrongly');
-  });
-});
-
-describe('the rates under load', () => {
-  it('are shown with what they rest on, and are left out where there is none', () => {
-    const shown = section(render({ loadTests: { baseline: loadTest(80.25), optimized: null } }), 'load');
-    expect(shown).toContain('cpu, 2 threads, no spinning');
-    expect(shown).toContain('p99 stays within 150.00 ms');
-    expect(shown).toContain('80.3 /s');
-    expect(shown).toContain('4200 in 0 probes');
-    expect(render()).not.toContain('id="load"');
-  });
-
-  it('are shown for every number of replicas', () => {
-    const packings = [
-      { replicas: 1, ratePerSecond: 50, peakBytes: 2e8, reason: null },
-      { replicas: 2, ratePerSecond: 80.25, peakBytes: 3e8, reason: null },
-      { replicas: 9, ratePerSecond: null, peakBytes: 9e9, reason: 'would need 9000 MB of 4000 MB' },
-    ];
-    const shown = section(
-      render({ loadTests: { baseline: { ...loadTest(80.25), packings }, optimized: null } }),
-      'load'
-    );
-    expect(shown).toContain('Replicas side by side on this host');
-    expect(shown).toMatch(/FP32 9 would need 9000 MB of 4000 MB/);
-  });
-
-  it('are marked when they do not count', () => {
-    const loadTests = { baseline: loadTest(80), optimized: loadTest(null, ['the clocks ran apart']) };
-    const shown = section(render({ loadTests }), 'load');
-    expect(shown).toContain('none was shown');
-    expect(shown).toContain('INVALID: the clocks ran apart');
-  });
-});
-
-describe('the cost', () => {
-  const cost = servingCost(economics(), { baseline: loadTest(100), chosen: loadTest(250) })!;
-
-  it('is projected from the measured rates, with price, saving, payback and break-even', () => {
-    const report = render({ cost });
-    const shown = section(report, 'cost');
-    expect(shown).toContain('Projected from the rates measured under load');
-    expect(shown).toContain('a list, 2026-11-24, 1 days old');
-    expect(shown).toContain('4 replicas on 4 c6id.2xlarge');
-    expect(shown).toMatch(/Saving per month \$4,380 \$4,380 \$4,380/);
-    expect(shown).toMatch(/Payback 15 days/);
-    expect(shown).toContain('the first instance disappears at 1.11 times the rate of FP32');
-    expect(textOf(report)).toContain('only those under “Cost” are projected');
-    expect(render()).not.toContain('id="cost"');
   });
 });
