@@ -16,7 +16,7 @@ def test_probe_names_versions_instruction_sets_and_schemes():
     assert result["versions"]["onnxruntime"].count(".") == 2
     assert len(result["versions"]["stepdown_toolkits"]) == 12
     assert isinstance(result["instructionSets"], list)
-    assert result["schemes"] == ["fp16", "int8-dynamic", "int8-static", "int4-weight"]
+    assert result["schemes"] == ["fp16", "int8-dynamic", "int8-static", "int8-qat", "int4-weight"]
 
 
 @pytest.mark.parametrize(
