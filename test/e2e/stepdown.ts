@@ -54,7 +54,7 @@ export class Stepdown {
 
   /** Looks every half second until the status is what is waited for. */
   async until(name: string, what: string, holds: (status: EngagementStatus) => boolean): Promise<EngagementStatus> {
-    const deadline = Date.now() + 240_000;
+    const deadline = Date.now() + 600_000;
     for (;;) {
       const status = await this.json<EngagementStatus>('status', name).catch(() => undefined);
       if (status && holds(status)) return status;
