@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config.ts';
@@ -135,10 +135,11 @@ async function worth(judge: Judge, name: string, path: string, chosen: string, s
   return { value: null, words: `${drop}, ${candidate.verdict} at the margin; ${speed.toFixed(2)}x as fast as FP32` };
 }
 
-async function ask(python: string, script: string, job: object, timeout: number): Promise<Said> {
+async function ask(python: string, script: string, job: { output: string }, timeout: number): Promise<Said> {
   const started = performance.now();
   try {
-    const options = { timeout, killSignal: 'SIGKILL' as const, cwd: PEERS, maxBuffer: 1 << 26 };
+    const cwd = dirname(job.output); // some leave models and snapshots where they run
+    const options = { timeout, killSignal: 'SIGKILL' as const, cwd, maxBuffer: 1 << 26 };
     const { stdout } = await promisify(execFile)(python, [join(PEERS, script), JSON.stringify(job)], options);
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as Said;
   } catch (error) {
