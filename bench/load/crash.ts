@@ -1,23 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { QUEUES } from '../../src/domain/ids.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 import { predict } from '../../src/inference/predict.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { spec } from '../../test/workflows/fakes.ts';
-import { startServer } from '../../test/workflows/server.ts';
 import type { Figure } from '../figure.ts';
+import { type Engine, withEngine } from '../killed.ts';
+import type { search } from './crash-workflow.ts';
 
-const WORKER = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));
 const RESTART_MS = 500;
 
@@ -26,21 +23,9 @@ export async function crashFigures(input: {
   quick: boolean;
   target: { modelPath: string; dataPath: string };
 }): Promise<Figure[]> {
-  const home = mkdtempSync(join(tmpdir(), 'stepdown-crash-'));
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-  });
-  const server = await startServer();
-  const native = await NativeConnection.connect({ address: server.address });
-  const connection = await Connection.connect({ address: server.address });
-  const client = new Client({ connection });
-  const workflows = await Worker.create({ connection: native, taskQueue: QUEUES.engagement, workflowsPath: WORKFLOW });
-  const running = workflows.run();
-  try {
-    const job = await jobIn(home, input.target);
-    const play = (id: string, killsAfter: number[]) =>
-      searchWith({ client, home, server: server.address, job, id, killsAfter });
+  return withEngine({ workflow: WORKFLOW }, async (engine) => {
+    const job = await jobIn(engine.home, input.target);
+    const play = (id: string, killsAfter: number[]) => searchWith({ engine, job, id, killsAfter });
     const alone = await play('alone', []);
     const killed: Awaited<ReturnType<typeof play>>[] = [];
     for (const [i, killsAfter] of (input.quick ? [[1]] : [[0], [1], [2], [1, 3]]).entries())
@@ -59,14 +44,7 @@ export async function crashFigures(input: {
         peer: null,
       },
     ];
-  } finally {
-    workflows.shutdown();
-    await running;
-    await native.close();
-    await connection.close();
-    await server.stop();
-    rmSync(home, { recursive: true, force: true });
-  }
+  });
 }
 
 const verdictsOf = ({ probes }: LoadTest) =>
@@ -92,7 +70,7 @@ async function jobIn(home: string, { modelPath, dataPath }: { modelPath: string;
       slices: {},
     },
     predictions: { arrow: await artifacts.putFile(outPath), rows },
-    startPerSecond: (0.75 * (await capacityOf({ modelPath, dataPath }))) / 1.5 ** 3,
+    startPerReplica: (0.75 * (await capacityOf({ modelPath, dataPath }))) / 1.5 ** 3,
   };
 }
 
@@ -105,18 +83,18 @@ async function capacityOf(files: { modelPath: string; dataPath: string }): Promi
 }
 
 async function searchWith(run: {
-  client: Client;
-  home: string;
-  server: string;
+  engine: Engine;
   job: Awaited<ReturnType<typeof jobIn>>;
   id: string;
   killsAfter: number[];
 }): Promise<{ test: LoadTest; crashes: number[]; lost: number }> {
-  const { client, home, server, job, id, killsAfter } = run;
+  const { engine, job, id, killsAfter } = run;
+  const { client, home } = engine;
+  const startWorker = () => engine.startWorker([QUEUES.loadTest]);
   rmSync(join(home, 'trials'), { recursive: true, force: true }); // a finished search would be taken from the ledger
-  let worker = startWorker(home, server);
+  let worker = startWorker();
   try {
-    const handle = await client.workflow.start('search', {
+    const handle = await client.workflow.start<typeof search>('search', {
       workflowId: id,
       taskQueue: QUEUES.engagement,
       args: [{ ...job, engagement: id }],
@@ -128,19 +106,14 @@ async function searchWith(run: {
       const finished = await finishedProbes(handle);
       worker.kill('SIGKILL');
       await once(worker, 'exit');
-      worker = startWorker(home, server);
+      worker = startWorker();
       crashes.push(finished);
     }
-    const test = (await handle.result()) as LoadTest;
+    const test = await handle.result();
     return { test, crashes, lost: crashes.length ? crashes.at(-1)! - test.resumedAfter + 1 : 0 };
   } finally {
     worker.kill('SIGKILL');
   }
-}
-
-function startWorker(home: string, server: string): ChildProcess {
-  const env = { ...process.env, STEPDOWN_HOME: home, TEMPORAL_ADDRESS: server };
-  return spawn(process.execPath, [WORKER, '--queue', 'load-test'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** As the last heartbeat that the server has says. */

@@ -1,13 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
 import { createVerdictActivities } from '../../src/activities/verdicts.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { EngagementInput, EngagementState } from '../../src/domain/engagement.ts';
@@ -17,10 +15,10 @@ import { type Random, seededRandom } from '../../src/domain/statistics/random.ts
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { spec as specOf } from '../../test/workflows/fakes.ts';
-import { startServer } from '../../test/workflows/server.ts';
 import type { Figure } from '../figure.ts';
+import { type Engine, withEngine } from '../killed.ts';
+import type { search } from './crash-workflow.ts';
 
-const WORKER = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));
 const MAKER = fileURLToPath(new URL('../../test/toolkits/planted.py', import.meta.url));
 const PLANTED = { layers: 12, sensitive: '3,7', seed: 1, rows: 600, width: 384 };
@@ -30,28 +28,9 @@ const MEAN_LIFE_MS = 6_000; // a killed activity is tried again 20 s later
 /** `kill -9` of the workers that quantize and measure, at random moments of searches, against one left alone. */
 export async function crashFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
   const kills = quick ? 5 : 50;
-  const home = mkdtempSync(join(tmpdir(), 'stepdown-killed-'));
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
-  });
-  const server = await startServer();
-  const native = await NativeConnection.connect({ address: server.address });
-  const connection = await Connection.connect({ address: server.address });
-  const artifacts = new ArtifactStore(join(home, 'artifacts'));
-  const journalOf = (engagement: string) => new Journal(join(home, 'journals'), engagement);
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue: QUEUES.engagement,
-    workflowsPath: WORKFLOW,
-    activities: createVerdictActivities({ artifacts, journalOf }),
-  });
-  const running = worker.run();
-  try {
-    const job = await jobIn(home, artifacts);
-    const { client, address } = { client: new Client({ connection }), address: server.address };
-    const play = (name: string, toKill: number, random: Random) =>
-      searchWith({ client, address, home, job, name, toKill, random });
+  return withEngine({ workflow: WORKFLOW, activities: verdictsIn }, async (engine) => {
+    const job = await jobIn(engine.home);
+    const play = (name: string, toKill: number, random: Random) => searchWith({ engine, job, name, toKill, random });
     const alone = await play('alone', 0, seededRandom(0));
     const killed: Awaited<ReturnType<typeof play>>[] = [];
     for (let left = kills; left > 0; left -= killed.at(-1)!.kills)
@@ -63,17 +42,16 @@ export async function crashFigures({ quick }: { quick: boolean }): Promise<Figur
       { name: `${where}: finished trials repeated`, value: again, unit: '', goal: 0, peer: null },
       { name: `${where}: another decision or hash`, value: others, unit: '', goal: 0, peer: null },
     ];
-  } finally {
-    worker.shutdown();
-    await running;
-    await native.close();
-    await connection.close();
-    await server.stop();
-    rmSync(home, { recursive: true, force: true });
-  }
+  });
 }
 
-async function jobIn(home: string, artifacts: ArtifactStore): Promise<[EngagementInput, EngagementState]> {
+function verdictsIn(home: string) {
+  const journalOf = (engagement: string) => new Journal(join(home, 'journals'), engagement);
+  return createVerdictActivities({ artifacts: new ArtifactStore(join(home, 'artifacts')), journalOf });
+}
+
+async function jobIn(home: string): Promise<[EngagementInput, EngagementState]> {
+  const artifacts = new ArtifactStore(join(home, 'artifacts'));
   const { layers, sensitive, seed, rows, width } = PLANTED;
   const numbers = [layers, sensitive, seed, rows, width].map(String);
   await promisify(execFile)(loadConfig().python, [MAKER, home, ...numbers]);
@@ -92,29 +70,28 @@ async function jobIn(home: string, artifacts: ArtifactStore): Promise<[Engagemen
 }
 
 async function searchWith(run: {
-  client: Client;
-  address: string;
-  home: string;
+  engine: Engine;
   job: [EngagementInput, EngagementState];
   name: string;
   toKill: number;
   random: Random;
 }) {
-  const { client, address, home, job, name, toKill, random } = run;
+  const { engine, job, name, toKill, random } = run;
+  const { client, home } = engine;
   const ledger = join(home, 'trials');
   rmSync(ledger, { recursive: true, force: true }); // a finished search would be taken from it
-  const start = () => {
-    const env = { ...process.env, STEPDOWN_HOME: home, TEMPORAL_ADDRESS: address };
-    const queues = ['--queue', QUEUES.toolkit, '--queue', QUEUES.loadTest];
-    return spawn(process.execPath, [WORKER, ...queues], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  };
-  let worker: ChildProcess = start();
+  const start = () => engine.startWorker([QUEUES.toolkit, QUEUES.loadTest]);
+  let worker = start();
   const spec = { ...job[0].spec, engagement: name };
-  const args = [
+  const args: Parameters<typeof search> = [
     { ...job[0], spec },
     { ...job[1], spec },
   ];
-  const handle = await client.workflow.start('search', { workflowId: name, taskQueue: QUEUES.engagement, args });
+  const handle = await client.workflow.start<typeof search>('search', {
+    workflowId: name,
+    taskQueue: QUEUES.engagement,
+    args,
+  });
   const seen = new Map<string, string>();
   let [kills, repeated] = [0, 0];
   try {
@@ -131,7 +108,7 @@ async function searchWith(run: {
       console.error(`  ${name}: kill ${kills}, ${seen.size} trials finished`);
       worker = start();
     }
-    const state = (await handle.result()) as EngagementState;
+    const state = await handle.result();
     const trials = recordsIn(ledger);
     for (const [key, record] of seen) if (trials.get(key) !== record) repeated += 1;
     return { kills, repeated, trials, decision: decisionOf(state) };

@@ -69,6 +69,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
         const expected = readPredictions(await artifacts.verified(predictions.arrow)).top1;
         const { best, packings, all } = await packEach({
           asked: [loadTest.replicas].flat(),
+          maximumProbes: loadTest.maximumProbes,
           resume,
           onProgress: beat,
           search: (replicas, from, onProbe) =>

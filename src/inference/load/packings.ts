@@ -18,6 +18,7 @@ export interface PackingCheckpoint {
 interface PackingInput {
   /** Numbers of replicas. */
   asked: number[];
+  maximumProbes: number;
   resume: PackingCheckpoint | null;
   onProgress: (progress: PackingCheckpoint & { stage: string; done: number; total: number }) => void;
   search: (
@@ -29,23 +30,24 @@ interface PackingInput {
 
 /** Fewest replicas first, so that what they take foretells whether more fit. */
 export async function packEach(input: PackingInput): Promise<{ best: Packed; packings: Packing[]; all: Packed[] }> {
-  const { asked, resume, onProgress, search } = input;
+  const { asked, maximumProbes, resume, onProgress, search } = input;
   const counts = [...new Set(asked)].sort((a, b) => a - b);
   const packed = [...(resume?.packed ?? [])];
   const refused: Packing[] = [];
   let from = resume?.checkpoint ?? undefined;
-  const tell = (checkpoint: RateCheckpoint | null) => {
-    const probes = checkpoint ? `, probe ${checkpoint.probes.length}` : '';
-    const progress = { done: packed.length + refused.length, total: counts.length };
-    onProgress({ stage: `replicas${probes}`, ...progress, packed: [...packed], checkpoint });
-  };
   for (const replicas of counts) {
     if (packed.some((one) => one.replicas === replicas)) continue;
     const refusal = refusePacking({ replicas, measured: packed.at(-1), availableBytes: MEMORY_SHARE * freemem() });
+    const stage = counts.length > 1 ? `probe with ${replicas} replicas` : 'probe';
+    const tell = (done: number, checkpoint: RateCheckpoint | null) =>
+      onProgress({ stage, done, total: maximumProbes, packed: [...packed], checkpoint });
     if (refusal) refused.push(refusal);
-    else packed.push({ replicas, ...(await search(replicas, from, tell)) });
+    else {
+      const found = await search(replicas, from, (checkpoint) => tell(checkpoint.probes.length, checkpoint));
+      packed.push({ replicas, ...found });
+      tell(found.probes.length, null);
+    }
     from = undefined;
-    tell(null);
   }
   const measured = packed.map(({ replicas, ratePerSecond, peakBytes }) => ({
     replicas,
