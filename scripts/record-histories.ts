@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { decide } from '../src/cli/decide.ts';
 import { kickOff, statusOf } from '../src/cli/engagements.ts';
+import { FailureType } from '../src/domain/errors.ts';
 import { candidateWorkflowId, engagementId, gateId, QUEUES, rolloutId, supportId } from '../src/domain/ids.ts';
 import { engagement } from '../src/workflows/engagement.ts';
 import { APPROVER, look, ref, spec } from '../test/workflows/fakes.ts';
@@ -58,7 +60,7 @@ try {
     await save(client, rolloutId('tripped', 1), 'rollout', 'tripped');
   });
   const quantizeCandidate = async (): Promise<never> => {
-    throw new Error('the toolkit crashed');
+    throw ApplicationFailure.nonRetryable('the toolkit crashed', FailureType.RepeatedFault);
   };
   await runWithWorker(server, { quantizeCandidate }, async (client) => {
     await kickOff(client, spec('crashed'), sources, 'recorder');
