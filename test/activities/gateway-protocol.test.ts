@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/domain/statistics/random.ts';
-import { artifactOf, GatewayProcess, inferBody, MODEL, routeConfig } from '../fixtures/gateway/gateway.ts';
+import { artifactOf, GatewayProcess, inferBody, MODEL } from '../fixtures/gateway/gateway.ts';
 import { mutated } from '../fixtures/gateway/mutated.ts';
 
 let gateway: GatewayProcess;
-let rollouts = 0;
 const TWIN_VERSION = artifactOf('twin.onnx').sha256.slice(0, 12);
 
 beforeAll(async () => {
@@ -13,12 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.dispose());
 
-/** A fresh rollout on the running gateway. */
-async function open(candidate: Parameters<typeof routeConfig>[0], changes: Parameters<typeof routeConfig>[1] = {}) {
-  const answer = await gateway.open(routeConfig(candidate, { rollout: `rollout/${++rollouts}`, ...changes }));
-  expect(answer.status).toBe(200);
-  return answer.body;
-}
+const open: GatewayProcess['rollOut'] = (...rollout) => gateway.rollOut(...rollout);
 
 describe('the data plane', () => {
   beforeAll(async () => {

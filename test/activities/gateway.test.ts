@@ -13,7 +13,6 @@ import {
 } from '../fixtures/gateway/gateway.ts';
 
 let gateway: GatewayProcess;
-let rollouts = 0;
 
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
@@ -21,12 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.dispose());
 
-/** A fresh rollout on the running gateway. */
-async function open(candidate: Parameters<typeof routeConfig>[0], changes: Parameters<typeof routeConfig>[1] = {}) {
-  const answer = await gateway.open(routeConfig(candidate, { rollout: `rollout/${++rollouts}`, ...changes }));
-  expect(answer.status).toBe(200);
-  return answer.body;
-}
+const open: GatewayProcess['rollOut'] = (...rollout) => gateway.rollOut(...rollout);
 
 describe('assignment', () => {
   it('is sticky, and monotone in the weight', async () => {

@@ -55,14 +55,18 @@ def test_a_hugging_face_directory(tmp_path):
     np.testing.assert_allclose(served, exact, atol=1e-4)
 
 
-def test_an_entry_point(tmp_path):
-    (tmp_path / "mine.py").write_text(ENTRY)
-    job = {
+def entry_job(folder):
+    (folder / "mine.py").write_text(ENTRY)
+    return {
         "kind": "pytorch",
-        "path": str(tmp_path),
+        "path": str(folder),
         "entryPoint": "mine:build",
-        "outputFolder": str(tmp_path / "out"),
+        "outputFolder": str(folder / "out"),
     }
+
+
+def test_an_entry_point(tmp_path):
+    job = entry_job(tmp_path)
     made = export.run(job, Recorder())
     rows = np.random.default_rng(1).random((5, 1, 4, 4), np.float32)
     assert onnxruntime.InferenceSession(made["path"]).run(None, {"image": rows})[0].shape == (5, 3)
@@ -79,13 +83,7 @@ def test_an_entry_point(tmp_path):
     ],
 )
 def test_what_cannot_be_exported_is_named(tmp_path, change, field):
-    (tmp_path / "mine.py").write_text(ENTRY)
-    job = {
-        "kind": "pytorch",
-        "path": str(tmp_path),
-        "entryPoint": "mine:build",
-        "outputFolder": str(tmp_path / "out"),
-    }
+    job = entry_job(tmp_path)
     with pytest.raises(BadRequest) as refused:
         export.run({**job, **change}, Recorder())
     assert refused.value.problems[0]["field"] == field
