@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
@@ -11,9 +8,7 @@ import { hostFingerprint } from '../inference/fingerprint.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
-import { whileBeating } from './heartbeat.ts';
-import { permanentIfRepeated } from './model-fault.ts';
-import { runToolkit } from './toolkit-process.ts';
+import { runInFolder } from './toolkit-folder.ts';
 import { givenUpKey, keyOf } from './trial-key.ts';
 
 interface Dependencies {
@@ -55,30 +50,8 @@ const SENSITIVITY_ROWS = 32; // for a ranking; the margin is judged on the selec
 
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
 export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
-  /** Runs one verb; the scratch folder is gone afterwards, whatever happened. */
-  async function run<Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> {
-    const outputFolder = join(workFolder, randomUUID());
-    await mkdir(outputFolder, { recursive: true });
-    try {
-      return await whileBeating(async (onProgress, signal) => {
-        const stderrPath = join(outputFolder, 'stderr.log');
-        const options = {
-          python,
-          toolkit: 'onnxruntime',
-          verb,
-          job: { ...job, outputFolder },
-          signal,
-          onProgress,
-          stderrPath,
-        };
-        return keep(await runToolkit<Output>(options));
-      });
-    } catch (error) {
-      throw permanentIfRepeated(error);
-    } finally {
-      await rm(outputFolder, { recursive: true, force: true });
-    }
-  }
+  const run = <Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> =>
+    runInFolder({ python, workFolder }, { toolkit: 'onnxruntime', verb, job }, keep);
 
   async function stored<T extends { path: string }>({ path, ...rest }: T) {
     return { ...rest, ref: await artifacts.putFile(path) };

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
@@ -7,9 +6,7 @@ import type { TrainingEstimate, TrainingRecord } from '../domain/training.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
-import { whileBeating } from './heartbeat.ts';
-import { permanentIfRepeated } from './model-fault.ts';
-import { runToolkit } from './toolkit-process.ts';
+import { runInFolder } from './toolkit-folder.ts';
 
 interface Dependencies {
   python: string;
@@ -32,23 +29,14 @@ type Trained = Omit<TrainingRecord, 'key' | 'model'> & { path: string };
 
 /** Quantization-aware training; its checkpoints outlive the attempt, and the heartbeat says where the last one is. */
 export const createTrainingActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
-  async function run<Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> {
-    const outputFolder = join(workFolder, randomUUID());
-    await mkdir(outputFolder, { recursive: true });
-    const toolkit = verb === 'probe' ? 'onnxruntime' : 'pytorch';
-    try {
-      return await whileBeating(async (onProgress, signal, before) => {
-        const checkpoint = (before as { checkpoint?: string } | null)?.checkpoint ?? null;
-        const stderrPath = join(outputFolder, 'stderr.log');
-        const options = { python, toolkit, verb, signal, onProgress, stderrPath };
-        return keep(await runToolkit<Output>({ ...options, job: { ...job, outputFolder, checkpoint } }));
-      });
-    } catch (error) {
-      throw permanentIfRepeated(error);
-    } finally {
-      await rm(outputFolder, { recursive: true, force: true });
-    }
-  }
+  const folder = { python, workFolder };
+  const train = <Output, T>(job: object, keep: (output: Output) => Promise<T>): Promise<T> => {
+    const goingOn = (told: unknown) => ({
+      ...job,
+      checkpoint: (told as { checkpoint?: string } | null)?.checkpoint ?? null,
+    });
+    return runInFolder(folder, { toolkit: 'pytorch', verb: 'train', job: goingOn }, keep);
+  };
 
   async function jobOf({ recipe, model, calibration, selection, train }: TrainingInput): Promise<object> {
     const [path, calibrationData, selectionData, trainData] = await Promise.all(
@@ -61,24 +49,29 @@ export const createTrainingActivities = ({ python, artifacts, ledger, journalOf,
     /** Times a few steps here and extrapolates. */
     async estimateTraining(input: TrainingInput): Promise<TrainingEstimate> {
       const job = { ...(await jobOf(input)), estimate: true };
-      const estimate = await run('train', job, async (output: TrainingEstimate) => output);
+      const estimate = await train(job, async (output: TrainingEstimate) => output);
       await journalOf(input.engagement).append('training/estimate', 'training', { recipe: input.recipe, estimate });
       return estimate;
     },
 
     /** Trains, unless the ledger has it already. */
     async trainCandidate(input: TrainingInput): Promise<TrainingRecord> {
-      const { engagement, recipe, model, calibration, selection, train } = input;
-      const probe = await run('probe', {}, async ({ versions, instructionSets }: Record<string, unknown>) => ({
-        versions,
-        instructionSets,
-      }));
-      const data = [calibration, selection, train].map(({ arrow }) => arrow.sha256);
+      const { engagement, recipe, model, calibration, selection, train: rows } = input;
+      const asked = { toolkit: 'onnxruntime', verb: 'probe', job: {} };
+      const probe = await runInFolder(
+        folder,
+        asked,
+        async ({ versions, instructionSets }: Record<string, unknown>) => ({
+          versions,
+          instructionSets,
+        })
+      );
+      const data = [calibration, selection, rows].map(({ arrow }) => arrow.sha256);
       const key = sha256(canonicalJson({ kind: 'training', model: model.sha256, recipe, data, ...probe }));
       const checkpointFolder = join(workFolder, 'training', key);
       const perform = async () => {
         const job = { ...(await jobOf(input)), checkpointFolder };
-        return run('train', job, async ({ path, ...trained }: Trained) =>
+        return train(job, async ({ path, ...trained }: Trained) =>
           ledger.record<TrainingRecord>({ ...trained, key, model: await artifacts.putFile(path) })
         );
       };

@@ -14,11 +14,11 @@ export function readEconomics(
   const at =
     (note = '') =>
     ({ path, message, ...problem }: SpecProblem): SpecProblem => ({
-      path: `economics.${path.replace(/^-+/, '')}`,
+      path: `economics.${path}`,
       message: message + note,
       ...problem,
     });
-  const list = readPriceFile(prices && found('economics.prices', prices));
+  const list = readPriceFile(prices && found('economics.prices', prices), 'prices');
   if ('problems' in list) return { problems: list.problems.map(at()) };
   const row = findPrice(list.rows, { instance: hardware, region });
   if ('problems' in row) return { problems: row.problems.map(at()) };

@@ -8,13 +8,13 @@ import type { SpecProblem } from '../domain/spec.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../prices/prices.csv', import.meta.url));
 
-/** The list that ships, or the user's: ours, SkyPilot's CSV, ec2instances.info's or Azure's JSON, told by its content. */
-export function readPriceFile(path = SHIPPED): { rows: PriceRow[] } | { problems: SpecProblem[] } {
-  if (!existsSync(path)) return { problems: [{ path: '--prices', value: path, message: 'there is no such file' }] };
+/** `field` is what problems of the file are named by. The list that ships, or the user's: ours, SkyPilot's CSV, ec2instances.info's or Azure's JSON, told by its content. */
+export function readPriceFile(path = SHIPPED, field = '--prices'): { rows: PriceRow[] } | { problems: SpecProblem[] } {
+  if (!existsSync(path)) return { problems: [{ path: field, value: path, message: 'there is no such file' }] };
   try {
     return readAny(path, readFileSync(path, 'utf8'));
   } catch (error) {
-    return { problems: [{ path: '--prices', value: path, message: unreadable(error) }] };
+    return { problems: [{ path: field, value: path, message: unreadable(error) }] };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AssessmentInput } from './assessment-input.ts';
 import { breakEvenSpeedup, fleetAt, type MonthlyCost, monthlyCost, rateBehindBill, type ServingPlan } from './cost.ts';
-import { type CostRange, costRange, medianOf, type Return, returnOf } from './cost-comparison.ts';
+import { type CostRange, costRange, medianOf, type Return, returnsOf } from './cost-comparison.ts';
 import type { Lap } from './lap.ts';
 import type { ModelSize } from './large-model.ts';
 import type { DatedPrice } from './prices.ts';
@@ -62,12 +62,6 @@ export function assess(context: {
     candidate: { plan, speedup },
     seed: SEED,
   });
-  const returnAt = (level: 'p10' | 'p50' | 'p90') =>
-    returnOf({
-      baselineUsd: today.usdPerMonth,
-      candidateUsd: today.usdPerMonth - range.savingUsd[level],
-      feeUsd: input.fee ?? 0,
-    });
   const breakEven = breakEvenSpeedup(plan);
   return {
     basis: 'projected',
@@ -78,7 +72,7 @@ export function assess(context: {
     fleet: fleetAt(plan, Math.max(...plan.hourlyRps)),
     speedup: { ...speedup, median: medianOf(speedup) },
     range,
-    returns: { p10: returnAt('p10'), p50: returnAt('p50'), p90: returnAt('p90') },
+    returns: returnsOf({ baselineUsd: today.usdPerMonth, range, feeUsd: input.fee ?? 0 }),
     feeUsd: input.fee ?? null,
     breakEvenSpeedup: breakEven,
     accuracyLossPoints: lap?.accuracyLossPoints ?? PUBLISHED_ACCURACY_LOSS,

@@ -43,6 +43,18 @@ export interface CostRange {
   noSavingShare: number;
 }
 
+/** What each of the range's savings returns. */
+export function returnsOf(input: { baselineUsd: number; range: CostRange; feeUsd: number }): {
+  p10: Return;
+  p50: Return;
+  p90: Return;
+} {
+  const { baselineUsd, range, feeUsd } = input;
+  const at = (savingUsd: number) => returnOf({ baselineUsd, candidateUsd: baselineUsd - savingUsd, feeUsd });
+  const { p10, p50, p90 } = range.savingUsd;
+  return { p10: at(p10), p50: at(p50), p90: at(p90) };
+}
+
 /** Carries what is not known of the rate and the speed-up through whole replicas; the same seed, the same range. */
 export function costRange(input: {
   baseline: { plan: ServingPlan; rate: Uncertain };

@@ -1,7 +1,7 @@
 import { planBehind } from './assessment.ts';
 import type { AssessmentInput } from './assessment-input.ts';
 import { breakEvenSpeedup, fleetAt, type MonthlyCost, monthlyCost, type ServingPlan } from './cost.ts';
-import { type CostRange, costRange, type Return, returnOf } from './cost-comparison.ts';
+import { type CostRange, costRange, type Return, returnsOf } from './cost-comparison.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { DatedPrice } from './prices.ts';
 
@@ -53,24 +53,12 @@ export function servingCost(
       seed: SEED,
     });
   const feeUsd = input.fee ?? null;
-  const returnAt = (savingUsd: number) =>
-    returnOf({
-      baselineUsd: today.month.usdPerMonth,
-      candidateUsd: today.month.usdPerMonth - savingUsd,
-      feeUsd: feeUsd ?? 0,
-    });
   return {
     price,
     baseline: today,
     optimized: after ? sideOf(after, chosen!) : null,
     range: range ?? null,
-    returns: range
-      ? {
-          p10: returnAt(range.savingUsd.p10),
-          p50: returnAt(range.savingUsd.p50),
-          p90: returnAt(range.savingUsd.p90),
-        }
-      : null,
+    returns: range ? returnsOf({ baselineUsd: today.month.usdPerMonth, range, feeUsd: feeUsd ?? 0 }) : null,
     feeUsd,
     breakEvenSpeedup: breakEvenSpeedup(before),
     notes: notesOf({ baseline, chosen, price, range }),

@@ -89,22 +89,18 @@ export function newSupport(startedAt: string, { counts }: RouteStatus): SupportS
     silentLooks: 0,
     counts,
     weekBegan: counts,
-    detectors: newDetectors(),
-    evidence: { 'labelled-worse': 0, disagreement: 0, 'error-rate': 0 },
+    detectors: eachGuard(newDetector),
+    evidence: eachGuard(() => 0),
     weeks: [],
     incidents: [],
   };
 }
 
-const newDetectors = (): Record<Guard, Detector> => ({
-  'labelled-worse': newDetector(),
-  disagreement: newDetector(),
-  'error-rate': newDetector(),
-});
+const eachGuard = <T>(make: () => T) => Object.fromEntries(GUARDS.map((guard) => [guard, make()])) as Record<Guard, T>;
 
 /** A detector begins anew once a person has looked at what it said. */
 export function restart(state: SupportState): void {
-  state.detectors = newDetectors();
+  state.detectors = eachGuard(newDetector);
 }
 
 /** Takes in what the router has counted since the last look. Returns the alarm, if there is one. */
@@ -194,7 +190,7 @@ export function endWeek(state: SupportState, spec: Spec, reference: Record<strin
     endedAt: at,
   };
   state.weekBegan = state.counts;
-  state.evidence = { 'labelled-worse': 0, disagreement: 0, 'error-rate': 0 };
+  state.evidence = eachGuard(() => 0);
   state.weeks.push(week);
   return week;
 }

@@ -81,12 +81,11 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
     await tryAll(input, state, 'optimization', attempt, calibrationPlan(state.candidates));
   const plan = optimizes ? [...(await mixedPrecision(input, state)), ...optimizationPlan(state.spec, released)] : [];
   await tryAll(input, state, 'optimization', attempt, plan);
-  const refined = state.candidates.filter(({ phase }) => phase === 'optimization');
-  if (!best([...released, ...refined]) && trainable(state) && patched('quantization-aware-training'))
+  const bestSoFar = () => best([...released, ...state.candidates.filter(({ phase }) => phase === 'optimization')]);
+  if (!bestSoFar() && trainable(state) && patched('quantization-aware-training'))
     await tryAll(input, state, 'optimization', attempt, await proposeTraining(input, state, attempt));
-  const made = state.candidates.filter(({ phase }) => phase === 'optimization');
-  if (state.training) state.training.record = made.find(({ training }) => training)?.training;
-  const winner = best([...released, ...made]);
+  if (state.training) state.training.record = state.candidates.find(({ training }) => training)?.training;
+  const winner = bestSoFar();
   state.chosen = winner?.id;
   if (winner) {
     state.holdout = await lookAtHoldoutOnce(input, state, winner);

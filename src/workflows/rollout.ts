@@ -6,11 +6,11 @@ import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { records, traffic } from './activities.ts';
+import { comeDown } from './come-down.ts';
 import { decideAt } from './gate.ts';
 import { RolloutControl, type RolloutState } from './rollout-control.ts';
 import { show } from './search-attributes.ts';
 import { holdStage } from './stage.ts';
-import { tell } from './tell.ts';
 
 export interface RolloutInput {
   spec: Spec;
@@ -34,8 +34,8 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
     if (!input.resume) await traffic.openRoute({ ...input, rollout: rolloutId(spec.engagement, input.attempt) });
     for (const weight of [SHADOW, ...spec.rollout.stages]) {
       if (weight < (input.resume?.weight ?? SHADOW)) continue;
-      const stopped = await climb(input, control, weight);
-      if (stopped) return await comeDown(input, control, stopped);
+      const stop = await climb(input, control, weight);
+      if (stop) return await stopped(input, control, stop);
     }
     const { weight } = await traffic.readRoute({ model: spec.model.name });
     return {
@@ -48,7 +48,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     await CancellationScope.nonCancellable(() =>
-      comeDown(input, control, {
+      stopped(input, control, {
         verdict: isCancellation(error) ? 'inconclusive' : 'error',
         reason: isCancellation(error) ? 'cancelled' : 'the rollout could not go on',
       })
@@ -114,28 +114,13 @@ async function journalStage({ spec, attempt }: RolloutInput, control: RolloutCon
   await records.writeJournal({ engagement: spec.engagement, event, kind: 'stage', body });
 }
 
-/** Takes the candidate out of the traffic, confirms it by read-back, and tells people. */
-async function comeDown(
+async function stopped(
   { spec, attempt }: RolloutInput,
   { stages, stage, decisions }: RolloutControl,
   stop: Stop
 ): Promise<RolloutResult> {
-  const model = spec.model.name;
-  const { weight } = await traffic.returnToTwin({ model, reason: stop.reason });
-  const tripped = { stage, reason: stop.reason, confirmedWeight: weight };
-  const { engagement } = spec;
-  await records.writeJournal({ engagement, event: `trip/${attempt}`, kind: 'trip', body: tripped });
-  await tell(
-    {
-      kind: 'rollout-tripped',
-      engagement,
-      modelName: model,
-      ...tripped,
-      to: spec.gates.approvers,
-    },
-    model
-  );
-  return { ...stop, stages, decisions, finalWeight: weight };
+  const finalWeight = await comeDown(spec, { stage, reason: stop.reason, event: `trip/${attempt}` });
+  return { ...stop, stages, decisions, finalWeight };
 }
 
 function rolledBackBy({ rollback }: RolloutControl): string {

@@ -25,6 +25,7 @@ import {
   weekIsOver,
 } from '../domain/support.ts';
 import { records, traffic } from './activities.ts';
+import { comeDown } from './come-down.ts';
 import { type SupportCommandInput, supportQuery, supportUpdate } from './messages.ts';
 import { show } from './search-attributes.ts';
 import { tell } from './tell.ts';
@@ -58,7 +59,7 @@ export async function support(input: SupportInput): Promise<SupportResult> {
   state ??= await begin(input);
   while (state.looks < plannedLooks(spec)) {
     setCurrentDetails(`Support, day ${dayOf(spec, state.looks)} of ${plannedDays(spec)} of ${spec.model.name}`);
-    await condition(() => orders.length > 0, lookInterval(spec, state));
+    await condition(() => orders.length > 0, Math.max(1, dueAt(spec, state) - Date.now()));
     const stopped = (await obey(input, state, orders)) ?? (await look(input, state));
     if (stopped) return finish(input, state, stopped);
     await continueWhenLong(input, state, orders);
@@ -66,14 +67,9 @@ export async function support(input: SupportInput): Promise<SupportResult> {
   return finish(input, state, undefined);
 }
 
-/** The window runs by the clock of its start, so that no delay adds up over its days. */
-function lookInterval({ support: { day, looksPerDay } }: Spec, state: SupportState): number {
-  const due = Date.parse(state.startedAt) + (state.looks + 1) * (day / looksPerDay);
-  return Math.max(1, due - Date.now());
-}
-
-const isDue = (spec: Spec, state: SupportState): boolean =>
-  Date.now() >= Date.parse(state.startedAt) + (state.looks + 1) * (spec.support.day / spec.support.looksPerDay);
+/** When the next look falls due: by the clock of the start, so that no delay adds up over the days. */
+const dueAt = ({ support: { day, looksPerDay } }: Spec, { startedAt, looks }: SupportState): number =>
+  Date.parse(startedAt) + (looks + 1) * (day / looksPerDay);
 
 async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
   const { engagement, model, support, rollout } = spec;
@@ -94,7 +90,7 @@ async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
 /** One look, when it is due. Returns why the candidate came down, if it did. */
 async function look(input: SupportInput, state: SupportState): Promise<Incident | undefined> {
   const { spec } = input;
-  if (!isDue(spec, state)) return undefined;
+  if (Date.now() < dueAt(spec, state)) return undefined;
   const status = await traffic.readRoute({ model: spec.model.name });
   const alarm = takeIn(state, spec, status);
   const incident = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm) : undefined;
@@ -170,19 +166,13 @@ function refuse(order: SupportCommandInput, state: SupportState | undefined, ord
 
 async function finish(input: SupportInput, state: SupportState, stop?: Incident): Promise<SupportResult> {
   const { spec, attempt } = input;
-  const { engagement, model, support, gates } = spec;
+  const { model, support } = spec;
   const days = Number((state.looks / support.looksPerDay).toFixed(2));
   const kept = (await traffic.readRoute({ model: model.name })).weight / 100;
   let finalWeight = kept;
   if (stop) {
     const reason = `support, day ${stop.day}: ${stop.reason}`;
-    finalWeight = (await traffic.returnToTwin({ model: model.name, reason })).weight;
-    const tripped = { stage: kept, reason, confirmedWeight: finalWeight };
-    await records.writeJournal({ engagement, event: `trip/support/${attempt}`, kind: 'trip', body: tripped });
-    await tell(
-      { kind: 'rollout-tripped', engagement, modelName: model.name, ...tripped, to: gates.approvers },
-      model.name
-    );
+    finalWeight = await comeDown(spec, { stage: kept, reason, event: `trip/support/${attempt}` });
     if (state.looks > 0 && state.weeks.at(-1)?.days[1] !== days) await report(input, state);
   }
   const rolledBackBy = stop?.number;

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { whileBeating } from './heartbeat.ts';
+import { permanentIfRepeated } from './model-fault.ts';
+import { runToolkit } from './toolkit-process.ts';
+
+export interface ToolkitFolder {
+  python: string;
+  workFolder: string;
+}
+
+/**
+ * Runs one verb in a folder of its own, which is gone afterwards, whatever happened. `job` may need what the attempt
+ * before told last.
+ */
+export async function runInFolder<Output, T>(
+  { python, workFolder }: ToolkitFolder,
+  { toolkit, verb, job }: { toolkit: string; verb: string; job: object | ((told: unknown) => object) },
+  keep: (output: Output) => Promise<T>
+): Promise<T> {
+  const outputFolder = join(workFolder, randomUUID());
+  await mkdir(outputFolder, { recursive: true });
+  try {
+    return await whileBeating(async (onProgress, signal, told) => {
+      const asked = typeof job === 'function' ? job(told) : job;
+      const stderrPath = join(outputFolder, 'stderr.log');
+      const options = { python, toolkit, verb, signal, onProgress, stderrPath };
+      return keep(await runToolkit<Output>({ ...options, job: { ...asked, outputFolder } }));
+    });
+  } catch (error) {
+    throw permanentIfRepeated(error);
+  } finally {
+    await rm(outputFolder, { recursive: true, force: true });
+  }
+}
