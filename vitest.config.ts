@@ -19,7 +19,7 @@ export default defineConfig({
       ring('activities', 60_000),
       ring('workflows', 60_000, { globalSetup: 'test/workflows/server.ts', fileParallelism: false }),
       ring('replay', 60_000),
-      ring('e2e', 900_000, { fileParallelism: false }),
+      ring('e2e', 1_800_000, { fileParallelism: false }),
     ],
   },
 });
