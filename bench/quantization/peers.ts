@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config.ts';
 import { PACKAGES } from '../../src/domain/packages.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
-import { best, optimizationPlan, type PlannedCandidate, ptqPlan } from '../../src/domain/recipes.ts';
+import { best, optimizationPlan, type PlannedCandidate, ptqPlan, ranked } from '../../src/domain/recipes.ts';
 import { environment } from '../environment.ts';
 import type { Figure } from '../figure.ts';
 import { everyRecipe, Judge, type Tried } from './grid.ts';
@@ -73,7 +73,7 @@ async function stepdown(judge: Judge, { spec }: Newswire): Promise<{ tried: Trie
   };
   await tryAll(ptqPlan(spec, PACKAGES[spec.package].schemes));
   const released = tried.map(({ candidate }) => candidate).filter(({ verdict }) => verdict === 'successful');
-  await tryAll(optimizationPlan(spec, released));
+  await tryAll(optimizationPlan(spec, ranked(released)));
   const winner = best(tried.map(({ candidate }) => candidate));
   if (!winner) throw new Error('no candidate of the newswire model holds every requirement on this host');
   return { tried, chosen: tried.find(({ candidate }) => candidate.id === winner.id)! };

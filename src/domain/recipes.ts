@@ -17,31 +17,42 @@ export function ptqPlan(spec: Spec, schemes: readonly Scheme[]): PlannedCandidat
   return ordered.map((scheme) => ({ id: scheme, recipe: standardRecipe(spec, scheme) }));
 }
 
-/** Variants of what the PTQ gate let through, those of the fastest first. */
+/** Variants of what the PTQ gate let through, in the order given. */
 export function optimizationPlan(spec: Spec, released: CandidateResult[]): PlannedCandidate[] {
-  return [...released]
+  return released
     .filter((candidate) => candidate.figures)
-    .sort((a, b) => b.figures!.speedup - a.figures!.speedup)
     .flatMap((candidate) => variantOf(spec, candidate))
     .slice(0, TRIALS_IN_OPTIMIZATION);
 }
 
 /**
- * The fastest candidate among those that hold every requirement; of those as fast as it, the one that loses the fewest
- * rows, then flips the fewest, then is the smallest.
+ * The fastest first. Those as fast as each other stand by the rows they lose, then by flips, then by size, so that noise
+ * in their speeds does not decide.
  */
+export function ranked(candidates: CandidateResult[]): CandidateResult[] {
+  let left = candidates.flatMap((candidate) => (candidate.figures ? [{ candidate, figures: candidate.figures }] : []));
+  const order: CandidateResult[] = [];
+  while (left.length > 0) {
+    const slowest = Math.max(...left.map(({ figures }) => figures.speedup)) * (1 - SPEED_TIE);
+    const tied = left
+      .filter(({ figures }) => figures.speedup >= slowest)
+      .sort(
+        ({ figures: a, candidate: { id } }, { figures: b, candidate: other }) =>
+          a.lost - b.lost || a.flips - b.flips || a.sizeRatio - b.sizeRatio || (id < other.id ? -1 : 1)
+      );
+    order.push(...tied.map(({ candidate }) => candidate));
+    left = left.filter((one) => !tied.includes(one));
+  }
+  return order;
+}
+
+/** As variants were ordered before `ranked`: for engagements that were under way then. */
+export const fastestFirst = (candidates: CandidateResult[]): CandidateResult[] =>
+  candidates.filter(({ figures }) => figures).sort((a, b) => b.figures!.speedup - a.figures!.speedup);
+
+/** The first of those that hold every requirement. */
 export function best(candidates: CandidateResult[]): CandidateResult | undefined {
-  const proven = candidates.flatMap((candidate) =>
-    candidate.verdict === 'successful' && candidate.figures ? [{ candidate, figures: candidate.figures }] : []
-  );
-  const topSpeed = Math.max(...proven.map(({ figures }) => figures.speedup));
-  const ranked = proven
-    .filter(({ figures }) => figures.speedup >= topSpeed * (1 - SPEED_TIE))
-    .sort(
-      ({ figures: a, candidate: { id } }, { figures: b, candidate: other }) =>
-        a.lost - b.lost || a.flips - b.flips || a.sizeRatio - b.sizeRatio || (id < other.id ? -1 : 1)
-    );
-  return ranked[0]?.candidate;
+  return ranked(candidates.filter(({ verdict }) => verdict === 'successful'))[0];
 }
 
 /**

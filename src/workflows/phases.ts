@@ -9,9 +9,11 @@ import {
   best,
   calibrationPlan,
   customPlan,
+  fastestFirst,
   optimizationPlan,
   type PlannedCandidate,
   ptqPlan,
+  ranked,
   worthSearching,
 } from '../domain/recipes.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -79,8 +81,11 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
   if (optimizes && state.spec.search)
     // older engagements knew one way to calibrate
     await tryAll(input, state, 'optimization', attempt, calibrationPlan(state.candidates));
-  const plan = optimizes ? [...(await mixedPrecision(input, state)), ...optimizationPlan(state.spec, released)] : [];
-  await tryAll(input, state, 'optimization', attempt, plan);
+  if (optimizes) {
+    const mixed = await mixedPrecision(input, state);
+    const ordered = patched('ranked-variants') ? ranked(released) : fastestFirst(released);
+    await tryAll(input, state, 'optimization', attempt, [...mixed, ...optimizationPlan(state.spec, ordered)]);
+  }
   const bestSoFar = () => best([...released, ...state.candidates.filter(({ phase }) => phase === 'optimization')]);
   if (!bestSoFar() && trainable(state) && patched('quantization-aware-training'))
     await tryAll(input, state, 'optimization', attempt, await proposeTraining(input, state, attempt));
