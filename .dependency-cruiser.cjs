@@ -12,7 +12,19 @@ const MAY_IMPORT = {
   workflows: ['domain', 'activities', 'report'], // of the last two only the types: see below
   activities: ['domain', 'inference', 'storage', 'report', 'evidence'],
   embedded: ['domain', 'storage', 'config'],
-  cli: ['domain', 'storage', 'evidence', 'inference', 'report', 'embedded', 'workflows', 'activities', 'config'],
+  server: ['domain', 'storage', 'evidence', 'report', 'cli', 'workflows', 'config'],
+  cli: [
+    'domain',
+    'storage',
+    'evidence',
+    'inference',
+    'report',
+    'embedded',
+    'server',
+    'workflows',
+    'activities',
+    'config',
+  ],
 };
 
 const folders = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({

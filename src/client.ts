@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAccess } from './cli/access.ts';
 import { addAssessment } from './cli/assess.ts';
 import { addDecisions, addRollout } from './cli/decisions.ts';
 import { addDoctor } from './cli/doctor.ts';
@@ -31,6 +32,7 @@ for (const add of [
   addRollout,
   addSupport,
   addEvidence,
+  addAccess,
   addExport,
   addAssessment,
   addDoctor,

@@ -15,6 +15,12 @@ const environment = z.object({
   STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
   STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
+  STEPDOWN_SPECS: z.string().min(1).default('.'),
+  STEPDOWN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  STEPDOWN_SERVER_PORT: z.coerce.number().int().min(0).max(65_535).default(7878),
+  STEPDOWN_OIDC_ISSUER: z.url().optional(),
+  STEPDOWN_OIDC_AUDIENCE: z.string().min(1).default('stepdown'),
+  STEPDOWN_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   TEMPORAL_ADDRESS: z.string().optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
 });
@@ -29,6 +35,13 @@ export interface Config {
   smtpUrl?: string;
   mailFrom: string;
   namespace: string;
+  /** Where the server takes specifications and their files from. */
+  specsFolder: string;
+  /** How people reach the server; mails carry decision links where it is known. */
+  publicUrl?: string;
+  serverPort: number;
+  /** Who signs people in; without it, tokens of the data directory do. */
+  oidc?: { issuer: string; audience: string; rolesClaim: string };
   folders: Record<'artifacts' | 'trials' | 'journals' | 'reports' | 'outbox' | 'work' | 'logs', string>;
 }
 
@@ -38,6 +51,8 @@ export interface Running {
   temporal: string;
   ui: string;
   gateway: string;
+  /** The HTTP API. */
+  server: string;
 }
 
 /** The only reader of the environment. Throws one error that names every bad variable. */
@@ -54,6 +69,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     smtpUrl: values.STEPDOWN_SMTP_URL,
     mailFrom: values.STEPDOWN_MAIL_FROM,
     namespace: values.TEMPORAL_NAMESPACE,
+    specsFolder: resolve(values.STEPDOWN_SPECS),
+    publicUrl: values.STEPDOWN_PUBLIC_URL,
+    serverPort: values.STEPDOWN_SERVER_PORT,
+    ...(values.STEPDOWN_OIDC_ISSUER && {
+      oidc: {
+        issuer: values.STEPDOWN_OIDC_ISSUER,
+        audience: values.STEPDOWN_OIDC_AUDIENCE,
+        rolesClaim: values.STEPDOWN_OIDC_ROLES_CLAIM,
+      },
+    }),
     folders: {
       artifacts: folder('artifacts'),
       trials: folder('trials'),
@@ -70,7 +95,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 export function whereRunning(
   config: Config,
   env: NodeJS.ProcessEnv = process.env
-): { temporal?: string; gateway?: string; ui?: string } {
+): { temporal?: string; gateway?: string; ui?: string; server?: string } {
   const values = read(env);
   const path = join(config.home, 'up.json');
   const running = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Running) : undefined;
@@ -78,6 +103,7 @@ export function whereRunning(
     temporal: values.TEMPORAL_ADDRESS ?? running?.temporal,
     gateway: values.STEPDOWN_GATEWAY ?? running?.gateway,
     ui: running?.ui,
+    server: values.STEPDOWN_PUBLIC_URL ?? running?.server,
   };
 }
 

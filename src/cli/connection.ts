@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import { loadConfig, temporalConnection } from '../config.ts';
 import { lastWords } from '../domain/errors.ts';
-import { CommandError, EXIT } from './errors.ts';
+import { CommandError, EXIT, NotFound } from './errors.ts';
 
 const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
 
@@ -42,8 +42,7 @@ export async function answered<T>(client: Client, call: () => Promise<T>): Promi
 function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError)
     return new CommandError(EXIT.refused, lastWords(error), 'look at `stepdown status` and `stepdown gates`');
-  if (error instanceof WorkflowNotFoundError)
-    return new CommandError(EXIT.refused, 'there is no such engagement', 'see `stepdown list`');
+  if (error instanceof WorkflowNotFoundError) return new NotFound('there is no such engagement', 'see `stepdown list`');
   const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || lastWords(error).includes('DEADLINE');
   if (isDeadline)
     return new CommandError(EXIT.nothingListening, 'no worker is running', 'start one with `stepdown up`, then repeat');

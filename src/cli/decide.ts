@@ -1,16 +1,18 @@
 import type { Client } from '@temporalio/client';
-import type { Changes, Decision, GateStatus, Outcome } from '../domain/decision.ts';
+import type { Changes, Decision, GateStatus, Outcome, Provenance } from '../domain/decision.ts';
 import { decideUpdate } from '../workflows/messages.ts';
 import { answered } from './connection.ts';
 import { statusOf } from './engagements.ts';
 import { CommandError, EXIT } from './errors.ts';
 
-export interface DecideOptions {
+export interface DecideOptions extends Provenance {
   gate?: string;
   outcome: Outcome;
   by: string;
   comment?: string;
   changes?: Changes;
+  /** What was looked at; by default what the gate shows now. */
+  evidenceSha256?: string;
 }
 
 /** Decides the open gate; a repeated call with the same decision returns the first one's result. */
@@ -20,8 +22,9 @@ export async function decide(client: Client, name: string, options: DecideOption
     const decisions = [...state.phases.map(({ decision }) => decision), ...(rollout?.decisions ?? []), decided];
     throw nothingToDecide(name, options.gate, open, decisions);
   }
-  const { outcome, by, comment, changes } = options;
-  const input = { gate: open.gate, outcome, by, comment, changes, evidenceSha256: open.evidenceSha256 };
+  const { outcome, by, comment, changes, via, enteredBy } = options;
+  const evidenceSha256 = options.evidenceSha256 ?? open.evidenceSha256;
+  const input = { gate: open.gate, outcome, by, comment, changes, evidenceSha256, via, enteredBy };
   return answered(client, () =>
     client.workflow.getHandle(open.workflowId).executeUpdate(decideUpdate, {
       updateId: `${open.gate}:${open.attempt}:${by}:${outcome}`,

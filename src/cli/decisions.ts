@@ -68,7 +68,7 @@ export function addRollout(program: Command): void {
 async function send(name: string, flags: DecideFlags, command: Command): Promise<void> {
   const changes = flags.changes ? (parse(readFileSync(flags.changes, 'utf8')) as Changes) : undefined;
   await withClient(async (client) => {
-    const decision = await decide(client, name, { ...flags, changes, outcome: flags.outcome as Outcome });
+    const decision = await decide(client, name, { ...flags, changes, outcome: flags.outcome as Outcome, via: 'cli' });
     print(command, decision, () => decided(name, decision));
   });
 }

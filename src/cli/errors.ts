@@ -14,3 +14,10 @@ export class CommandError extends Error {
     this.details = details;
   }
 }
+
+/** What was named does not exist. */
+export class NotFound extends CommandError {
+  constructor(message: string, next: string) {
+    super(EXIT.refused, message, next);
+  }
+}

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { engagementId } from '../domain/ids.ts';
+import { answered } from './connection.ts';
 
 /** An activity under way in an engagement or in one of its children, with how far it said it is. */
 export interface ActivityProgress {
@@ -15,7 +16,7 @@ export interface ActivityProgress {
 
 /** What is being worked on right now, from the heartbeats; a retry shows what the attempt before it died of. */
 export async function activitiesOf(client: Client, name: string): Promise<ActivityProgress[]> {
-  const own = await client.workflow.getHandle(engagementId(name)).describe();
+  const own = await answered(client, () => client.workflow.getHandle(engagementId(name)).describe());
   const children = (own.raw.pendingChildren ?? []).map(({ workflowId }) => workflowId!);
   const descriptions = await Promise.all(children.map((id) => client.workflow.getHandle(id).describe()));
   return [own, ...descriptions].flatMap(({ workflowId, raw }) =>

@@ -18,7 +18,7 @@ export interface SpecFile {
 }
 
 /** Reads and checks everything that can be checked without running anything; throws all problems at once. */
-export function readSpecFile(path: string): SpecFile {
+export function readSpecFile(path: string, isAllowed = (_file: string) => true): SpecFile {
   if (!existsSync(path)) throw usage([{ path, message: 'there is no such file; give the path of an engagement.yaml' }]);
   const yaml = parseDocument(readFileSync(path, 'utf8'));
   if (yaml.errors.length > 0) throw usage(yaml.errors.map(({ message }) => ({ path, message })));
@@ -28,7 +28,8 @@ export function readSpecFile(path: string): SpecFile {
   const problems: SpecProblem[] = [];
   const found = (field: string, relative: string) => {
     const absolute = resolve(dirname(path), relative);
-    if (!existsSync(absolute)) problems.push({ path: field, value: relative, message: `there is no file ${absolute}` });
+    if (!existsSync(absolute) || !isAllowed(absolute))
+      problems.push({ path: field, value: relative, message: `there is no file ${absolute}` });
     return absolute;
   };
   const data = Object.fromEntries(

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { bringUp } from '../embedded/up.ts';
+import { signInLink } from './access.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { print } from './print.ts';
 
 export function addUp(program: Command): void {
   program
     .command('up')
-    .description('run Temporal, worker and gateway here until Ctrl-C; what ends by itself is started again')
+    .description('run Temporal, worker, gateway and API here until Ctrl-C; what ends by itself is started again')
     .addHelpText(
       'after',
       '\nEverything is kept in STEPDOWN_HOME (default .stepdown), so a later `up` goes on where this one ended.'
@@ -18,14 +19,16 @@ export function addUp(program: Command): void {
       const asked = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
       });
-      const up = await bringUp(loadConfig(), said).catch((error: Error) => {
+      const config = loadConfig();
+      const up = await bringUp(config, said).catch((error: Error) => {
         throw new CommandError(EXIT.refused, error.message, 'run `npm run setup`, or use another STEPDOWN_HOME');
       });
-      const { temporal, ui, gateway } = up;
+      const { temporal, ui, gateway, server } = up;
       print(
         command,
-        { temporal, ui, gateway },
-        () => `up: Temporal ${temporal}, its pages ${ui}, gateway ${gateway}; Ctrl-C ends it`
+        { temporal, ui, gateway, server },
+        () =>
+          `up: Temporal ${temporal}, its pages ${ui}, gateway ${gateway}, API ${server}\nsign in (once, within 15 minutes): ${signInLink(config, server)}\nCtrl-C ends it`
       );
       await asked;
       said('stopping');

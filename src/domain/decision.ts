@@ -14,7 +14,13 @@ export interface Changes {
   candidates?: string[];
 }
 
-export interface Decision {
+/** How a decision came in; `enteredBy` is who was signed in where that is another person than the one who decides. */
+export interface Provenance {
+  via?: 'cli' | 'api' | 'mail link';
+  enteredBy?: string;
+}
+
+export interface Decision extends Provenance {
   gate: string;
   outcome: Outcome | 'expired';
   by: string;
@@ -27,7 +33,7 @@ export interface Decision {
 }
 
 /** What a person sends; the gate adds the time. */
-export interface DecisionInput {
+export interface DecisionInput extends Provenance {
   gate: string;
   outcome: Outcome;
   by: string;
@@ -81,6 +87,8 @@ export function refuseDecision(gate: GateStatus, input: DecisionInput): string |
   if (outcome !== 'approved' && !comment?.trim()) return `'${outcome}' needs a comment that says why`;
   if (outcome === 'approved' && gate.verdict !== 'successful')
     return `the quality gate is '${gate.verdict}', so it cannot be approved; waive it with a reason, revise or reject`;
+  if (gate.first?.enteredBy && gate.first.enteredBy === input.enteredBy)
+    return `${input.enteredBy} has entered the first decision; the second person must sign in themselves`;
   if (gate.first?.by === person.email) return `'${by}' has decided already; a second person is needed`;
   return undefined;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Running } from '../config.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import { isSameProcess, type ProcessIdentity, processIdentity } from './identity.ts';
-import { freePorts } from './ports.ts';
+import { freePorts, isFree } from './ports.ts';
 import { SupervisedProcess } from './process.ts';
 import { devServerArguments, prepareNamespace } from './temporal.ts';
 
@@ -20,19 +20,21 @@ export interface Up extends Running {
 }
 
 /**
- * Starts Temporal, the worker and the gateway under one data directory and keeps them running.
+ * Starts Temporal, the worker, the gateway and the server under one data directory and keeps them running.
  * Throws when another `up` holds the directory; ends what a killed one left behind.
  */
 export async function bringUp(config: Config, report: (line: string) => void): Promise<Up> {
   const recordPath = join(config.home, 'up.json');
   await clearAway(recordPath);
   await Promise.all([config.home, config.folders.logs].map((folder) => mkdir(folder, { recursive: true })));
-  const [port, uiPort, gatewayPort] = await freePorts(3);
+  const [port, uiPort, gatewayPort, otherPort] = await freePorts(4);
+  const serverPort = (await isFree(config.serverPort)) ? config.serverPort : otherPort!;
   const running: Running = {
     pid: process.pid,
     temporal: `127.0.0.1:${port}`,
     ui: `http://127.0.0.1:${uiPort}`,
     gateway: `http://127.0.0.1:${gatewayPort}`,
+    server: `http://127.0.0.1:${serverPort}`,
   };
   const processes: SupervisedProcess[] = [];
   let writing = Promise.resolve();
@@ -79,6 +81,9 @@ export async function bringUp(config: Config, report: (line: string) => void): P
     );
     await add('worker', process.execPath, [...node, source('worker.ts')], () =>
       workerReady(join(home, 'worker.ready'))
+    );
+    await add('server', process.execPath, [...node, source('server/main.ts'), '--port', String(serverPort)], () =>
+      answers(`${running.server}/health`)
     );
   } catch (error) {
     await stop();

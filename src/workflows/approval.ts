@@ -73,6 +73,8 @@ function recorded(gate: GateStatus, input: DecisionInput): Omit<Decision, 'at'> 
     by: approverOf(gate, input.by)!.email,
     comment: input.comment ?? '',
     changes: input.changes,
+    via: input.via,
+    enteredBy: input.enteredBy,
     evidenceSha256: gate.evidenceSha256,
   };
 }

@@ -47,7 +47,7 @@ describe('docker-compose.yml', () => {
 
   it('publishes every port on the loopback interface only', () => {
     const ports = services.flatMap(([, { ports }]) => ports ?? []);
-    expect(ports).toHaveLength(3);
+    expect(ports).toHaveLength(4);
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:-\d+\}:\d+$/);
   });
 

@@ -1,0 +1,82 @@
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { answered } from '../../cli/connection.ts';
+import { decide } from '../../cli/decide.ts';
+import { openGates, statusOf } from '../../cli/engagements.ts';
+import { type Changes, OUTCOMES } from '../../domain/decision.ts';
+import { rolloutId } from '../../domain/ids.ts';
+import { commandUpdate } from '../../workflows/messages.ts';
+import { type Desk, named } from '../desk.ts';
+import type { Person } from '../people.ts';
+import { Problem } from '../problem.ts';
+
+const decisionBody = z.strictObject({
+  outcome: z.enum(OUTCOMES),
+  comment: z.string().max(4_000).default('').describe('required for everything but an approval'),
+  evidenceSha256: z.string().length(64).describe('of the evidence that was looked at'),
+  changes: z.record(z.string(), z.unknown()).optional().describe('for revise: quality thresholds or recipes'),
+  by: z.email().optional().describe('only for the owner of an embedded data directory: the approver who decides'),
+});
+const commandBody = z.strictObject({ comment: z.string().max(4_000).default('') });
+
+/** Gates and the rollout: what people say, in their own name. */
+export function decisionRoutes({ app, client }: Desk): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  typed.get(
+    '/api/gates',
+    { config: { needs: 'read' }, schema: { summary: 'Gates that wait for somebody' } },
+    async () => ({
+      gates: await openGates(client),
+    })
+  );
+  typed.post(
+    '/api/engagements/:name/gates/:gate/decision',
+    {
+      config: { needs: 'decide', repeatable: true },
+      schema: {
+        summary: 'Decide the open gate',
+        params: named.extend({ gate: z.string().regex(/^[a-z0-9.-]{1,40}$/) }),
+        body: decisionBody,
+      },
+    },
+    async ({ params: { name, gate }, body, person }) => {
+      const { by, changes, ...decision } = body;
+      const who = signedBy(person, by);
+      return decide(client, name, { ...decision, ...who, gate, changes: changes as Changes, via: 'api' });
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/rollout',
+    { config: { needs: 'read' }, schema: { summary: 'The rollout, running or ended', params: named } },
+    async ({ params: { name } }) => {
+      const { rollout, state } = await statusOf(client, name);
+      const found = rollout ?? state.rollout;
+      if (!found) throw new Problem(404, `${name} has no rollout yet; it is in phase ${state.phase}`);
+      return found;
+    }
+  );
+  typed.post(
+    '/api/engagements/:name/rollout/:command',
+    {
+      config: { needs: 'steer', repeatable: true },
+      schema: {
+        summary: 'Steer a running rollout',
+        params: named.extend({ command: z.enum(['pause', 'resume', 'rollback']) }),
+        body: commandBody,
+      },
+    },
+    async ({ params: { name, command }, body: { comment }, person }) => {
+      const handle = client.workflow.getHandle(rolloutId(name, 1));
+      return answered(client, () =>
+        handle.executeUpdate(commandUpdate, { args: [{ command, by: person.email, comment }] })
+      );
+    }
+  );
+}
+
+/** People decide in their own name; the owner of the data directory may name an approver, and is named beside them. */
+function signedBy(person: Person, by: string | undefined): { by: string; enteredBy?: string } {
+  if (by === undefined || by === person.email) return { by: person.email };
+  if (!person.isOwner) throw new Problem(403, `by: you are ${person.email} and cannot decide as ${by}`);
+  return { by, enteredBy: person.email };
+}

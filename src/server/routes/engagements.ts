@@ -1,0 +1,92 @@
+import { realpathSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { kickOff, listEngagements, statusOf } from '../../cli/engagements.ts';
+import { activitiesOf } from '../../cli/progress.ts';
+import { importFiles, readSpecFile } from '../../cli/spec-file.ts';
+import { verifyEngagement } from '../../evidence/verify.ts';
+import { Journal, type JournalEntry } from '../../storage/journal.ts';
+import { type Desk, named } from '../desk.ts';
+import { Problem } from '../problem.ts';
+
+const kickOffBody = z.strictObject({
+  spec: z.string().min(1).describe('path of an engagement.yaml under the server’s folder of specifications'),
+  check: z.boolean().default(false).describe('only check the specification and its files'),
+});
+
+/** Kick-off and everything that is read about an engagement. */
+export function engagementRoutes({ app, client, config }: Desk): void {
+  const { folders } = config;
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const reads = { needs: 'read' } as const;
+
+  typed.get('/api/engagements', { config: reads, schema: { summary: 'All engagements, newest first' } }, async () => ({
+    engagements: await listEngagements(client),
+  }));
+  typed.post(
+    '/api/engagements',
+    {
+      config: { needs: 'start', repeatable: true },
+      schema: { summary: 'Kick off an engagement, or check its specification', body: kickOffBody },
+    },
+    async ({ body, person }, reply) => {
+      const isAllowed = under(config.specsFolder, config.home);
+      const path = resolve(config.specsFolder, body.spec);
+      if (!isAllowed(path)) throw new Problem(422, `spec: '${body.spec}' is no file under ${config.specsFolder}`);
+      const file = readSpecFile(path, isAllowed);
+      const { engagement } = file.spec;
+      if (body.check) return { engagement, valid: true };
+      await kickOff(client, file.spec, await importFiles(file, folders.artifacts), person.email);
+      return reply.code(201).header('location', `/api/engagements/${engagement}`).send({ engagement });
+    }
+  );
+  typed.get(
+    '/api/engagements/:name',
+    { config: reads, schema: { summary: 'Where one engagement stands', params: named } },
+    async ({ params: { name } }) => {
+      const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
+      return { ...status, activities };
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/candidates',
+    { config: reads, schema: { summary: 'Every candidate with figures and verdict', params: named } },
+    async ({ params: { name } }) => ({ candidates: (await statusOf(client, name)).state.candidates })
+  );
+  typed.get(
+    '/api/engagements/:name/journal',
+    { config: reads, schema: { summary: 'What happened, in order', params: named } },
+    async ({ params: { name } }) => ({ entries: await journalOf(folders.journals, name) })
+  );
+  typed.get(
+    '/api/engagements/:name/verification',
+    { config: reads, schema: { summary: 'Recompute chain, hashes and verdicts', params: named } },
+    async ({ params: { name } }) => {
+      await journalOf(folders.journals, name);
+      return verifyEngagement(name, folders);
+    }
+  );
+}
+
+async function journalOf(folder: string, name: string): Promise<JournalEntry[]> {
+  const entries = await new Journal(folder, name).entries();
+  if (entries.length === 0) throw new Problem(404, `there is no journal of '${name}'`);
+  return entries;
+}
+
+/** Files inside a folder, followed through links; never those of the data directory, where the secrets are. */
+function under(folder: string, except: string): (file: string) => boolean {
+  const inside = (outer: string, file: string) => file.startsWith(outer.endsWith(sep) ? outer : outer + sep);
+  const real = (path: string) => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return undefined;
+    }
+  };
+  return (file) => {
+    const found = real(file);
+    return found !== undefined && inside(realpathSync(folder), found) && !inside(realpathSync(except), found);
+  };
+}

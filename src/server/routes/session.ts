@@ -1,0 +1,84 @@
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { html } from '../../report/html.ts';
+import { page } from '../../report/page.ts';
+import { SESSION_COOKIE } from '../authenticate.ts';
+import type { Desk } from '../desk.ts';
+import { ROLES } from '../people.ts';
+import { Problem } from '../problem.ts';
+
+const codeForm = z.object({ code: z.string().min(20).max(200) });
+const FEW = { max: 10, timeWindow: '1 minute' };
+
+/** Signing in and out, and letting others in. */
+export function sessionRoutes({ app, access, publicUrl }: Desk): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: publicUrl().startsWith('https:') } as const;
+
+  typed.get(
+    '/sign-in',
+    { config: { rateLimit: FEW }, schema: { querystring: codeForm, hide: true } },
+    async ({ query: { code } }, reply) =>
+      reply.type('text/html').send(
+        page({
+          title: 'Sign in to Stepdown',
+          body: html`<main><h1>Sign in to Stepdown</h1><form method="post" action="/sign-in">
+<input type="hidden" name="code" value="${code}"><button>Sign in</button></form><p>The link works once.</p></main>`,
+        })
+      )
+  );
+  typed.post(
+    '/sign-in',
+    { config: { rateLimit: FEW }, schema: { body: codeForm, hide: true } },
+    async ({ body: { code } }, reply) => {
+      const session = access.redeem(code);
+      if (!session) throw new Problem(401, 'this sign-in link was used before or is older than 15 minutes');
+      return reply.setCookie(SESSION_COOKIE, session, cookie).redirect('/api/session', 303);
+    }
+  );
+  typed.get(
+    '/api/session',
+    { config: { needs: 'read' }, schema: { summary: 'Who is signed in, and the token for changes by cookie' } },
+    async ({ person, csrf }) => ({ ...person, csrf })
+  );
+  typed.delete(
+    '/api/session',
+    { config: { needs: 'read' }, schema: { summary: 'Sign out' } },
+    async (request, reply) => {
+      const session = request.cookies[SESSION_COOKIE];
+      if (session) access.endSession(session);
+      return reply.clearCookie(SESSION_COOKIE, cookie).code(204).send();
+    }
+  );
+  typed.post(
+    '/api/people',
+    {
+      config: { needs: 'admit' },
+      schema: {
+        summary: 'Let somebody in: a sign-in link that works once, or a token for programs',
+        body: z.strictObject({
+          email: z.email(),
+          roles: z.array(z.enum(ROLES)).min(1),
+          token: z.boolean().default(false),
+        }),
+      },
+    },
+    async ({ body: { email, roles, token } }, reply) => {
+      reply.code(201).header('cache-control', 'no-store');
+      if (token) return { email, roles, token: access.issueToken(email, roles) };
+      const code = access.issueCode({ email, roles, isOwner: false });
+      return { email, roles, signIn: `${publicUrl()}/sign-in?code=${code}` };
+    }
+  );
+  typed.delete(
+    '/api/people/:email',
+    {
+      config: { needs: 'admit' },
+      schema: { summary: 'Take away tokens and sessions', params: z.object({ email: z.email() }) },
+    },
+    async ({ params: { email } }, reply) => {
+      access.dismiss(email);
+      return reply.code(204).send();
+    }
+  );
+}

@@ -1,0 +1,60 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { authenticate } from './authenticate.ts';
+import type { Desk } from './desk.ts';
+import { repeatable } from './idempotency.ts';
+import { tokenVerifier } from './identity-provider.ts';
+import { Problem, pathOf, sendProblem } from './problem.ts';
+import { decisionRoutes } from './routes/decisions.ts';
+import { engagementRoutes } from './routes/engagements.ts';
+import { eventRoutes } from './routes/events.ts';
+import { fileRoutes } from './routes/files.ts';
+import { sessionRoutes } from './routes/session.ts';
+
+const BODY_LIMIT_BYTES = 1 << 20;
+const REQUESTS_A_MINUTE = 600;
+
+/** The HTTP API. Requests are not logged: their addresses and headers hold secrets. */
+export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyInstance> {
+  const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request) => {
+    throw new Problem(404, `nothing is at ${request.method} ${pathOf(request)}`);
+  });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(body as string)))
+  );
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  await app.register(rateLimit, { max: REQUESTS_A_MINUTE, timeWindow: '1 minute' });
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Stepdown', version: '1' } },
+    transform: jsonSchemaTransform,
+  });
+  const { access, config } = parts;
+  authenticate(app, { access, verify: config.oidc && tokenVerifier(config.oidc) });
+  repeatable(app, access);
+  const desk: Desk = { ...parts, app };
+  for (const add of [sessionRoutes, engagementRoutes, decisionRoutes, fileRoutes, eventRoutes]) add(desk);
+  app.get('/api/openapi.json', { config: { needs: 'read' }, schema: { hide: true } }, () => app.swagger());
+  app.get('/health', { config: { rateLimit: false }, schema: { hide: true } }, () => ({ live: true }));
+  return app;
+}

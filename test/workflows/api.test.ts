@@ -1,0 +1,332 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { kickOff, statusOf } from '../../src/cli/engagements.ts';
+import type { GateStatus } from '../../src/domain/decision.ts';
+import { ROLES, type Role } from '../../src/server/people.ts';
+import { ArtifactStore } from '../../src/storage/artifacts.ts';
+import { Journal } from '../../src/storage/journal.ts';
+import { type Api, startApi } from './api.ts';
+import { APPROVER, ref, SECOND, spec } from './fakes.ts';
+import { eventually, uniqueName, withWorker } from './harness.ts';
+
+const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
+const SHA = 'a'.repeat(64);
+const READERS = [...ROLES];
+const decision = { outcome: 'approved', evidenceSha256: SHA };
+
+/** Every route with who may use it. */
+const ROUTES: ['GET' | 'POST' | 'DELETE', string, Role[], object?][] = [
+  ['GET', '/api/session', READERS],
+  ['DELETE', '/api/session', READERS],
+  ['GET', '/api/engagements', READERS],
+  ['POST', '/api/engagements', ['engineer', 'admin'], { spec: 'none.yaml' }],
+  ['GET', '/api/engagements/none', READERS],
+  ['GET', '/api/engagements/none/candidates', READERS],
+  ['GET', '/api/engagements/none/journal', READERS],
+  ['GET', '/api/engagements/none/verification', READERS],
+  ['GET', '/api/engagements/none/report', READERS],
+  ['GET', '/api/engagements/none/rollout', READERS],
+  ['POST', '/api/engagements/none/gates/ptq/decision', ['approver', 'admin'], decision],
+  ['POST', '/api/engagements/none/rollout/rollback', ['operator', 'admin'], {}],
+  ['GET', '/api/gates', READERS],
+  ['GET', `/api/artifacts/${SHA}`, READERS],
+  ['GET', '/api/outbox', READERS],
+  ['GET', '/api/openapi.json', READERS],
+  ['POST', '/api/people', ['admin'], { email: 'x@example.org', roles: ['viewer'] }],
+  ['DELETE', '/api/people/x@example.org', ['admin']],
+];
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+describe('who may do what', () => {
+  it.each(ROUTES)('%s %s', async (method, url, allowed, payload) => {
+    const bare = await api.app.inject({ method, url, ...(payload && { payload }) });
+    expect([bare.statusCode, bare.json().title]).toEqual([401, 'Not signed in']);
+    for (const role of ROLES) {
+      const { statusCode, headers } = await api.as([role])(method, url, payload);
+      expect([role, statusCode === 403]).toEqual([role, !allowed.includes(role)]);
+      expect(statusCode).not.toBe(401);
+      expect(statusCode).toBeLessThan(500);
+      if (statusCode >= 400) expect(headers['content-type']).toContain('application/problem+json');
+    }
+  });
+
+  it('names every route of the API in the table above', async () => {
+    const document = (await api.as(['viewer'])('GET', '/api/openapi.json')).json();
+    const known = ROUTES.map(([method, url]) => `${method} ${url.split('/').length}`);
+    for (const [path, methods] of Object.entries<object>(document.paths)) {
+      if (path.endsWith('/events')) continue; // streams; tested below
+      for (const method of Object.keys(methods))
+        expect(known).toContain(`${method.toUpperCase()} ${path.split('/').length}`);
+    }
+  });
+});
+
+/** The cookie and the CSRF token of somebody who followed a sign-in link. */
+async function signIn(roles: Role[], email = 'ana@example.org') {
+  const code = api.access.issueCode({ email, roles, isOwner: false });
+  const form = { payload: `code=${code}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+  const opened = await api.app.inject({ method: 'GET', url: `/sign-in?code=${code}` });
+  const answered = await api.app.inject({ method: 'POST', url: '/sign-in', ...form });
+  const again = await api.app.inject({ method: 'POST', url: '/sign-in', ...form });
+  const cookie = String(answered.headers['set-cookie']);
+  return { opened, answered, again, cookie };
+}
+
+describe('signing in', () => {
+  it('works once, by a button and not by opening the link, with a cookie that scripts cannot read', async () => {
+    const { opened, answered, again, cookie } = await signIn(['viewer']);
+    expect([opened.statusCode, opened.headers['set-cookie']]).toEqual([200, undefined]);
+    expect([answered.statusCode, again.statusCode]).toEqual([303, 401]);
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+  });
+
+  it('changes nothing by the cookie alone', async () => {
+    const { cookie } = await signIn(['admin'], 'csrf@example.org');
+    const people = {
+      method: 'POST',
+      url: '/api/people',
+      payload: { email: 'x@example.org', roles: ['viewer'] },
+    } as const;
+    const { csrf } = (await api.app.inject({ url: '/api/session', headers: { cookie } })).json();
+    const post = async (headers: Record<string, string>) =>
+      (await api.app.inject({ ...people, headers: { cookie, ...headers } })).statusCode;
+    expect(await post({})).toBe(403);
+    expect(await post({ 'x-csrf-token': 'guessed' })).toBe(403);
+    expect(await post({ 'x-csrf-token': csrf, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await post({ 'x-csrf-token': csrf })).toBe(201);
+  });
+
+  it('is limited in how often it is tried', async () => {
+    const attempts = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        api.app.inject({ url: `/sign-in?code=${'g'.repeat(40)}`, remoteAddress: '10.0.0.9' })
+      )
+    );
+    expect(attempts.at(-1)!.statusCode).toBe(429);
+  });
+
+  it('keeps no secret in the file, which its owner alone can read', async () => {
+    const token = api.access.issueToken('secret@example.org', ['viewer']);
+    const path = join(api.config.home, 'access.db');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path).includes(token)).toBe(false);
+    api.access.dismiss('secret@example.org');
+    const after = await api.app.inject({ url: '/api/gates', headers: { authorization: `Bearer ${token}` } });
+    expect([after.statusCode, after.body.includes(token)]).toEqual([401, false]);
+  });
+
+  it('sends the headers that keep pages apart', async () => {
+    const { headers } = await api.app.inject({ url: '/health' });
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe('an OpenID Connect provider', () => {
+  it('signs people in by its keys, and nobody else’s', async () => {
+    const [own, foreign] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
+    const jwk = { ...(await exportJWK(own.publicKey)), kid: 'k', alg: 'ES256' };
+    const server = createHttpServer((request, response) => {
+      const issuer = `http://${request.headers.host}`;
+      const isDiscovery = request.url!.startsWith('/.well-known');
+      response.end(JSON.stringify(isDiscovery ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const other = await startApi({ oidc: { issuer, audience: 'stepdown', rolesClaim: 'roles' } });
+    const token = (key: typeof own.privateKey, claims: object = {}, audience = 'stepdown', expires = '1 minute') =>
+      new SignJWT({ email: 'ana@example.org', roles: ['approver', 'king'], ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k' })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setExpirationTime(expires)
+        .sign(key);
+    const ask = async (given: string) =>
+      other.app.inject({ url: '/api/session', headers: { authorization: `Bearer ${given}` } });
+    const known = await ask(await token(own.privateKey));
+    expect(known.json()).toMatchObject({ email: 'ana@example.org', roles: ['approver'], isOwner: false });
+    const refused = await Promise.all([
+      token(foreign.privateKey),
+      token(own.privateKey, {}, 'another'),
+      token(own.privateKey, {}, 'stepdown', '-1 minute'),
+      token(own.privateKey, { email_verified: false }),
+    ]);
+    for (const given of refused) expect((await ask(given)).statusCode).toBe(401);
+    expect((await ask(await token(own.privateKey, { roles: [] }))).statusCode).toBe(403);
+    await other.close();
+    server.close();
+  });
+});
+
+describe('files', () => {
+  it('answers an artifact by its hash, and shows stored pages without letting them do anything', async () => {
+    const store = new ArtifactStore(api.config.folders.artifacts);
+    const json = await store.putJson({ a: 1 });
+    const page = await store.putText('<script>alert(1)</script>', '.html');
+    const get = (sha256: string) => api.as(['viewer'])('GET', `/api/artifacts/${sha256}`);
+    expect((await get(json.sha256)).json()).toEqual({ a: 1 });
+    const { headers } = await get(page.sha256);
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+  });
+
+  it.each(['..%2f..%2faccess.db', '..%2Faccess', `${'a'.repeat(62)}..`, '%00', '....//access.db'])(
+    'goes nowhere else by %s',
+    async (path) => {
+      const { statusCode } = await api.as(['viewer'])('GET', `/api/artifacts/${path}`);
+      expect([404, 422]).toContain(statusCode);
+      const report = await api.as(['viewer'])('GET', `/api/engagements/${path}/report`);
+      expect([404, 422]).toContain(report.statusCode);
+    }
+  );
+
+  it('takes specifications and their files from its folder only', async () => {
+    writeFileSync(join(api.home, 'secret.yaml'), 'a: 1\n');
+    const inner = join(api.config.home, 'inner.yaml');
+    writeFileSync(inner, 'a: 1\n');
+    symlinkSync(inner, join(api.home, 'link.yaml'));
+    const check = (path: string) => api.as(['engineer'])('POST', '/api/engagements', { spec: path, check: true });
+    for (const path of ['../../etc/passwd', '/etc/passwd', 'data/access.db', 'link.yaml'])
+      expect((await check(path)).json()).toMatchObject({
+        status: 422,
+        detail: expect.stringContaining('is no file under'),
+      });
+    const reached = (await check('secret.yaml')).json();
+    expect(reached.problems.length).toBeGreaterThan(5);
+  });
+
+  it('streams the journal, and goes on after the entry that a reader had', async () => {
+    const name = uniqueName();
+    const journal = new Journal(api.config.folders.journals, name);
+    for (const event of ['one', 'two']) await journal.append(event, 'verdict', { event });
+    const at = await api.app.listen({ port: 0, host: '127.0.0.1' });
+    const authorization = `Bearer ${api.access.issueToken('reader@example.org', ['viewer'])}`;
+    const end = new AbortController();
+    const response = await fetch(`${at}/api/engagements/${name}/events`, {
+      headers: { authorization, 'last-event-id': '1' },
+      signal: end.signal,
+    });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let said = '';
+    const until = async (text: string) => {
+      while (!said.includes(text)) said += (await reader.read()).value ?? '';
+    };
+    await until('"event":"two"');
+    await journal.append('three', 'decision', {});
+    await until('id: 3');
+    expect(said).not.toContain('"event":"one"');
+    end.abort();
+  });
+});
+
+describe('an engagement over the API', () => {
+  const open = async (client: Api['client'], name: string, fourEyes: string[] = []) => {
+    const approvers = [APPROVER, SECOND].map((email) => ({ name: email, email }));
+    await kickOff(client, spec(name, { gates: { approvers, fourEyes } }), sources, 'test');
+    return eventually(async () => (await statusOf(client, name)).gate);
+  };
+  const decideAt = (gate: GateStatus) => ({
+    url: `/api/engagements/${gate.engagement}/gates/${gate.gate}/decision`,
+    body: { outcome: 'approved', evidenceSha256: gate.evidenceSha256 },
+  });
+
+  it('is decided in the name of who is signed in, once, and says how', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      const { url, body } = decideAt(await open(client, name));
+      const ana = api.as(['approver'], APPROVER);
+      const stale = await ana('POST', url, { ...body, evidenceSha256: SHA });
+      expect([stale.statusCode, stale.json().detail]).toEqual([
+        409,
+        expect.stringContaining('the evidence has changed'),
+      ]);
+      expect((await ana('POST', url, { ...body, by: SECOND })).statusCode).toBe(403);
+      const eve = await api.as(['approver'], 'eve@example.org')('POST', url, body);
+      expect([eve.statusCode, eve.json().detail]).toEqual([409, expect.stringContaining('is not an approver')]);
+      const key = { 'idempotency-key': 'k1' };
+      const first = await ana('POST', url, body, key);
+      expect(first.json()).toMatchObject({ outcome: 'approved', by: APPROVER, via: 'api' });
+      const repeated = await ana('POST', url, body, key);
+      expect([repeated.json(), repeated.headers['idempotency-replayed']]).toEqual([first.json(), 'true']);
+      expect((await ana('POST', url, { ...body, comment: 'no' }, key)).statusCode).toBe(422);
+      await client.workflow.getHandle(`engagement/${name}`).terminate();
+    });
+  });
+
+  it('lets the owner of the data directory name the approver, but not be both of two', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      const { url, body } = decideAt(await open(client, name, ['baseline']));
+      const code = api.access.issueCode({ email: 'me@localhost', roles: ['admin'], isOwner: true });
+      const cookie = `stepdown_session=${api.access.redeem(code)}`;
+      const { csrf } = (await api.app.inject({ url: '/api/session', headers: { cookie } })).json();
+      const enter = (by: string) =>
+        api.app.inject({ method: 'POST', url, headers: { cookie, 'x-csrf-token': csrf }, payload: { ...body, by } });
+      expect((await enter(APPROVER)).json()).toMatchObject({ by: APPROVER, enteredBy: 'me@localhost' });
+      const second = await enter(SECOND);
+      expect([second.statusCode, second.json().detail]).toEqual([
+        409,
+        expect.stringContaining('must sign in themselves'),
+      ]);
+      const other = await api.as(['approver'], SECOND)('POST', url, body);
+      expect(other.statusCode).toBe(200);
+      await client.workflow.getHandle(`engagement/${name}`).terminate();
+    });
+  });
+
+  it('is kicked off once from a specification of the folder', async () => {
+    const name = uniqueName();
+    mkdirSync(join(api.home, name));
+    const files = Object.fromEntries(
+      ['calibration', 'selection', 'holdout', 'production'].map((role) => [role, `${role}.jsonl`])
+    );
+    for (const file of [...Object.values(files), 'm.onnx', 't.json'])
+      writeFileSync(join(api.home, name, file), `${file}\n`);
+    const document = {
+      engagement: name,
+      client: { name: '<script>alert(1)</script>' },
+      package: 'express',
+      model: {
+        name: 'm',
+        kind: 'onnx',
+        path: 'm.onnx',
+        task: 'text-classification',
+        tokenizer: 't.json',
+        maxLength: 8,
+        labels: ['a', 'b'],
+      },
+      data: { columns: {}, ...files },
+      quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 5 },
+      serving: { sloPercentile: 99, sloMs: 100 },
+      gates: { approvers: [{ name: 'Ana', email: APPROVER }] },
+      rollout: { minimumHold: '1 second', maximumHold: '1 hour', disagreementPoints: 4 },
+    };
+    writeFileSync(join(api.home, name, 'engagement.yaml'), stringify(document));
+    const start = (key?: string) =>
+      api.as(['engineer'])(
+        'POST',
+        '/api/engagements',
+        { spec: `${name}/engagement.yaml` },
+        key ? { 'idempotency-key': key } : {}
+      );
+    const first = await start('start');
+    expect([first.statusCode, first.json()]).toEqual([201, { engagement: name }]);
+    expect((await start('start')).json()).toEqual({ engagement: name });
+    expect((await start()).statusCode).toBe(409);
+    const listed = await eventually(async () => {
+      const { engagements } = (await api.as(['viewer'])('GET', '/api/engagements')).json();
+      return engagements.find((line: { engagement: string }) => line.engagement === name);
+    });
+    expect(listed.client).toBe(document.client.name);
+    await api.client.workflow.getHandle(`engagement/${name}`).terminate();
+  });
+});

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { Access } from '../../src/server/access.ts';
+import type { Role } from '../../src/server/people.ts';
+import { createServer } from '../../src/server/server.ts';
+
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** The real server on the ring's Temporal, in a data directory of its own. */
+export async function startApi(changes: Partial<Config> = {}) {
+  const home = mkdtempSync(join(tmpdir(), 'stepdown-api-'));
+  const config = { ...loadConfig({ STEPDOWN_HOME: join(home, 'data'), STEPDOWN_SPECS: home }), ...changes };
+  const connection = await Connection.connect({ address: inject('temporal') });
+  const access = new Access(join(config.home, 'access.db'));
+  const client = new Client({ connection });
+  const app = await createServer({ client, config, access, publicUrl: () => 'http://127.0.0.1' });
+  const tokens = new Map<string, string>();
+  const tokenOf = (email: string, roles: Role[]) => {
+    if (!tokens.has(email)) tokens.set(email, access.issueToken(email, roles));
+    return tokens.get(email)!;
+  };
+  return {
+    app,
+    access,
+    client,
+    config,
+    home,
+    /** A request as a person with these roles; their mail address is the first role's, unless given. */
+    as(roles: Role[], email = `${roles[0]}@example.org`) {
+      const authorization = `Bearer ${tokenOf(email, roles)}`;
+      return (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, headers: Record<string, string> = {}) =>
+        app.inject({ method, url, headers: { authorization, ...headers }, ...(payload && { payload }) });
+    },
+    async close() {
+      await app.close();
+      await connection.close();
+      access.close();
+      rmSync(home, { recursive: true });
+    },
+  };
+}
