@@ -19,8 +19,10 @@ import { createTrafficActivities } from './activities/traffic.ts';
 import { createTrainingActivities } from './activities/training.ts';
 import { createVerdictActivities } from './activities/verdicts.ts';
 import { type Config, loadConfig, temporalConnection, whereRunning } from './config.ts';
+import type { GateStatus } from './domain/decision.ts';
 import { QUEUES } from './domain/ids.ts';
 import { ArtifactStore } from './storage/artifacts.ts';
+import { linkKey, signLink } from './storage/decision-link.ts';
 import { Journal } from './storage/journal.ts';
 import { Ledger } from './storage/ledger.ts';
 
@@ -65,9 +67,18 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
         smtpUrl: config.smtpUrl,
         mailFrom: config.mailFrom,
         outboxFolder: config.folders.outbox,
+        decisionLink: decisionLinkOf(config),
       }),
     },
   };
+}
+
+/** A personal link to decide with, where people can reach the server. */
+function decisionLinkOf({ publicUrl, home }: Config): ((gate: GateStatus, email: string) => string) | undefined {
+  if (!publicUrl) return undefined;
+  const key = linkKey(home);
+  return ({ workflowId, evidenceSha256, dueAt }, email) =>
+    `${publicUrl.replace(/\/$/, '')}/decision?link=${signLink(key, { workflowId, evidenceSha256, email, expiresAt: dueAt })}`;
 }
 
 function gatewayOf(config: Config): () => string {

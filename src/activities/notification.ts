@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { GateStatus } from '../domain/decision.ts';
 import { FailureType } from '../domain/errors.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import { composeMail, type Mail, type NotifyInput, type Recipient } from '../report/mail.ts';
@@ -13,6 +14,8 @@ interface Dependencies {
   smtpUrl?: string;
   mailFrom: string;
   outboxFolder: string;
+  /** Where one person decides a gate; each approver gets a mail of their own then. */
+  decisionLink?: (gate: GateStatus, email: string) => string;
 }
 
 interface Delivery {
@@ -30,37 +33,74 @@ const PERMANENT = 500; // SMTP: 4xx asks to try again, 5xx refuses for good
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 }; // together below the activity's minute
 
 /** Mail to people. The same input has the same Message-ID however often it is tried. */
-export const createNotificationActivities = ({ smtpUrl, mailFrom, outboxFolder }: Dependencies) => {
+export const createNotificationActivities = ({ smtpUrl, mailFrom, outboxFolder, decisionLink }: Dependencies) => {
   const smtp =
     smtpUrl === undefined ? undefined : createTransport({ ...TIMEOUTS, ...credentialsNeedTls(smtpUrl), url: smtpUrl });
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-  return {
-    async notify(input: NotifyInput): Promise<Delivery> {
-      const mail = composeMail(input);
-      const digest = createHash('sha256').update(canonicalJson(input)).digest('hex');
-      const message = messageOf(mail, { digest, mailFrom, kind: input.kind });
-      const messageId = message.messageId!;
-      if (!smtp) {
-        const { message: content } = await composer.sendMail(message);
-        const path = join(outboxFolder, outboxName(message.date as Date, input.kind, mail.engagement, digest));
-        await writeAtomically(path, content as Buffer);
-        return { messageId, delivered: 'outbox' };
-      }
-      const sent = await smtp.sendMail(message).catch((error: SmtpError) => {
+  const keep = async (letter: SendMailOptions): Promise<void> => {
+    const { message } = await composer.sendMail(letter);
+    await writeAtomically(join(outboxFolder, outboxName(letter)), message as Buffer);
+  };
+  /** What the mail server refuses for good is kept in the outbox with its reason. */
+  const deliver = async (letter: SendMailOptions): Promise<void> => {
+    if (!smtp) return keep(letter);
+    const { messageId } = letter;
+    try {
+      const sent = await smtp.sendMail(letter).catch((error: SmtpError) => {
         throw translated(error);
       });
-      if (sent.rejected.length > 0) {
-        const refusals = (sent.rejectedErrors ?? []) as SmtpError[];
-        if (!refusals.every(isPermanent))
-          throw new Error(`not everybody was reached: ${refusals.map(({ message: said }) => said)}`);
-        log.warn('recipients were refused', { messageId, rejected: sent.rejected });
+      if (sent.rejected.length === 0) return;
+      const refusals = (sent.rejectedErrors ?? []) as SmtpError[];
+      if (!refusals.every(isPermanent))
+        throw new Error(`not everybody was reached: ${refusals.map(({ message: said }) => said)}`);
+      log.warn('recipients were refused', { messageId, rejected: sent.rejected });
+      await keep(refusedLetter(letter, refusals.map(({ message: said }) => said).join('; ')));
+    } catch (error) {
+      if (error instanceof ApplicationFailure) await keep(refusedLetter(letter, error.message));
+      throw error;
+    }
+  };
+  return {
+    async notify(input: NotifyInput): Promise<Delivery> {
+      const reached = new Set<string>(activityInfo().heartbeatDetails ?? []);
+      const failures: Error[] = [];
+      const letters = lettersOf(input, mailFrom, decisionLink);
+      for (const letter of letters) {
+        if (reached.has(letter.messageId!)) continue;
+        try {
+          await deliver(letter);
+          heartbeat([...reached.add(letter.messageId!)]); // a retry leaves out whom this attempt reached
+        } catch (error) {
+          failures.push(error as Error);
+        }
       }
-      return { messageId, delivered: 'smtp' };
+      const passing = failures.find((error) => !(error instanceof ApplicationFailure));
+      if (passing) throw passing;
+      if (failures.length === letters.length) throw failures[0];
+      return { messageId: letters[0]!.messageId!, delivered: smtp ? 'smtp' : 'outbox' };
     },
   };
 };
 
 export type NotificationActivities = ReturnType<typeof createNotificationActivities>;
+
+/** One letter for all, or one each where everybody has a link of their own. */
+function lettersOf(
+  input: NotifyInput,
+  mailFrom: string,
+  decisionLink: Dependencies['decisionLink']
+): SendMailOptions[] {
+  const { kind } = input;
+  const isPersonal = decisionLink && (kind === 'gate-opened' || kind === 'gate-reminder');
+  if (!isPersonal) return [messageOf(composeMail(input), { digest: digestOf(input), mailFrom, kind })];
+  return input.gate.approvers.map((person) => {
+    const own = { ...input, gate: { ...input.gate, approvers: [person] } };
+    const mail = composeMail(own, decisionLink(input.gate, person.email));
+    return messageOf(mail, { digest: digestOf(own), mailFrom, kind });
+  });
+}
+
+const digestOf = (input: NotifyInput): string => createHash('sha256').update(canonicalJson(input)).digest('hex');
 
 function messageOf(
   { to, engagement, subject, text, html }: Mail,
@@ -90,10 +130,16 @@ function addressOf({ name, email }: Recipient): { name: string; address: string 
   return { name: name.replace(/\p{Cc}+/gu, ' '), address: email };
 }
 
-function outboxName(date: Date, kind: string, engagement: string, digest: string): string {
-  const time = date.toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${time}-${kind}-${fileWord(engagement)}-${digest.slice(0, 8)}.eml`;
+function outboxName({ date, messageId, headers }: SendMailOptions): string {
+  const { 'X-Stepdown-Engagement': engagement, 'X-Stepdown-Kind': kind } = headers as Record<string, string>;
+  const time = (date as Date).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${kind}-${engagement}-${messageId!.slice(1, 9)}.eml`;
 }
+
+const refusedLetter = (letter: SendMailOptions, reason: string): SendMailOptions => ({
+  ...letter,
+  headers: { ...(letter.headers as Record<string, string>), 'X-Stepdown-Refused': reason.replace(/\s+/g, ' ') },
+});
 
 const fileWord = (text: string): string => text.replace(/[^\w-]+/g, '_').slice(0, 80);
 

@@ -50,7 +50,12 @@ export async function bringUp(config: Config, report: (line: string) => void): P
     });
   };
   const add = async (name: string, command: string, args: string[], ready: () => Promise<void>) => {
-    const env = { TEMPORAL_ADDRESS: running.temporal, STEPDOWN_GATEWAY: running.gateway, STEPDOWN_HOME: config.home };
+    const env = {
+      TEMPORAL_ADDRESS: running.temporal,
+      STEPDOWN_GATEWAY: running.gateway,
+      STEPDOWN_PUBLIC_URL: config.publicUrl ?? running.server,
+      STEPDOWN_HOME: config.home,
+    };
     const logPath = join(config.folders.logs, `${name}.log`);
     const child = new SupervisedProcess({ name, command, args, env, logPath, ready }, record);
     processes.push(child);

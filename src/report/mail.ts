@@ -47,16 +47,17 @@ export interface Mail {
   html: string;
 }
 
-export function composeMail(input: NotifyInput): Mail {
+/** `link` is where the one recipient decides. */
+export function composeMail(input: NotifyInput, link?: string): Mail {
   if (input.kind === 'rollout-tripped') return tripped(input);
   if (input.kind === 'support-incident') return incidentOpened(input);
   if (input.kind === 'support-week') return weekEnded(input);
   if (input.kind === 'engagement-closed') return closed(input.document, input.to);
   if (input.kind === 'gate-expired') return expired(input.gate);
-  return waiting(input.gate, input.kind === 'gate-reminder');
+  return waiting(input.gate, input.kind === 'gate-reminder', link);
 }
 
-function waiting(gate: GateStatus, isReminder: boolean): Mail {
+function waiting(gate: GateStatus, isReminder: boolean, link: string | undefined): Mail {
   const { engagement, modelName, client, needsTwo, summary, dueAt, openedAt, verdict, evidenceSha256 } = gate;
   const reminder = `Reminder ${gate.remindersSent}: nobody has decided since ${instant(openedAt)}.\n\n`;
   const first = gate.first
@@ -70,7 +71,7 @@ ${summary}
 
 Evidence: \`sha256 ${evidenceSha256}\``;
   const subject = `${isReminder ? `Reminder ${gate.remindersSent}` : 'Decision needed'}: ${engagement}, gate ${gate.gate} (${verdict})`;
-  return mail({ engagement, to: gate.approvers, subject, text, commands: commandsOf(gate) });
+  return mail({ engagement, to: gate.approvers, subject, text, commands: commandsOf(gate), link });
 }
 
 /** What may be run now; a gate that did not prove its case cannot be approved, only waived. */
@@ -190,27 +191,34 @@ function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function mail({ commands, ...parts }: Omit<Mail, 'html'> & { commands: [string, string][] }): Mail {
+function mail({
+  commands,
+  link,
+  ...parts
+}: Omit<Mail, 'html'> & { commands: [string, string][]; link?: string | undefined }): Mail {
   const needsAddress = commands.some(([, command]) => command.includes('YOUR-ADDRESS'));
   const note = needsAddress ? 'YOUR-ADDRESS is the address that this mail was sent to.' : '';
   const listed = commands.map(([purpose, command]) => `${purpose}:\n    ${command}`).join('\n\n');
   return {
     ...parts,
     subject: oneLine(parts.subject),
-    text: `${parts.text}\n\n${listed}\n${note && `\n${note}\n`}`,
-    html: page(parts.text, commands, note).text,
+    text: `${parts.text}\n\n${link ? `${LINK_NOTE}:\n    ${link}\n\nOr by command:\n\n` : ''}${listed}\n${note && `\n${note}\n`}`,
+    html: page(parts.text, commands, note, link).text,
   };
 }
+
+const LINK_NOTE = 'Look at it and decide (this link is yours alone and decides once)';
 
 /** A header is one line: line breaks in a name must not begin another. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 
-function page(markdown: string, commands: [string, string][], note: string): Html {
+function page(markdown: string, commands: [string, string][], note: string, link: string | undefined): Html {
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:1rem auto;padding:0 1rem}code,pre{font:.875em ui-monospace,Menlo,Consolas,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8886;border-radius:.375rem;padding:.5rem .75rem;margin:.25rem 0 1rem}
 table{border-collapse:collapse}th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8886}</style></head><body>
 ${renderMarkdown(markdown)}<hr>
+${link && html`<p><a href="${link}"><strong>Look at it and decide</strong></a></p><p>${LINK_NOTE}. Or by command:</p>`}
 ${commands.map(([purpose, command]) => html`<p>${purpose}:</p><pre>${command}</pre>`)}
 ${note && html`<p>${note}</p>`}</body></html>
 `;

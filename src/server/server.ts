@@ -9,6 +9,7 @@ import type { Desk } from './desk.ts';
 import { repeatable } from './idempotency.ts';
 import { tokenVerifier } from './identity-provider.ts';
 import { Problem, pathOf, sendProblem } from './problem.ts';
+import { decisionLinkRoutes } from './routes/decision-link.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { engagementRoutes } from './routes/engagements.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -53,7 +54,8 @@ export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyIns
   authenticate(app, { access, verify: config.oidc && tokenVerifier(config.oidc) });
   repeatable(app, access);
   const desk: Desk = { ...parts, app };
-  for (const add of [sessionRoutes, engagementRoutes, decisionRoutes, fileRoutes, eventRoutes]) add(desk);
+  for (const add of [sessionRoutes, engagementRoutes, decisionRoutes, decisionLinkRoutes, fileRoutes, eventRoutes])
+    add(desk);
   app.get('/api/openapi.json', { config: { needs: 'read' }, schema: { hide: true } }, () => app.swagger());
   app.get('/health', { config: { rateLimit: false }, schema: { hide: true } }, () => ({ live: true }));
   return app;

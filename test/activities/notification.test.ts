@@ -88,11 +88,23 @@ async function mailServer(options: SMTPServerOptions = {}): Promise<{ url: strin
   return { url: `smtp://127.0.0.1:${(server.server.address() as { port: number }).port}`, received };
 }
 
-function notify(input: NotifyInput, smtpUrl?: string): ReturnType<NotificationActivities['notify']> {
+interface Circumstances {
+  decisionLink?: (gate: GateStatus, email: string) => string;
+  heartbeatDetails?: string[];
+}
+
+function notify(
+  input: NotifyInput,
+  smtpUrl?: string,
+  { decisionLink, heartbeatDetails }: Circumstances = {}
+): ReturnType<NotificationActivities['notify']> {
   const mailFrom = 'Stepdown <stepdown@example.org>';
-  const { notify: activity } = createNotificationActivities({ smtpUrl, mailFrom, outboxFolder });
+  const { notify: activity } = createNotificationActivities({ smtpUrl, mailFrom, outboxFolder, decisionLink });
   const logger = new DefaultLogger('ERROR');
-  return new MockActivityEnvironment({ scheduledTimestampMs: SCHEDULED_AT }, { logger }).run(activity, input);
+  return new MockActivityEnvironment({ scheduledTimestampMs: SCHEDULED_AT, heartbeatDetails }, { logger }).run(
+    activity,
+    input
+  );
 }
 
 const failureOf = (running: Promise<unknown>): Promise<Error> =>
@@ -191,6 +203,29 @@ describe('notify through an SMTP server', () => {
     const failure = await failureOf(notify(opened({ approvers }), url));
     expect(failure).not.toBeInstanceOf(ApplicationFailure);
     expect(failure.message).toContain('greylisted');
+  });
+
+  it('keeps what was refused for good in the outbox, with the reason', async () => {
+    const { url } = await mailServer({
+      onRcptTo: ({ address }, _session, done) => done(address === bo.email ? smtpError(550, 'gone') : undefined),
+    });
+    await notify(opened({ approvers: [ana, bo] }), url);
+    const [name] = await readdir(outboxFolder);
+    expect(await readFile(join(outboxFolder, name!), 'utf8')).toMatch(/^X-Stepdown-Refused: .*gone/m);
+  });
+
+  it('gives every approver a mail with a link of their own, and a retry leaves out whom it reached', async () => {
+    const { url, received } = await mailServer();
+    const decisionLink = (_gate: GateStatus, email: string) => `https://stepdown.example/decision?link=${email}`;
+    const both = opened({ approvers: [ana, bo] });
+    const { messageId } = await notify(both, url, { decisionLink });
+    expect(received.map(({ to }) => to)).toEqual([[ana.email], [bo.email]]);
+    const [toAna] = received.map(({ content }) => readable(content));
+    expect(toAna).toContain(`decision?link=${ana.email}`);
+    expect(toAna).not.toContain(`decision?link=${bo.email}`);
+    received.length = 0;
+    await notify(both, url, { decisionLink, heartbeatDetails: [messageId] });
+    expect(received.map(({ to }) => to)).toEqual([[bo.email]]);
   });
 
   it('is tried again when nothing listens', async () => {
