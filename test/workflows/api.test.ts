@@ -10,7 +10,7 @@ import { ROLES, type Role } from '../../src/server/people.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER, ref, SECOND, spec } from './fakes.ts';
+import { APPROVER, look, ref, SECOND, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
@@ -32,6 +32,9 @@ const ROUTES: ['GET' | 'POST' | 'DELETE', string, Role[], object?][] = [
   ['GET', '/api/engagements/none/rollout', READERS],
   ['POST', '/api/engagements/none/gates/ptq/decision', ['approver', 'admin'], decision],
   ['POST', '/api/engagements/none/rollout/rollback', ['operator', 'admin'], {}],
+  ['POST', '/api/engagements/none/rollout/promote', ['operator', 'admin'], {}],
+  ['GET', '/api/engagements/none/support', READERS],
+  ['POST', '/api/engagements/none/support/acknowledge', ['operator', 'admin'], { comment: 'seen', incident: 1 }],
   ['GET', '/api/gates', READERS],
   ['GET', `/api/artifacts/${SHA}`, READERS],
   ['GET', '/api/outbox', READERS],
@@ -279,6 +282,48 @@ describe('an engagement over the API', () => {
       ]);
       const other = await api.as(['approver'], SECOND)('POST', url, body);
       expect(other.statusCode).toBe(200);
+      await client.workflow.getHandle(`engagement/${name}`).terminate();
+    });
+  });
+
+  it('is steered through rollout and support in the name of who is signed in', async () => {
+    let isProven = false;
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, isProven ? 'successful' : undefined);
+    await withWorker({ lookAtStage }, async (client) => {
+      const name = uniqueName();
+      const window = { days: 90, day: '30 seconds', looksPerDay: 1 };
+      await kickOff(client, spec(name, { support: window }), sources, 'test');
+      const at = `/api/engagements/${name}`;
+      const approve = (gate: string) =>
+        eventually(async () => {
+          const { gate: open } = await statusOf(client, name);
+          const { url, body } = decideAt(open!);
+          return open!.gate === gate ? api.as(['approver'], APPROVER)('POST', url, body) : undefined;
+        }, gate);
+      for (const gate of ['baseline', 'ptq', 'optimization']) await approve(gate);
+      const olga = api.as(['operator']);
+      const shadow = () => olga('GET', `${at}/rollout`).then((answer) => answer.json());
+      await eventually(async () => ((await shadow()).look ? true : undefined), 'a look');
+      const early = await olga('POST', `${at}/rollout/promote`, { comment: 'in a hurry' });
+      expect([early.statusCode, early.json().detail]).toEqual([409, expect.stringContaining('is no approver')]);
+      expect((await olga('POST', `${at}/rollout/pause`, {})).json()).toMatchObject({ paused: true });
+      expect((await olga('POST', `${at}/rollout/resume`, {})).json()).toMatchObject({ paused: false });
+      expect((await olga('GET', `${at}/support`)).statusCode).toBe(404);
+      isProven = true;
+      await approve('rollout-100');
+      await eventually(
+        async () => ((await olga('GET', `${at}/support`)).statusCode === 200 ? true : undefined),
+        'support'
+      );
+      const say = (command: string, body: object) => olga('POST', `${at}/support/${command}`, body);
+      expect((await say('open', { comment: 'a customer called' })).json()).toMatchObject({
+        incidents: [{ number: 1, kind: 'reported' }],
+      });
+      expect((await say('acknowledge', { comment: 'seen' })).statusCode).toBe(422);
+      expect((await say('acknowledge', { comment: 'a typo', incident: 1 })).json()).toMatchObject({
+        incidents: [{ acknowledged: { by: 'operator@example.org', comment: 'a typo' } }],
+      });
+      expect((await say('rollback', { comment: 'to be sure' })).statusCode).toBe(200);
       await client.workflow.getHandle(`engagement/${name}`).terminate();
     });
   });

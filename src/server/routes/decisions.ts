@@ -2,22 +2,32 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { decide } from '../../cli/decide.ts';
-import { openGates, statusOf } from '../../cli/engagements.ts';
+import { openGates, statusOf, supportHandle } from '../../cli/engagements.ts';
 import { type Changes, OUTCOMES } from '../../domain/decision.ts';
 import { rolloutId } from '../../domain/ids.ts';
-import { commandUpdate } from '../../workflows/messages.ts';
+import { commandUpdate, supportUpdate } from '../../workflows/messages.ts';
 import { type Desk, named } from '../desk.ts';
 import type { Person } from '../people.ts';
 import { Problem } from '../problem.ts';
+
+const BY_OWNER = 'only for the owner of an embedded data directory: the person who says so';
 
 const decisionBody = z.strictObject({
   outcome: z.enum(OUTCOMES),
   comment: z.string().max(4_000).default('').describe('required for everything but an approval'),
   evidenceSha256: z.string().length(64).describe('of the evidence that was looked at'),
   changes: z.record(z.string(), z.unknown()).optional().describe('for revise: quality thresholds or recipes'),
-  by: z.email().optional().describe('only for the owner of an embedded data directory: the approver who decides'),
+  by: z.email().optional().describe(BY_OWNER),
 });
-const commandBody = z.strictObject({ comment: z.string().max(4_000).default('') });
+const commandBody = z.strictObject({
+  comment: z.string().max(4_000).default('').describe('why; to promote without the evidence it is required'),
+  by: z.email().optional().describe(BY_OWNER),
+});
+const supportBody = z.strictObject({
+  comment: z.string().trim().min(1, 'say what was found').max(4_000),
+  incident: z.int().positive().optional().describe('to acknowledge: its number'),
+  by: z.email().optional().describe(BY_OWNER),
+});
 
 /** Gates and the rollout: what people say, in their own name. */
 export function decisionRoutes({ app, client }: Desk): void {
@@ -61,15 +71,41 @@ export function decisionRoutes({ app, client }: Desk): void {
       config: { needs: 'steer', repeatable: true },
       schema: {
         summary: 'Steer a running rollout',
-        params: named.extend({ command: z.enum(['pause', 'resume', 'rollback']) }),
+        params: named.extend({ command: z.enum(['pause', 'resume', 'promote', 'rollback']) }),
         body: commandBody,
       },
     },
-    async ({ params: { name, command }, body: { comment }, person }) => {
+    async ({ params: { name, command }, body: { comment, by }, person }) => {
       const handle = client.workflow.getHandle(rolloutId(name, 1));
-      return answered(client, () =>
-        handle.executeUpdate(commandUpdate, { args: [{ command, by: person.email, comment }] })
-      );
+      const input = { command, by: signedBy(person, by).by, comment };
+      return answered(client, () => handle.executeUpdate(commandUpdate, { args: [input] }));
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/support',
+    { config: { needs: 'read' }, schema: { summary: 'The support window, running or ended', params: named } },
+    async ({ params: { name } }) => {
+      const { support, state } = await statusOf(client, name);
+      const found = support ?? state.support;
+      if (!found) throw new Problem(404, `${name} is in no support window; it is in phase ${state.phase}`);
+      return found;
+    }
+  );
+  typed.post(
+    '/api/engagements/:name/support/:command',
+    {
+      config: { needs: 'steer', repeatable: true },
+      schema: {
+        summary: 'Acknowledge or open an incident, or take the candidate out',
+        params: named.extend({ command: z.enum(['acknowledge', 'open', 'rollback']) }),
+        body: supportBody,
+      },
+    },
+    async ({ params: { name, command }, body: { by, ...said }, person }) => {
+      if (command === 'acknowledge' && !said.incident) throw new Problem(422, 'incident: which one? give its number');
+      const { state } = await statusOf(client, name);
+      const input = { command, by: signedBy(person, by).by, ...said };
+      return answered(client, () => supportHandle(client, name, state).executeUpdate(supportUpdate, { args: [input] }));
     }
   );
 }
