@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closingDocument } from '../../src/activities/records.ts';
+import { closingDocument } from '../../src/domain/closing.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { EngagementState, PhaseRecord } from '../../src/domain/engagement.ts';
 import { spec } from '../workflows/fakes.ts';
