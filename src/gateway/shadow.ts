@@ -1,3 +1,4 @@
+import { setImmediate as whatIsUnderWay } from 'node:timers/promises';
 import type { RunResult } from '../inference/host.ts';
 import type { ArmName } from './arm.ts';
 import { ArmDown, ArmTimeout } from './errors.ts';
@@ -49,6 +50,7 @@ export class Shadow {
   }
 
   async #run(route: Route, { id, request, arm, classes }: Comparison): Promise<void> {
+    await whatIsUnderWay(); // the client's answer is written first
     const other = arm === 'twin' ? 'candidate' : 'twin';
     const others = await this.#classesOn(other, route, request);
     if (!others) return;
