@@ -71,7 +71,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       candidate: ArtifactRef;
     }): Promise<RouteStatus> {
       const { spec, rollout, twin, candidate } = input;
-      const { unitHeader, shadowSample } = spec.rollout;
+      const { unitHeader, shadowSample, router } = spec.rollout;
       const config: RouteConfig = {
         model: spec.model.name,
         rollout,
@@ -83,6 +83,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
         shadowSample,
         labels: spec.model.labels as string[],
         judge: judgeConfigOf(spec),
+        ...(router && { router }),
       };
       return call<RouteStatus>('PUT', routePath(config.model), config);
     },
@@ -151,8 +152,10 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       const routes = await call<RouteStatus[]>('GET', '/control/models');
       if (!routes.some((route) => route.model === model)) return { weight: 0 };
       await call('POST', `${routePath(model)}/trip`, { reason, by: 'engagement' });
-      const { weight, served } = await read(model);
+      const { weight, served, router } = await read(model);
       if (weight !== 0) throw new Error(`the gateway still sends ${weight} basis points to the candidate`);
+      if (router && router.weight !== 0)
+        throw new Error(`${router.kind} is not confirmed at 0: ${router.lastError ?? 'it is being set'}`);
       await untilStill(model, served.candidate);
       return { weight: 0 };
     },

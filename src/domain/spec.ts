@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
+import { routerConfig, weightFault } from './router.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
 const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -76,6 +77,8 @@ const rollout = z
     lookEvery: duration.default(30 * UNIT_MS.second),
     /** Percent of client traffic that stays on FP32 at every stage, the last too. */
     holdBackPercent: z.number().min(0).max(10).default(1),
+    /** What splits the clients; the gateway itself where nothing else is named. */
+    router: routerConfig.optional(),
   })
   .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
     path: ['stages'],
@@ -84,6 +87,11 @@ const rollout = z
   .refine(({ minimumHold, maximumHold }) => minimumHold < maximumHold, {
     path: ['maximumHold'],
     message: 'must be longer than minimumHold',
+  })
+  .superRefine(({ stages, holdBackPercent, router }, context) => {
+    const weights = [...stages.slice(0, -1), 100 - holdBackPercent];
+    const fault = router && weights.map((weight) => weightFault(router, Math.round(weight * 100))).find(Boolean);
+    if (fault) context.addIssue({ code: 'custom', path: ['stages'], message: fault });
   });
 
 const replicas = z.number().int().positive().max(64);

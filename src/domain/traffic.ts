@@ -1,5 +1,6 @@
 import type { ArtifactRef } from './artifact.ts';
 import type { SessionOptions } from './measurement.ts';
+import type { RouterConfig } from './router.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the gateway needs to serve one model on two arms; a change of any of it is another rollout. */
@@ -20,6 +21,8 @@ export interface RouteConfig {
   /** Class names in the order of the logits; feedback may name a class or its index. */
   labels: string[];
   judge: JudgeConfig;
+  /** A router in front of the arms that follows the weight; without one the gateway itself is the router. */
+  router?: RouterConfig | undefined;
 }
 
 /** Fixed before the first observation; see docs/statistics.md. Shares are fractions, not points. */
@@ -121,6 +124,15 @@ export interface RouteStatus {
   /** How often each arm answered each class, on compared requests. */
   classes?: { twin: number[]; candidate: number[] };
   arms?: { twin: ArmStatus; candidate: ArmStatus };
+  router?: RouterStatus | undefined;
+}
+
+/** The router in front of the arms as it was last read. */
+export interface RouterStatus {
+  kind: RouterConfig['kind'];
+  /** Confirmed by reading it back; null while it is not the one that is wanted. */
+  weight: number | null;
+  lastError: string | null;
 }
 
 /** What one look at a running stage found. */

@@ -20,18 +20,22 @@ export function controlPlane(app: FastifyInstance, { routes, authorize }: Contro
   app.get(PATH, (request: ModelRequest) => routes.get(request.params.model).status);
   app.put(PATH, async (request: ModelRequest) => {
     const config = readRouteConfig(request.params.model, request.body);
-    return (await routes.put(config)).status;
+    const route = await routes.put(config);
+    await route.settle();
+    return route.status;
   });
-  app.put(`${PATH}/weight`, (request: ModelRequest) => {
+  app.put(`${PATH}/weight`, async (request: ModelRequest) => {
     const route = routes.get(request.params.model);
     const { weight, stage, sample } = readWeightChange(request.body);
     route.setWeight(weight, stage, sample);
+    await route.settle();
     return route.status;
   });
-  app.post(`${PATH}/trip`, (request: ModelRequest) => {
+  app.post(`${PATH}/trip`, async (request: ModelRequest) => {
     const route = routes.get(request.params.model);
     const { reason, by } = readTripOrder(request.body);
     route.tripBy(reason, by);
+    await route.settle().catch(() => {}); // tried on; the status tells
     return route.status;
   });
   app.delete(PATH, async (request: ModelRequest) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROVIDERS } from '../domain/measurement.ts';
+import { routerConfig } from '../domain/router.ts';
 import type { RouteConfig } from '../domain/traffic.ts';
 import { Refusal } from './errors.ts';
 
@@ -39,6 +40,7 @@ const routeConfig = z.object({
       path: ['harmMargin'],
       message: 'must be below the margin, or a candidate could be promoted and rolled back on the same evidence',
     }),
+  router: routerConfig.optional(),
 });
 
 const weightChange = z.object({

@@ -1,4 +1,5 @@
 import { bucketOf, FULL_WEIGHT } from '../domain/assignment.ts';
+import { weightFault } from '../domain/router.ts';
 import type { RouteStatus } from '../domain/traffic.ts';
 import type { RunResult } from '../inference/host.ts';
 import type { Arm, ArmName } from './arm.ts';
@@ -16,6 +17,8 @@ import {
   trip,
   tripIfHarmful,
 } from './evidence.ts';
+import { RouterRefused } from './routers/router.ts';
+import { Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
@@ -32,6 +35,8 @@ export class Route {
   readonly state: RouteState;
   readonly arms: Arms;
   readonly #store: Store;
+  /** Where a router stands in front of the arms. */
+  readonly #steering: Steering | undefined;
   /** Sampled requests whose comparison may still come, with their number of rows. */
   readonly #awaited = new Map<string, number>();
   inFlight = 0;
@@ -42,6 +47,8 @@ export class Route {
     this.state = state;
     this.arms = arms;
     this.#store = store;
+    const { router } = state.config;
+    this.#steering = router && new Steering(router, () => this.state.weight);
     this.#judge();
   }
 
@@ -49,6 +56,7 @@ export class Route {
     return {
       ...statusOf(this.state),
       arms: { twin: this.arms.twin.status, candidate: this.arms.candidate.status },
+      ...(this.#steering && { router: this.#steering.status }),
     };
   }
 
@@ -79,12 +87,27 @@ export class Route {
   setWeight(weight: number, stage: string, sample?: number): void {
     if (this.state.trip)
       throw new Refusal(409, `the rollout was rolled back: ${this.state.trip.reason}`, { trip: this.state.trip });
+    const fault = this.state.config.router && weightFault(this.state.config.router, weight);
+    if (fault) throw new Refusal(422, fault);
     beginStage(this.state, weight, stage, sample);
     this.#store.commitDurably(this.state);
   }
 
+  /** Resolves once the router in front of the arms, where there is one, was read back at the weight. */
+  async settle(): Promise<void> {
+    await this.#steering?.settle().catch((error: unknown) => {
+      throw new Refusal(error instanceof RouterRefused ? 422 : 503, messageOf(error));
+    });
+  }
+
+  /** The router follows the weight from now on. */
+  steer(): void {
+    this.#steering?.keep();
+  }
+
   tripBy(reason: string, by: string): void {
     if (!this.state.trip) trip(this.state, reason, by);
+    this.steer();
     this.#store.commitDurably(this.state);
   }
 
@@ -161,6 +184,7 @@ export class Route {
 
   retire(): void {
     this.#retired = true;
+    this.#steering?.stop();
   }
 
   close(): Promise<unknown> {
@@ -175,6 +199,7 @@ export class Route {
 
   #judge(): void {
     const tripped = tripIfHarmful(this.state);
+    if (tripped) this.steer();
     try {
       if (tripped) this.#store.commitDurably(this.state);
     } catch (error) {

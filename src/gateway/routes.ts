@@ -42,7 +42,9 @@ export class Routes {
     await Promise.all(
       this.#store.routes().map(async (state) => {
         const arms = this.#arms(state.config);
-        this.#open.set(state.config.model, new Route(state, arms, this.#store));
+        const route = new Route(state, arms, this.#store);
+        this.#open.set(state.config.model, route);
+        route.steer();
         await Promise.all([arms.twin.keepOpen(), arms.candidate.keepOpen()]);
       })
     );
@@ -70,6 +72,7 @@ export class Routes {
       }
       const route = new Route(state, arms, this.#store);
       this.#open.set(config.model, route);
+      route.steer();
       if (before) void this.#drain(before);
       return route;
     });

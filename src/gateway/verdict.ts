@@ -12,7 +12,7 @@ const QUESTIONS: Record<string, RolloutAction> = {
   rollback: 'rollback',
 };
 
-/** For other routers that ask whether to go on; Argo's web metric reads `$.promote` and `$.rollback`. */
+/** For other routers that ask whether to go on; Argo's web metric reads `$.action`, see docs/routers.md. */
 export function verdict(app: FastifyInstance, routes: Routes): void {
   app.get('/verdict', (request: VerdictRequest) => verdictOf(routes, request.query.model));
   for (const [question, yes] of Object.entries(QUESTIONS))
