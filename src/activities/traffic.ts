@@ -71,7 +71,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       candidate: ArtifactRef;
     }): Promise<RouteStatus> {
       const { spec, rollout, twin, candidate } = input;
-      const { unitHeader, shadowSample, router } = spec.rollout;
+      const { unitHeader, shadowSample, router, remotes } = spec.rollout;
       const config: RouteConfig = {
         model: spec.model.name,
         rollout,
@@ -84,6 +84,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
         labels: spec.model.labels as string[],
         judge: judgeConfigOf(spec),
         ...(router && { router }),
+        ...(remotes && { remotes }),
       };
       return call<RouteStatus>('PUT', routePath(config.model), config);
     },

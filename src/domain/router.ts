@@ -50,6 +50,17 @@ export const routerConfig = z.discriminatedUnion('kind', [haproxy, kserve, gatew
   error: (issue) => (issue.code === 'invalid_union' ? "kind must be 'haproxy', 'kserve' or 'gateway-api'" : undefined),
 });
 
+const remoteArm = z.strictObject({
+  url: z.url({
+    protocol: /^https?$/,
+    message: 'must be the URL of a server, such as http://10.0.0.7:8080, without /v2',
+  }),
+  model: z.string().min(1),
+});
+
+/** Arms that other servers run, by the Open Inference Protocol v2. */
+export const remoteArms = z.strictObject({ twin: remoteArm.optional(), candidate: remoteArm.optional() });
+
 export type RouterConfig = z.output<typeof routerConfig>;
 export type HaproxyConfig = z.output<typeof haproxy>;
 export type KserveConfig = z.output<typeof kserve>;

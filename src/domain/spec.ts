@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
-import { routerConfig, weightFault } from './router.ts';
+import { remoteArms, routerConfig, weightFault } from './router.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
 const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -79,6 +79,8 @@ const rollout = z
     holdBackPercent: z.number().min(0).max(10).default(1),
     /** What splits the clients; the gateway itself where nothing else is named. */
     router: routerConfig.optional(),
+    /** Servers of the same models elsewhere; the gateway runs those that are not named. */
+    remotes: remoteArms.optional(),
   })
   .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
     path: ['stages'],

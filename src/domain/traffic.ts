@@ -21,8 +21,17 @@ export interface RouteConfig {
   /** Class names in the order of the logits; feedback may name a class or its index. */
   labels: string[];
   judge: JudgeConfig;
+  /** Arms that a server elsewhere runs, in place of a host of the gateway's own. */
+  remotes?: { twin?: RemoteArm | undefined; candidate?: RemoteArm | undefined } | undefined;
   /** A router in front of the arms that follows the weight; without one the gateway itself is the router. */
   router?: RouterConfig | undefined;
+}
+
+/** A model that another server of the Open Inference Protocol v2 runs. */
+export interface RemoteArm {
+  /** Up to, and without, `/v2`. */
+  url: string;
+  model: string;
 }
 
 /** Fixed before the first observation; see docs/statistics.md. Shares are fractions, not points. */

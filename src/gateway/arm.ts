@@ -1,4 +1,5 @@
 import type { ArmStatus } from '../domain/traffic.ts';
+import type { ChildExit } from '../inference/connection.ts';
 import type { Host, RunResult, TensorValue } from '../inference/host.ts';
 import { ArmDown, ArmTimeout, messageOf } from './errors.ts';
 
@@ -27,29 +28,38 @@ interface Job extends RunOptions {
   reject(error: Error): void;
 }
 
-/** One model in one supervised child process; runs one request at a time, clients first. */
+/** What runs the model: a child process, one request at a time, or a server elsewhere, several at a time. */
+export interface ArmHost extends Pick<Host, 'inputs' | 'outputs' | 'alive' | 'close'> {
+  readonly pid: number | null;
+  /** Absent: one, and what takes too long is taken for hung. */
+  readonly concurrency?: number;
+  run(feeds: Record<string, TensorValue>, timeoutMs: number): Promise<RunResult>;
+  onExit(listener: (exit: { why: string } | ChildExit) => void): void;
+}
+
+/** One model on a supervised host; clients first. */
 export class Arm {
   readonly name: ArmName;
-  readonly #start: (signal: AbortSignal) => Promise<Host>;
+  readonly #start: (signal: AbortSignal) => Promise<ArmHost>;
   readonly #closing = new AbortController();
   readonly #queues: Record<RunOptions['priority'], Job[]> = { client: [], comparison: [] };
-  #host?: Host;
+  #host?: ArmHost;
   #state: ArmStatus['state'] = 'starting';
   #restarts = 0;
   #lastError: string | null = null;
   #backOffMs = FIRST_RESTART_MS;
   #startedAt = 0;
   #restartTimer?: NodeJS.Timeout;
-  #busy = false;
+  #running = 0;
   #clientRuns = 0;
 
-  constructor(name: ArmName, start: (signal: AbortSignal) => Promise<Host>) {
+  constructor(name: ArmName, start: (signal: AbortSignal) => Promise<ArmHost>) {
     this.name = name;
     this.#start = start;
   }
 
   /** Starts the host; throws when it cannot be started, and then nothing is tried again. */
-  async open(): Promise<Host> {
+  async open(): Promise<ArmHost> {
     this.#state = 'starting';
     const host = await this.#start(this.#closing.signal);
     if (this.#closing.signal.aborted) {
@@ -59,7 +69,7 @@ export class Arm {
     this.#host = host;
     this.#state = 'ready';
     this.#startedAt = Date.now();
-    host.onExit(({ code, signal }) => this.#lost(host, signal ? `killed by ${signal}` : `exit code ${code}`));
+    host.onExit((exit) => this.#lost(host, wayOf(exit)));
     if (!host.alive) this.#lost(host, 'ended at once');
     this.#pump();
     return host;
@@ -80,7 +90,7 @@ export class Arm {
   }
 
   /** What the model takes and gives, once it was loaded. */
-  get host(): Host | undefined {
+  get host(): ArmHost | undefined {
     return this.#host;
   }
 
@@ -125,19 +135,23 @@ export class Arm {
   }
 
   #pump(): void {
-    if (this.#busy || !this.ready) return;
-    const job = this.#next();
-    if (!job) return;
-    const host = this.#host!;
-    this.#busy = true;
+    while (this.ready && this.#running < (this.#host!.concurrency ?? 1)) {
+      const job = this.#next();
+      if (!job) return;
+      this.#dispatch(this.#host!, job);
+    }
+  }
+
+  #dispatch(host: ArmHost, job: Job): void {
+    this.#running++;
     job.dispatched = true;
-    const hung = setTimeout(() => void host.close(), job.timeoutMs);
+    const hung = host.concurrency === undefined && setTimeout(() => void host.close(), job.timeoutMs);
     host
-      .run(job.feeds)
+      .run(job.feeds, job.timeoutMs)
       .then(job.resolve, job.reject)
       .finally(() => {
-        clearTimeout(hung);
-        this.#busy = false;
+        if (hung) clearTimeout(hung);
+        this.#running--;
         this.#pump();
       });
   }
@@ -153,7 +167,7 @@ export class Arm {
     return client.shift();
   }
 
-  #lost(host: Host, how: string): void {
+  #lost(host: ArmHost, how: string): void {
     if (this.#host !== host || this.#state !== 'ready') return;
     if (Date.now() - this.#startedAt > STABLE_MS) this.#backOffMs = FIRST_RESTART_MS;
     this.#restartLater(`the host ended: ${how}`);
@@ -176,3 +190,8 @@ export class Arm {
     for (const job of queued.filter(which)) job.reject(new ArmDown(`the ${this.name} arm is ${this.#state}`));
   }
 }
+
+const wayOf = (exit: { why: string } | ChildExit) => {
+  if ('why' in exit) return exit.why;
+  return exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
+};

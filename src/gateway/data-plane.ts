@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from './errors.ts';
 import { takeFeedback } from './feedback.ts';
-import { inferResponse, JSON_LENGTH_HEADER, modelMetadata, readInferRequest } from './protocol.ts';
+import { BINARY_EXTENSION, inferResponse, JSON_LENGTH_HEADER, modelMetadata, readInferRequest } from './protocol.ts';
 import type { Route } from './route.ts';
 import type { Routes } from './routes.ts';
 import { refuseBusy, type ServeLimits, serve } from './serve.ts';
@@ -19,11 +19,9 @@ export interface DataPlane {
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
 
-const EXTENSIONS = ['binary_tensor_data'];
-
 /** What clients call: the Open Inference Protocol v2, and the true labels that they learn later. */
 export function dataPlane(app: FastifyInstance, { routes, store, shadow, limits, authorize }: DataPlane): void {
-  app.get('/v2', () => ({ name: 'stepdown-gateway', version: '2', extensions: EXTENSIONS }));
+  app.get('/v2', () => ({ name: 'stepdown-gateway', version: '2', extensions: [BINARY_EXTENSION] }));
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', (_request, reply) => {
     const ready = routes.all().every((route) => route.ready);

@@ -28,6 +28,11 @@ export class ArmTimeout extends Error {
   }
 }
 
+/** The server that runs an arm gave no answer, or failed. */
+export class RemoteFailed extends Error {
+  override readonly name = 'RemoteFailed';
+}
+
 /** The model answered with something that is not a classification of the rows it was given. */
 export class OutputInvalid extends Error {
   override readonly name = 'OutputInvalid';

@@ -8,6 +8,9 @@ const LONGEST_ID = 200;
 /** Tells how many bytes of the body are JSON; the tensors follow it as raw bytes. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
+/** How a server says that it takes and gives raw tensors. */
+export const BINARY_EXTENSION = 'binary_tensor_data';
+
 /** An inference request of the Open Inference Protocol v2, checked against the model. */
 export interface InferRequest {
   id: string | undefined;

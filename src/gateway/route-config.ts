@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROVIDERS } from '../domain/measurement.ts';
-import { routerConfig } from '../domain/router.ts';
+import { remoteArms, routerConfig } from '../domain/router.ts';
 import type { RouteConfig } from '../domain/traffic.ts';
 import { Refusal } from './errors.ts';
 
@@ -40,6 +40,7 @@ const routeConfig = z.object({
       path: ['harmMargin'],
       message: 'must be below the margin, or a candidate could be promoted and rolled back on the same evidence',
     }),
+  remotes: remoteArms.optional(),
   router: routerConfig.optional(),
 });
 

@@ -8,6 +8,7 @@ import { armsFault } from './classification.ts';
 import { messageOf, Refusal } from './errors.ts';
 import { newRoute } from './evidence.ts';
 import { verifiedModelFile } from './model-file.ts';
+import { connectRemote } from './remote.ts';
 import { type Arms, Route } from './route.ts';
 import type { Store } from './store.ts';
 
@@ -94,6 +95,8 @@ export class Routes {
 
   #arms(config: RouteConfig): Arms {
     const arm = (name: ArmName) => {
+      const remote = config.remotes?.[name];
+      if (remote) return new Arm(name, (signal) => connectRemote(remote, signal));
       let path: string | undefined;
       return new Arm(name, async (signal) => {
         path ??= await verifiedModelFile(this.#artifacts, config[name]);

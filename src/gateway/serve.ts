@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { assignedToCandidate, FULL_WEIGHT } from '../domain/assignment.ts';
 import { HostDied, ModelRunFailed, type RunResult } from '../inference/host.ts';
 import type { ArmName } from './arm.ts';
-import { ArmDown, ArmTimeout, messageOf, OutputInvalid, Refusal } from './errors.ts';
+import { ArmDown, ArmTimeout, messageOf, OutputInvalid, Refusal, RemoteFailed } from './errors.ts';
 import type { InferRequest, Served } from './protocol.ts';
 import type { Route } from './route.ts';
 import type { Shadow } from './shadow.ts';
@@ -102,16 +102,18 @@ async function onTwin(route: Route, request: InferRequest, expiresAt: number): P
       patient: true,
     });
   const result = await attempt().catch((error: unknown) => {
-    if (error instanceof HostDied && Date.now() < expiresAt) return attempt();
+    if (isLost(error) && Date.now() < expiresAt) return attempt();
     throw error;
   });
   return { arm: 'twin', result, classes: route.classesOf(result, request.rows), replayed: false };
 }
 
+const isLost = (error: unknown): error is Error => error instanceof HostDied || error instanceof RemoteFailed;
+
 function asRefusal(error: unknown): Error {
   if (error instanceof ModelRunFailed) return new Refusal(400, `the model refused the inputs: ${error.message}`);
   if (error instanceof ArmTimeout) return new Refusal(504, error.message);
-  if (error instanceof ArmDown || error instanceof HostDied) return new Refusal(503, error.message);
+  if (error instanceof ArmDown || isLost(error)) return new Refusal(503, error.message);
   if (error instanceof OutputInvalid) return new Refusal(500, `the model's answer is not usable: ${error.message}`);
   return error instanceof Error ? error : new Error(messageOf(error));
 }

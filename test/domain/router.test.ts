@@ -49,3 +49,14 @@ describe('rollout.router', () => {
     expect(problemsWith(haproxy, { stages: [0.5, 100], holdBackPercent: 0.5 })).toEqual([]);
   });
 });
+
+describe('rollout.remotes', () => {
+  it('takes servers by URL, and refuses what is none by its field', () => {
+    expect(
+      problemsWith(undefined, { remotes: { candidate: { url: 'http://10.0.0.7:8080', model: 'topics' } } })
+    ).toEqual([]);
+    expect(problemsWith(undefined, { remotes: { twin: { url: '10.0.0.7:8080', model: 'topics' } } })).toEqual([
+      expect.stringMatching(/^rollout.remotes.twin.url: must be the URL of a server/),
+    ]);
+  });
+});
