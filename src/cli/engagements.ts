@@ -17,6 +17,7 @@ import { answered } from './connection.ts';
 import { CommandError, EXIT } from './errors.ts';
 
 const KEYWORD = 'KEYWORD' as const;
+const GATES_AT_ONCE = 50; // each is a query that a worker answers
 
 /** Starts an engagement; a second start of one that runs is refused with where it stands. */
 export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, startedBy: string): Promise<void> {
@@ -142,13 +143,13 @@ export async function listEngagements(client: Client): Promise<EngagementLine[]>
 
 /** Every gate that waits for somebody, across engagements. */
 export async function openGates(client: Client): Promise<GateStatus[]> {
-  const gates: GateStatus[] = [];
   const query = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
-  for await (const { workflowId } of client.workflow.list({ query })) {
-    const gate = await gateAt(client, workflowId);
-    if (gate && !gate.decision) gates.push(gate);
-  }
-  return gates;
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
+  const gates: (GateStatus | undefined)[] = [];
+  for (let from = 0; from < ids.length; from += GATES_AT_ONCE)
+    gates.push(...(await Promise.all(ids.slice(from, from + GATES_AT_ONCE).map((id) => gateAt(client, id)))));
+  return gates.filter((gate) => gate !== undefined && !gate.decision) as GateStatus[];
 }
 
 /** Waits for the end; the closing document is the workflow's result. */

@@ -8,7 +8,9 @@ import { print } from './print.ts';
 export function addUp(program: Command): void {
   program
     .command('up')
-    .description('run Temporal, worker, gateway and API here until Ctrl-C; what ends by itself is started again')
+    .description(
+      'run Temporal, worker, gateway, dashboard and API here until Ctrl-C; what ends by itself is started again'
+    )
     .addHelpText(
       'after',
       '\nEverything is kept in STEPDOWN_HOME (default .stepdown), so a later `up` goes on where this one ended.'
@@ -28,7 +30,7 @@ export function addUp(program: Command): void {
         command,
         { temporal, ui, gateway, server },
         () =>
-          `up: Temporal ${temporal}, its pages ${ui}, gateway ${gateway}, API ${server}\nsign in (once, within 15 minutes): ${signInLink(config, server)}\nCtrl-C ends it`
+          `up: Temporal ${temporal}, its pages ${ui}, gateway ${gateway}, dashboard and API ${server}\nopen the dashboard (works once, within 15 minutes): ${signInLink(config, server)}\nCtrl-C ends it`
       );
       await asked;
       said('stopping');

@@ -44,7 +44,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 export const pathOf = ({ url }: FastifyRequest): string => url.split('?')[0]!;
 
-function described(error: unknown): { status: number; detail: string; more: Record<string, unknown> } {
+export function described(error: unknown): { status: number; detail: string; more: Record<string, unknown> } {
   if (error instanceof Problem) return { status: error.status, detail: error.message, more: error.more };
   if (error instanceof CommandError) return ofCommand(error);
   const { statusCode, message, validation } = error as FastifyError;

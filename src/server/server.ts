@@ -14,6 +14,7 @@ import { decisionRoutes } from './routes/decisions.ts';
 import { engagementRoutes } from './routes/engagements.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { sessionRoutes } from './routes/session.ts';
 
 const BODY_LIMIT_BYTES = 1 << 20;
@@ -54,7 +55,15 @@ export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyIns
   authenticate(app, { access, verify: config.oidc && tokenVerifier(config.oidc) });
   repeatable(app, access);
   const desk: Desk = { ...parts, app };
-  for (const add of [sessionRoutes, engagementRoutes, decisionRoutes, decisionLinkRoutes, fileRoutes, eventRoutes])
+  for (const add of [
+    sessionRoutes,
+    engagementRoutes,
+    decisionRoutes,
+    decisionLinkRoutes,
+    fileRoutes,
+    eventRoutes,
+    pageRoutes,
+  ])
     add(desk);
   app.get('/api/openapi.json', { config: { needs: 'read' }, schema: { hide: true } }, () => app.swagger());
   app.get('/health', { config: { rateLimit: false }, schema: { hide: true } }, () => ({ live: true }));

@@ -1,5 +1,6 @@
 import { flatTraffic } from '../../src/domain/cost.ts';
 import type { CandidateLine, ClosingDocument } from '../../src/domain/engagement.ts';
+import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { Economics } from '../../src/domain/serving-cost.ts';
 import type { EvidenceLine, StageResult } from '../../src/domain/traffic.ts';
 
@@ -252,4 +253,25 @@ export const economics = (over: Partial<Economics['input']> = {}): Economics => 
     date: '2026-11-24',
     ageDays: 1,
   },
+});
+
+/** What a model sustains at p99 within 150 ms. */
+export const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest => ({
+  key: 'k',
+  modelSha256: 'm',
+  level: { percentile: 0.99, limitMs: 150 },
+  replicas: 1,
+  ratePerSecond,
+  exceededPerSecond: 99.5,
+  probes: [],
+  queries: 4200,
+  cpuMsPerQuery: 17.25,
+  peakBytes: 3e8,
+  gpu: null,
+  audits: { accuracy: { checked: 500, differing: [] }, caching: { gain: 1, isCached: false } },
+  faults,
+  resumedAfter: 0,
+  host: closingDocument().host!,
+  options: { threads: 2 },
+  durationMs: 1,
 });

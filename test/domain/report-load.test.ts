@@ -1,28 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import { servingCost } from '../../src/domain/serving-cost.ts';
-import { closingDocument, economics } from './closing-document.ts';
+import { economics, loadTest } from './closing-document.ts';
 import { render, section, textOf } from './rendered.ts';
-
-const loadTest = (ratePerSecond: number | null, faults: string[] = []): LoadTest => ({
-  key: 'k',
-  modelSha256: 'm',
-  level: { percentile: 0.99, limitMs: 150 },
-  replicas: 1,
-  ratePerSecond,
-  exceededPerSecond: 99.5,
-  probes: [],
-  queries: 4200,
-  cpuMsPerQuery: 17.25,
-  peakBytes: 3e8,
-  gpu: null,
-  audits: { accuracy: { checked: 500, differing: [] }, caching: { gain: 1, isCached: false } },
-  faults,
-  resumedAfter: 0,
-  host: closingDocument().host!,
-  options: { threads: 2 },
-  durationMs: 1,
-});
 
 describe('the rates under load', () => {
   it('are shown with what they rest on, and are left out where there is none', () => {

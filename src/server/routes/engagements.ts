@@ -9,6 +9,7 @@ import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
 import { Problem } from '../problem.ts';
+import { viewOf } from '../view.ts';
 
 const kickOffBody = z.strictObject({
   spec: z.string().min(1).describe('path of an engagement.yaml under the server’s folder of specifications'),
@@ -53,6 +54,16 @@ export function engagementRoutes({ app, client, config }: Desk): void {
     '/api/engagements/:name/candidates',
     { config: reads, schema: { summary: 'Every candidate with figures and verdict', params: named } },
     async ({ params: { name } }) => ({ candidates: (await statusOf(client, name)).state.candidates })
+  );
+  typed.get(
+    '/api/engagements/:name/document',
+    { config: reads, schema: { summary: 'All figures so far, as the closing report would have them', params: named } },
+    async ({ params: { name } }) => (await viewOf(client, config, name)).document
+  );
+  typed.get(
+    '/api/engagements/:name/cost',
+    { config: reads, schema: { summary: 'What serving costs before and after', params: named } },
+    async ({ params: { name } }) => ({ cost: (await viewOf(client, config, name)).document.cost ?? null })
   );
   typed.get(
     '/api/engagements/:name/journal',

@@ -4,6 +4,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { listEngagements, openGates } from '../../cli/engagements.ts';
 import { Journal } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
+import { described } from '../problem.ts';
+import { viewOf } from '../view.ts';
 
 const LOOK_MS = 500;
 const BEAT_MS = 15_000; // proxies close what is silent for longer
@@ -12,6 +14,10 @@ const BEAT_MS = 15_000; // proxies close what is silent for longer
 export function eventRoutes({ app, client, config }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
+  const portfolio = shared(async () => {
+    const [engagements, gates] = await Promise.all([listEngagements(client), openGates(client)]);
+    return { engagements, gates };
+  });
   typed.get(
     '/api/engagements/:name/events',
     { config: reads, schema: { summary: 'Journal entries as they are written (server-sent events)', params: named } },
@@ -29,17 +35,49 @@ export function eventRoutes({ app, client, config }: Desk): void {
     '/api/events',
     { config: reads, schema: { summary: 'The portfolio, whole, whenever it changes (server-sent events)' } },
     async (request, reply) => {
-      let last = '';
-      await stream(request, reply, async () => {
-        const [engagements, gates] = await Promise.all([listEngagements(client), openGates(client)]);
-        const now = JSON.stringify({ engagements, gates });
-        if (now === last) return [];
-        last = now;
-        return [`event: portfolio\ndata: ${now}\n\n`];
-      });
+      const changed = changesOf();
+      await stream(request, reply, async () => changed({ portfolio: await portfolio() }));
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/live',
+    {
+      config: reads,
+      schema: { summary: 'Figures and present state, each whole when it changes (server-sent events)', params: named },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const changed = changesOf();
+      await stream(request, reply, async () => changed({ ...(await viewOf(client, config, name)) }));
     }
   );
 }
+
+/** One look for however many readers; its answer is good until the next is due. */
+function shared<T>(look: () => Promise<T>): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  return () => {
+    last ??= look().finally(() => setTimeout(() => (last = undefined), LOOK_MS).unref());
+    return last;
+  };
+}
+
+/** Events for what is not as it was at the last look. */
+function changesOf(): (parts: Record<string, unknown>) => string[] {
+  const last: Record<string, string> = {};
+  return (parts) =>
+    Object.entries(parts).flatMap(([name, part]) => {
+      const text = JSON.stringify(part);
+      if (text === last[name]) return [];
+      last[name] = text;
+      return [`event: ${name}\ndata: ${text}\n\n`];
+    });
+}
+
+const unavailable = (error: unknown): string[] => {
+  const { status, detail } = described(error);
+  return [`event: unavailable\ndata: ${JSON.stringify({ status, detail })}\n\n`];
+};
 
 /** Looks until the reader has gone; a look that fails is told and tried again. */
 async function stream(request: FastifyRequest, reply: FastifyReply, look: () => Promise<string[]>): Promise<void> {
@@ -55,7 +93,7 @@ async function stream(request: FastifyRequest, reply: FastifyReply, look: () => 
   raw.once('close', () => gone.abort());
   raw.write('retry: 1000\n\n');
   for (let silentMs = 0; !gone.signal.aborted; silentMs += LOOK_MS) {
-    const events = await look().catch(() => ['event: unavailable\ndata: {}\n\n']);
+    const events = await look().catch(unavailable);
     for (const event of events) raw.write(event);
     if (events.length > 0) silentMs = 0;
     else if (silentMs >= BEAT_MS) {

@@ -33,7 +33,7 @@ export function sessionRoutes({ app, access, publicUrl }: Desk): void {
     async ({ body: { code } }, reply) => {
       const session = access.redeem(code);
       if (!session) throw new Problem(401, 'this sign-in link was used before or is older than 15 minutes');
-      return reply.setCookie(SESSION_COOKIE, session, cookie).redirect('/api/session', 303);
+      return reply.setCookie(SESSION_COOKIE, session, cookie).redirect('/', 303);
     }
   );
   typed.get(

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { FastifyReply } from 'fastify';
+import { html } from '../../report/html.ts';
+import { page } from '../../report/page.ts';
+import type { Desk } from '../desk.ts';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+const FOREVER = 'public, max-age=31536000, immutable'; // the names of assets have their hash
+const PAGES = ['/', '/inbox', '/new', '/engagements/*'];
+
+/** The dashboard: the built files and nothing else, read once. */
+export function pageRoutes({ app, config }: Desk): void {
+  const folder = join(config.root, 'web/dist');
+  const assets = join(folder, 'assets');
+  const index = read(join(folder, 'index.html'));
+  const answer = (reply: FastifyReply, name: string, content: Buffer, cache: string) =>
+    reply
+      .type(TYPES[extname(name)] ?? 'application/octet-stream')
+      .header('cache-control', cache)
+      .header('etag', `"${createHash('sha256').update(content).digest('base64url')}"`)
+      .send(content);
+  for (const path of PAGES)
+    app.get(path, { config: { rateLimit: false }, schema: { hide: true } }, (_request, reply) =>
+      index ? answer(reply, 'index.html', index, 'no-cache') : reply.code(503).type('text/html').send(NOT_BUILT)
+    );
+  for (const name of index ? readdirSync(assets) : []) {
+    const content = readFileSync(join(assets, name));
+    app.get(`/assets/${name}`, { config: { rateLimit: false }, schema: { hide: true } }, (_request, reply) =>
+      answer(reply, name, content, FOREVER)
+    );
+  }
+}
+
+const NOT_BUILT = page({
+  title: 'Stepdown',
+  body: html`<main><h1>The dashboard is not built</h1><p>Run <code>npm run setup</code>, then start the server again. The API works without it.</p></main>`,
+});
+
+function read(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { useEffect, useState } from 'react';
+import { loadSession, type Refused, type Session, signOut } from './api.ts';
+import { usePortfolio } from './live.ts';
+import { EngagementPage } from './pages/engagement.tsx';
+import { GatePage } from './pages/gate.tsx';
+import { InboxPage } from './pages/inbox.tsx';
+import { NewPage } from './pages/new.tsx';
+import { PortfolioPage } from './pages/portfolio.tsx';
+import { RolloutPage } from './pages/rollout.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { Alert, Page } from './parts.tsx';
+import { Link, usePath } from './route.tsx';
+import { SessionContext, waitsForMe } from './session.ts';
+
+export function App() {
+  const [session, setSession] = useState<Session | undefined>();
+  const [trouble, setTrouble] = useState<Refused | undefined>();
+  const load = () => loadSession().then(setSession, setTrouble);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened
+  useEffect(() => void load(), []);
+  if (session)
+    return (
+      <SessionContext value={session}>
+        <SignedIn session={session} />
+      </SessionContext>
+    );
+  if (trouble?.status === 401)
+    return (
+      <SignInPage
+        onSignedIn={() => {
+          setTrouble(undefined);
+          void load();
+        }}
+      />
+    );
+  return <Page title="Stepdown">{trouble ? <Alert>{trouble.message}</Alert> : <p>Loading…</p>}</Page>;
+}
+
+function SignedIn({ session }: { session: Session }) {
+  const path = usePath();
+  const { parts, trouble } = usePortfolio();
+  const mine = (parts.portfolio?.gates ?? []).filter((gate) => waitsForMe(gate, session)).length;
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <nav aria-label="Main" className="bar">
+        <strong className="brand">Stepdown</strong>
+        <Link href="/">Portfolio</Link>
+        <Link href="/inbox">Inbox{mine > 0 && <span className="count"> {mine}</span>}</Link>
+        <Link href="/new">New</Link>
+        <span className="who">{session.email}</span>
+        <button type="button" className="plain" onClick={() => void signOut().finally(() => location.assign('/'))}>
+          Sign out
+        </button>
+      </nav>
+      {trouble && (
+        <p className="trouble" role="status">
+          {trouble}
+        </p>
+      )}
+      <Routed path={path} portfolio={parts.portfolio} />
+    </>
+  );
+}
+
+type Portfolio = ReturnType<typeof usePortfolio>['parts']['portfolio'];
+
+function Routed({ path, portfolio }: { path: string; portfolio: Portfolio }) {
+  const [, section, name, page, gate] = path.split('/');
+  if (path === '/') return <PortfolioPage portfolio={portfolio} />;
+  if (path === '/inbox') return <InboxPage gates={portfolio?.gates} />;
+  if (path === '/new') return <NewPage />;
+  if (section === 'engagements' && name) {
+    if (page === 'gates' && gate) return <GatePage key={path} name={name} gateName={gate} />;
+    if (page === 'rollout') return <RolloutPage key={path} name={name} />;
+    if (!page) return <EngagementPage key={path} name={name} />;
+  }
+  return (
+    <Page title="Nothing is here">
+      <p>
+        Go to the <Link href="/">portfolio</Link>.
+      </p>
+    </Page>
+  );
+}

@@ -1,0 +1,71 @@
+import type { GateStatus } from '../../../src/domain/decision.ts';
+import { instant } from '../../../src/report/format.ts';
+import { useLoaded } from '../live.ts';
+import { Ago, Chip, Page } from '../parts.tsx';
+import { Link } from '../route.tsx';
+import { useSession, waitsForMe } from '../session.ts';
+
+export function InboxPage({ gates }: { gates: GateStatus[] | undefined }) {
+  const session = useSession();
+  if (!gates) return <Page title="Inbox">Loading…</Page>;
+  const mine = gates.filter((gate) => waitsForMe(gate, session));
+  const others = gates.filter((gate) => !waitsForMe(gate, session));
+  return (
+    <Page title="Inbox">
+      <h2>{session.isOwner ? 'Open decisions' : 'Waiting for you'}</h2>
+      {mine.length > 0 ? <Gates gates={mine} /> : <p className="absent">Nothing waits for a decision of yours.</p>}
+      {others.length > 0 && (
+        <>
+          <h2>Waiting for others</h2>
+          <Gates gates={others} />
+        </>
+      )}
+      <Mails />
+    </Page>
+  );
+}
+
+function Gates({ gates }: { gates: GateStatus[] }) {
+  return (
+    <ul className="cards">
+      {[...gates]
+        .sort((a, b) => a.dueAt.localeCompare(b.dueAt))
+        .map((gate) => (
+          <li key={gate.workflowId}>
+            <Link href={`/engagements/${gate.engagement}/gates/${gate.gate}`}>
+              {gate.engagement}: gate {gate.gate}
+            </Link>{' '}
+            <Chip verdict={gate.verdict} />
+            <p>
+              {gate.client} · {gate.modelName}. Open since <Ago at={gate.openedAt} />, due {instant(gate.dueAt)}
+              {gate.remindersSent > 0 && `, reminded ${gate.remindersSent} times`}.
+            </p>
+            <p>For {gate.approvers.map(({ name }) => name).join(' or ')}.</p>
+            {gate.first && (
+              <p>
+                {gate.first.by} has decided ({gate.first.outcome}); a second person is needed.
+              </p>
+            )}
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+/** Names only: what is in a mail is its recipient's, the link that decides above all. */
+function Mails() {
+  const { value } = useLoaded<{ mails: string[] }>('/api/outbox');
+  if (!value || value.mails.length === 0) return null;
+  return (
+    <details>
+      <summary>{value.mails.length} mails were kept here instead of sent</summary>
+      <ul>
+        {value.mails.slice(0, 50).map((name) => (
+          <li key={name}>
+            <code>{name}</code>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
