@@ -6,7 +6,7 @@ import { whyMissing } from './missing.ts';
 import { rampChart } from './ramp-chart.ts';
 import { absent, chip, table } from './tables.ts';
 
-const TESTS: [EvidenceLine['name'], string][] = [
+export const TESTS: [EvidenceLine['name'], string][] = [
   ['disagreement-alarm', 'Alarm: disagreement'],
   ['labelled-worse', 'Alarm: labelled worse'],
   ['error-rate', 'Alarm: errors'],

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { EvidenceLine, RouteStatus } from '../../src/domain/traffic.ts';
 import { count, decimal } from '../../src/report/format.ts';
+import { TESTS } from '../../src/report/rollout.ts';
 
 const KEPT = 600; // looks; a page that stays open overnight stays light
 const WIDTH = 320;
@@ -11,13 +12,7 @@ export interface Look {
   lnE: Partial<Record<EvidenceLine['name'], number>>;
 }
 
-const NAMES: Record<EvidenceLine['name'], string> = {
-  'disagreement-alarm': 'Alarm: disagreement',
-  'labelled-worse': 'Alarm: labelled worse',
-  'error-rate': 'Alarm: errors',
-  'disagreement-certificate': 'Proof: agreement',
-  'labelled-noninferior': 'Proof: labels',
-};
+const NAMES = new Map(TESTS);
 
 /** What the router said since this page was opened. */
 export function useHistory(traffic: RouteStatus | null): Look[] {
@@ -50,6 +45,7 @@ export function Curves({ history, evidence }: { history: Look[]; evidence: Evide
 }
 
 function Curve({ line: { name, action, lnE, bound }, history }: { line: EvidenceLine; history: Look[] }) {
+  const title = NAMES.get(name) ?? name;
   const isReached = lnE >= bound;
   const values = history.map((look) => look.lnE[name] ?? 0);
   const [low, high] = [Math.min(0, ...values), Math.max(bound * 1.15, ...values)];
@@ -61,14 +57,14 @@ function Curve({ line: { name, action, lnE, bound }, history }: { line: Evidence
   const said = `${decimal(lnE, 2)} of ${decimal(bound, 2)}${isReached ? `, reached: ${action}` : ''}`;
   return (
     <figure className={kind}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${NAMES[name]}: ${said}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: ${said}`}>
         <line className="axis" x1={0} x2={WIDTH} y1={y(0)} y2={y(0)} />
         <line className="margin" x1={0} x2={WIDTH} y1={y(bound)} y2={y(bound)} />
         <polyline className="curve" points={points} />
         {history.length > 0 && <circle className="curve-end" cx={x(last)} cy={y(values.at(-1)!)} r={3.5} />}
       </svg>
       <figcaption>
-        <strong>{NAMES[name]}</strong> {said} after {count(last)} pairs
+        <strong>{title}</strong> {said} after {count(last)} pairs
       </figcaption>
     </figure>
   );

@@ -14,7 +14,7 @@ export interface Live<T> {
 
 const LOST = 'The connection is lost; it is being made again.';
 
-export function useLive<T>(path: string, names: (keyof T & string)[]): Live<T> {
+function useLive<T>(path: string, names: (keyof T & string)[]): Live<T> {
   const [live, setLive] = useState<Live<T>>({ parts: {} });
   const events = names.join(' ');
   useEffect(() => {
