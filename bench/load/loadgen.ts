@@ -29,7 +29,7 @@ type Summary = Record<'p50Ms' | 'p99Ms' | 'perSecond', number>;
 export async function loadgenFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
   const python = await environment(REQUIREMENTS);
   const theirs = (play: Play) => () => peer(python, target, SCENARIOS[play]);
-  const said = await inTurns(quick ? 20 : 60, {
+  const said = await inTurns(quick ? 12 : 60, {
     stream: () => ourStream(target),
     theirStream: theirs('stream'),
     offline: () => ourOffline(target),

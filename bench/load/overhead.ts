@@ -28,7 +28,7 @@ export async function overheadFigures({ quick, target }: { quick: boolean; targe
 /** Queries a second, all at once through the harness against the bare loop, block by block; a model of real weight. */
 export async function throughputFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
   const queries = 200;
-  const said = await inTurns(quick ? 24 : 60, {
+  const said = await inTurns(quick ? 16 : 60, {
     bare: async () => (await bareLoop(target, { queries, rows: ROWS })).reduce((total, ms) => total + ms, 0),
     harness: async () => {
       const { log } = await runLoad({ target, scenario: 'offline', rows: rowsOf(queries), warmup: WARMUP });

@@ -4,6 +4,7 @@ import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
 import type { Figure } from '../figure.ts';
+import { median } from './bare.ts';
 import { responseTimes } from './queue.ts';
 import { simulatedLimit, simulatedSearch } from './simulated-search.ts';
 
@@ -22,7 +23,7 @@ const errorOf = (measured: number, truth: number) => 100 * Math.abs(measured / t
 
 /** The judge against queueing theory, in simulated time. */
 export async function theoryFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const queries = quick ? 1_000_000 : 4_000_000;
+  const queries = quick ? 500_000 : 4_000_000;
   const worst = { throughput: 0, p50: 0, p99: 0 };
   for (const row of golden.queue_response_times.rows.filter(({ utilisation }) => utilisation < 0.9)) {
     const scheduledMs = poissonSchedule({ ratePerSecond: (row.utilisation * 1_000) / SERVICE_MS, queries, seed: 3 });
@@ -39,21 +40,27 @@ export async function theoryFigures({ quick }: { quick: boolean }): Promise<Figu
   return truthFigures('M/M/1 and M/D/1 at 0.5 to 0.8, simulated time', worst);
 }
 
-/** The whole harness, in real time, against the exact waiting times of the very same arrivals and services. */
+/**
+ * The whole harness, in real time, against the exact waiting times of the very same arrivals and services; the median
+ * of several plays, because a neighbour that stops one for a moment delays all that queue behind it.
+ */
 export async function realTimeFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
   const worst = { throughput: 0, p50: 0, p99: 0 };
   for (const row of golden.queue_response_times.rows.filter(({ utilisation }) => utilisation === 0.7)) {
-    const { measured, truth } = await playQueue(row, quick ? 3_000 : 12_000);
-    worst.throughput = Math.max(worst.throughput, errorOf(measured.rate, truth.rate));
-    worst.p50 = Math.max(worst.p50, errorOf(measured.p50, truth.p50));
-    worst.p99 = Math.max(worst.p99, errorOf(measured.p99, truth.p99));
+    const plays: Awaited<ReturnType<typeof playQueue>>[] = [];
+    for (let seed = 1; seed <= (quick ? 3 : 9); seed++) plays.push(await playQueue(row, 1_500, seed));
+    const error = (figure: 'rate' | 'p50' | 'p99') =>
+      median(plays.map(({ measured, truth }) => errorOf(measured[figure], truth[figure])));
+    worst.throughput = Math.max(worst.throughput, error('rate'));
+    worst.p50 = Math.max(worst.p50, error('p50'));
+    worst.p99 = Math.max(worst.p99, error('p99'));
   }
   return truthFigures('M/M/1 and M/D/1 at 0.7, real time', worst);
 }
 
-async function playQueue({ queue, utilisation }: Queue, queries: number) {
-  const scheduledMs = poissonSchedule({ ratePerSecond: (utilisation * 1_000) / SERVICE_MS, queries, seed: 7 });
-  const serviceMs = servicesOf(queue, queries, 8);
+async function playQueue({ queue, utilisation }: Queue, queries: number, seed: number) {
+  const scheduledMs = poissonSchedule({ ratePerSecond: (utilisation * 1_000) / SERVICE_MS, queries, seed: 2 * seed });
+  const serviceMs = servicesOf(queue, queries, 2 * seed + 1);
   const rows = new Int32Array(queries);
   const { log } = await runLoad({ target: { kind: 'simulated', serviceMs }, scenario: 'server', rows, scheduledMs });
   const figures = (latencies: Float64Array) => {

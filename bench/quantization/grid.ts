@@ -24,7 +24,7 @@ export interface Tried {
 }
 
 const options = { threads: 1 };
-const LATENCY = { warmup: 10, seed: 1 };
+const LATENCY = { blocks: 8, warmup: 5, seed: 1 };
 
 /** Judges recipes and files of others alike, on the same rows; what was judged once is not judged again. */
 export class Judge {

@@ -28,7 +28,7 @@ interface Dependencies {
   workFolder: string;
 }
 
-const LATENCY = { rounds: 200, warmup: 20, seed: 1 };
+const LATENCY = { rounds: 200, blocks: 8, warmup: 5, seed: 1 };
 const THROUGHPUT = { maxRequests: 240, maxMs: 20_000, warmup: 10, seed: 1 };
 const THROUGHPUT_BLOCKS = 4;
 

@@ -8,14 +8,12 @@ import { describeOptions } from '../domain/measurement.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
-import { compareUnderLoad } from '../inference/load/compare.ts';
+import { compareLatency } from '../inference/latency.ts';
 import { predict } from '../inference/predict.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { SpecFile } from './spec-file.ts';
 
-const BLOCKS = 12;
-const QUERIES = 60;
-const SEED = 1;
+const LATENCY = { rounds: 200, blocks: 8, warmup: 5, seed: 1 };
 
 /** Quantizes the model to INT8 and runs both on the selection rows; nothing of it is kept. Takes minutes. */
 export async function int8Lap({ spec, files }: SpecFile, tell: (step: string) => void): Promise<Lap> {
@@ -59,25 +57,20 @@ export async function int8Lap({ spec, files }: SpecFile, tell: (step: string) =>
     const baseline = await answersOf('FP32', files.model);
     const answers = await answersOf('INT8', candidate);
 
-    const target = (modelPath: string) => ({ kind: 'model' as const, modelPath, ...run, signal: undefined });
-    const fp32 = target(files.model);
-    const blocks = await compareUnderLoad({
-      targets: { baseline: fp32, twin: fp32, candidate: target(candidate) },
-      rows: answers.length,
-      blocks: BLOCKS,
-      queriesPerBlock: QUERIES,
-      percentile: 0.5,
-      seed: SEED,
-      signal: abort.signal,
+    const rounds = await compareLatency({
+      baselinePath: files.model,
+      candidatePath: candidate,
+      ...LATENCY,
+      ...run,
       onProgress: ({ done, total }) => {
-        if (done % 3 === 0) tell(`timing FP32, FP32 again and INT8: ${done} of ${total}`);
+        if (done % 20 === 0) tell(`timing FP32, FP32 again and INT8: ${done} of ${total}`);
       },
     });
     const sizes = await Promise.all([stat(candidate), stat(files.model)]);
     const { cpuModel, cores } = await hostFingerprint();
     const { labels: truth } = readDataset(run.dataPath, []);
     return lapOf({
-      blocks,
+      rounds,
       outcomes: { labels: truth, baseline, candidate: answers },
       sizeRatio: sizes[0].size / sizes[1].size,
       host: `${cpuModel}, ${cores} cores; ${describeOptions(run.options)}`,

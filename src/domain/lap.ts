@@ -1,4 +1,4 @@
-import { compareBlocks, type LatencyBlocks } from './load/comparison.ts';
+import { type LatencyRounds, summarizeLatency } from './latency.ts';
 import { compareOutcomes, type OutcomesInput } from './metrics.ts';
 import type { SourcedRange } from './published.ts';
 import { tangoInterval } from './statistics/tango.ts';
@@ -19,23 +19,23 @@ const CONFIDENCE = 0.95;
 
 /** Every figure of a lap with its 95 % interval, from what was measured on `host`. */
 export function lapOf(measured: {
-  blocks: LatencyBlocks;
+  rounds: LatencyRounds;
   outcomes: OutcomesInput;
   sizeRatio: number;
   host: string;
 }): Lap {
-  const { blocks, outcomes, sizeRatio, host } = measured;
-  const { speedup, noise } = compareBlocks(blocks);
+  const { rounds: timed, outcomes, sizeRatio, host } = measured;
+  const { speedupInterval, noiseInterval } = summarizeLatency(timed);
   const { rows, lost, won, agreement } = compareOutcomes(outcomes);
   const loss = tangoInterval({ b: lost, c: won, n: rows, confidence: CONFIDENCE });
   return {
     speedup: {
-      lower: speedup.interval[0],
-      upper: speedup.interval[1],
+      lower: speedupInterval[0],
+      upper: speedupInterval[1],
       basis: 'measured',
-      source: `INT8 dynamic against FP32 in ${blocks.baseline.length} interleaved blocks, 95 %, on ${host}`,
+      source: `INT8 dynamic against FP32 in ${timed.baseline.length} interleaved rounds, 95 %, on ${host}`,
     },
-    noise: noise.interval,
+    noise: noiseInterval,
     accuracyLossPoints: {
       lower: 100 * loss.lower,
       upper: 100 * loss.upper,

@@ -55,7 +55,7 @@ export interface LatencyComparison {
   rounds: ArtifactRef;
   /** median(baseline) / median(candidate); above 1 the candidate is faster. */
   speedup: number;
-  /** 95 % percentile bootstrap over rounds, fixed seed. */
+  /** 95 %: Student's of the blocks' log ratios; a percentile bootstrap over rounds in older engagements. */
   speedupInterval: [number, number];
   /** The same ratio of baseline against itself: what the host's noise alone makes. */
   noiseFloor: number;

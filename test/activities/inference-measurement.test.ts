@@ -10,7 +10,7 @@ const FIXTURES = `${import.meta.dirname}/../fixtures/`;
 const FAST = `${FIXTURES}classifier.onnx`;
 const SLOW = `${FIXTURES}classifier-slow.onnx`;
 const JOB = { dataPath: `${FIXTURES}rows.arrow`, options: { threads: 1 }, seed: 3 };
-const LATENCY = { ...JOB, baselinePath: SLOW, rounds: 30, warmup: 3 };
+const LATENCY = { ...JOB, baselinePath: SLOW, rounds: 30, blocks: 6, warmup: 2 };
 const THROUGHPUT = { ...JOB, maxRequests: 60, maxMs: 20_000, warmup: 5 };
 
 /** Inference children of this process that still run. */
@@ -39,9 +39,9 @@ describe('the latency comparison', () => {
       candidatePath: FAST,
       onProgress: ({ done, total }) => progress.push(done / total),
     });
-    expect(Object.keys(rounds)).toEqual(['baseline', 'twin', 'candidate']);
+    expect(Object.keys(rounds)).toEqual(['baseline', 'twin', 'candidate', 'blocks']);
     for (const arm of ['baseline', 'twin', 'candidate'] as const) expect(rounds[arm]).toHaveLength(30);
-    expect(progress).toHaveLength(33);
+    expect(progress).toHaveLength(42);
     expect(progress.at(-1)).toBe(1);
     const { speedup, speedupInterval, noiseInterval } = summarizeLatency(rounds);
     expect(speedup).toBeGreaterThan(3);
@@ -50,11 +50,8 @@ describe('the latency comparison', () => {
   });
 
   it('measures the baseline and its twin alone', async () => {
-    const rounds = await measureLatency({ ...LATENCY, rounds: 5 });
-    expect(Object.entries(rounds).map(([arm, { length }]) => [arm, length])).toEqual([
-      ['baseline', 5],
-      ['twin', 5],
-    ]);
+    const { baseline, twin, blocks } = await measureLatency({ ...LATENCY, rounds: 6, blocks: 2 });
+    expect([baseline.length, twin.length, blocks]).toEqual([6, 6, 2]);
   });
 
   it('ends every child and rejects with the reason when it is aborted', async () => {
@@ -76,8 +73,11 @@ describe('the latency comparison', () => {
     expect(children()).toEqual([]);
   });
 
-  it('refuses to measure nothing', async () => {
-    await expect(measureLatency({ ...LATENCY, rounds: 0 })).rejects.toThrow('rounds must be at least 1, not 0');
+  it.each([
+    [0, 'rounds must be at least 1 for each of 6 blocks, not 0'],
+    [31, 'rounds must fill 6 blocks, not 31'],
+  ])('refuses %d rounds', async (rounds, message) => {
+    await expect(measureLatency({ ...LATENCY, rounds })).rejects.toThrow(message);
   });
 });
 

@@ -84,7 +84,7 @@ describe('a latency summary', () => {
     expect(summarizeLatency(JSON.parse(JSON.stringify(rounds)))).toEqual(summarizeLatency(rounds));
   });
 
-  it('has a speed-up above its noise', () => {
+  it.each([rounds, { ...rounds, blocks: 8 }])('has a speed-up above its noise', (rounds) => {
     const { speedup, speedupInterval, noiseInterval, noiseFloor, candidate } = summarizeLatency(rounds);
     expect(speedup).toBeCloseTo(10.5 / 4.5, 1);
     expect(speedupInterval[0]).toBeGreaterThan(noiseInterval[1]);
@@ -100,6 +100,17 @@ describe('a latency summary', () => {
     const samples = shuffle([...Array(100).keys()], seededRandom(1));
     expect(latencyPercentiles(samples)).toEqual({ p50Ms: 50, p95Ms: 95, p99Ms: 99 });
     expect(latencyPercentiles([7])).toEqual({ p50Ms: 7, p95Ms: 7, p99Ms: 7 });
+  });
+
+  it('takes what differs from process to process for what it is', () => {
+    const jumping = (ms: number) => noisy(ms).map((sample, i) => sample * (1 + 0.2 * Math.sin(7 * Math.floor(i / 25))));
+    const unequal = { baseline: noisy(10), twin: jumping(10), candidate: noisy(4) };
+    const width = ([lower, upper]: [number, number]) => upper - lower;
+    const alone = summarizeLatency(unequal).noiseInterval;
+    const known = summarizeLatency({ ...unequal, blocks: 8 }).noiseInterval;
+    expect(width(known)).toBeGreaterThan(2 * width(alone));
+    expect(known[0]).toBeLessThan(1);
+    expect(known[1]).toBeGreaterThan(1);
   });
 
   it('refuses arms of unequal length and no rounds at all', () => {

@@ -10,7 +10,7 @@ const around = (ms: number) => Array.from({ length: 12 }, (_, i) => ms * (1 + 0.
 const outcomes = { labels: [0, 1, 0, 1], baseline: [0, 1, 0, 0], candidate: [0, 1, 1, 0] };
 const lapWith = (candidateMs: number): Lap =>
   lapOf({
-    blocks: { baseline: around(10), twin: around(10.2), candidate: around(candidateMs) },
+    rounds: { baseline: around(10), twin: around(10.2), candidate: around(candidateMs), blocks: 6 },
     outcomes,
     sizeRatio: 0.25,
     host: 'this CPU',
@@ -34,7 +34,7 @@ function assessment(lap: Lap | null) {
 
 it('has the speed-up, the loss and the agreement of what was measured', () => {
   const { speedup, accuracyLossPoints, agreement, noise } = lapWith(5);
-  expect(speedup).toMatchObject({ basis: 'measured', source: expect.stringContaining('12 interleaved blocks') });
+  expect(speedup).toMatchObject({ basis: 'measured', source: expect.stringContaining('12 interleaved rounds') });
   expect(speedup.lower).toBeCloseTo(2, 1);
   expect(noise[1]).toBeLessThan(1);
   expect(agreement).toBe(0.75);

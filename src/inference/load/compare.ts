@@ -11,8 +11,8 @@ export interface CompareLoadInput {
   rows: number;
   blocks: number;
   queriesPerBlock: number;
-  /** Poisson arrivals; without it every arm is asked as soon as it has answered. */
-  ratePerSecond?: number;
+  /** Of Poisson arrivals. */
+  ratePerSecond: number;
   /** As a share: 0.5 compares medians. */
   percentile: number;
   seed: number;
@@ -33,14 +33,9 @@ export async function compareUnderLoad(input: CompareLoadInput): Promise<Latency
   let done = 0;
   for (let block = 0; block < blocks; block++) {
     const rows = Int32Array.from({ length: queriesPerBlock }, () => random.below(input.rows));
-    const load = ratePerSecond
-      ? {
-          scenario: 'server' as const,
-          scheduledMs: poissonSchedule({ ratePerSecond, queries: queriesPerBlock, seed: random.below(2 ** 31) }),
-        }
-      : { scenario: 'single-stream' as const };
+    const scheduledMs = poissonSchedule({ ratePerSecond, queries: queriesPerBlock, seed: random.below(2 ** 31) });
     for (const arm of shuffle([...ARMS], random)) {
-      const { log } = await runLoad({ target: targets[arm], rows, ...load, signal });
+      const { log } = await runLoad({ target: targets[arm], rows, scenario: 'server', scheduledMs, signal });
       measured[arm].push(orderStatistic(latenciesOf(log).sort(), percentile));
       onProgress?.({ done: ++done, total: blocks * ARMS.length });
     }
