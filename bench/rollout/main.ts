@@ -1,5 +1,6 @@
 import { runParts } from '../run.ts';
-import { losslessFigures } from './lossless.ts';
+import { assignmentFigures } from './assignment.ts';
+import { haproxyFigures, losslessFigures } from './lossless.ts';
 import { malformedFigures } from './malformed.ts';
 import { gatewayOverheadFigures } from './overhead.ts';
 import { overloadFigures } from './overload.ts';
@@ -12,6 +13,8 @@ await runParts({
     overhead: () => gatewayOverheadFigures({ quick }),
     'to zero': () => toZeroFigures({ quick }),
     lossless: () => losslessFigures({ quick }),
+    haproxy: () => haproxyFigures({ quick }),
+    assignment: () => assignmentFigures({ quick }),
     malformed: () => malformedFigures({ quick }),
     overload: () => overloadFigures({ quick }),
   }),
