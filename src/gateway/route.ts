@@ -17,8 +17,7 @@ import {
   trip,
   tripIfHarmful,
 } from './evidence.ts';
-import { RouterRefused } from './routers/router.ts';
-import { Steering } from './steering.ts';
+import { refuseRouter, Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
@@ -95,9 +94,7 @@ export class Route {
 
   /** Resolves once the router in front of the arms, where there is one, was read back at the weight. */
   async settle(): Promise<void> {
-    await this.#steering?.settle().catch((error: unknown) => {
-      throw new Refusal(error instanceof RouterRefused ? 422 : 503, messageOf(error));
-    });
+    await this.#steering?.settle().catch(refuseRouter);
   }
 
   /** The router follows the weight from now on. */

@@ -10,6 +10,7 @@ import { newRoute } from './evidence.ts';
 import { verifiedModelFile } from './model-file.ts';
 import { connectRemote } from './remote.ts';
 import { type Arms, Route } from './route.ts';
+import { reachRouter } from './steering.ts';
 import type { Store } from './store.ts';
 
 const DRAIN_POLL_MS = 20;
@@ -115,6 +116,7 @@ export class Routes {
       ]);
       const fault = armsFault(twin, candidate, config.labels);
       if (fault) throw new Refusal(422, fault);
+      if (config.router) await reachRouter(config.router);
       return arms;
     } catch (error) {
       await closeArms(arms);

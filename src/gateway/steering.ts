@@ -1,10 +1,10 @@
 import type { RouterConfig } from '../domain/router.ts';
 import type { RouterStatus } from '../domain/traffic.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, Refusal } from './errors.ts';
 import { gatewayApi } from './routers/gateway-api.ts';
 import { haproxy } from './routers/haproxy.ts';
 import { kserve } from './routers/kserve.ts';
-import type { Router } from './routers/router.ts';
+import { type Router, RouterRefused } from './routers/router.ts';
 
 /** A router that was restarted, or that somebody else changed, is put right within this. */
 const LOOK_EVERY_MS = 2_000;
@@ -75,6 +75,16 @@ export class Steering {
       throw error;
     }
   }
+}
+
+/** Rejects where the router is not reached, or has not what the configuration names; changes nothing. */
+export async function reachRouter(config: RouterConfig): Promise<void> {
+  await routerOf(config).differenceFrom(0).catch(refuseRouter);
+}
+
+/** In the words that the caller of the control plane reads. */
+export function refuseRouter(error: unknown): never {
+  throw new Refusal(error instanceof RouterRefused ? 422 : 503, `router: ${messageOf(error)}`);
 }
 
 function routerOf(config: RouterConfig): Router {

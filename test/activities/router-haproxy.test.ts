@@ -81,6 +81,16 @@ describe.skipIf(haproxyMissing)(`HAProxy in front of the arms${haproxyMissing ? 
     expect((await asked(['a', 'b'])).byCandidate).toBe(2);
   });
 
+  it('is emptied by the gateway itself where harm is proven, and clients notice nothing', async () => {
+    await candidate.open(routeConfig('opposite', { router: haproxy.router }));
+    await candidate.setWeight(5_000);
+    const users = Array.from({ length: 20 }, (_, index) => `user-${index}`);
+    while (!(await candidate.status()).trip) await asked(users);
+    const { router } = await candidate.until((now) => now.router?.weight === 0);
+    expect(router!.lastError).toBeNull();
+    expect(await asked(users)).toMatchObject({ byTwin: 0, byCandidate: 0 });
+  });
+
   it('keeps weight and maintenance over a restart, and is put right where it lost them', async () => {
     await candidate.setWeight(10_000);
     await candidate.kill();
@@ -112,5 +122,6 @@ describe.skipIf(haproxyMissing)(`HAProxy in front of the arms${haproxyMissing ? 
       status: 422,
       body: { error: expect.stringContaining("no backend 'nobody'") },
     });
+    expect((await candidate.status()).rollout).toBe('rollout/same'); // the one before goes on
   });
 });
