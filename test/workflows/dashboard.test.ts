@@ -21,11 +21,14 @@ const LOOKS = [
   ['desktop', 'light'],
   ['phone', 'dark'],
 ] as const;
+const HOSTILE = '<img src=x onerror=alert(1)>';
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {}, economics: economics() };
 
 let api: Api;
 let at: string;
 let chromium: Awaited<ReturnType<typeof startBrowser>>;
+/** What a console would show: scripts that failed, were refused by the policy, or were smuggled in. */
+const faults: string[] = [];
 
 /** Wide and light, narrow and dark: nothing serious for axe, nothing wider than the screen, a picture for those who ask. */
 async function inspect(page: Page, name: string): Promise<void> {
@@ -53,6 +56,12 @@ async function signedIn(width: keyof typeof VIEWPORTS, role: Role): Promise<Page
   const context = await chromium.browser.newContext({ viewport: VIEWPORTS[width] });
   await context.addInitScript(AXE);
   const page = await context.newPage();
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (line) => line.type() === 'error' && !/40[13]/.test(line.text()) && faults.push(line.text()));
+  page.on('dialog', (dialog) => {
+    faults.push(dialog.message());
+    void dialog.dismiss();
+  });
   await page.goto(at);
   const code = api.access.issueCode({ email: APPROVER, roles: [role], isOwner: false });
   await page.getByLabel('Sign-in link').fill(`${at}/sign-in?code=${code}`);
@@ -101,7 +110,7 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
     const writeJournal = async ({ event, kind, body }: { event: string; kind?: string; body?: unknown }) =>
       void (await new Journal(api.config.folders.journals, name).append(event, kind as JournalKind, body));
     await withWorker({ ...figures(), ...router.activities, writeJournal }, async (client) => {
-      await kickOff(client, spec(name), sources, 'test');
+      await kickOff(client, spec(name, { client: { name: HOSTILE } }), sources, 'test');
       await decideAtTheDesk(name);
       const { state } = await statusOf(client, name);
       const { decision } = state.phases[0]!;
@@ -109,6 +118,7 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
       await rollBackByPhone(name);
       const result = await eventually(async () => (await statusOf(client, name)).state.rollout, 'the rollback');
       expect(result.reason).toBe(`rolled back by ${APPROVER}: a customer complained`);
+      expect(faults).toEqual([]);
     });
     delete process.env.STEPDOWN_GATEWAY;
     await router.close();
@@ -120,6 +130,7 @@ async function decideAtTheDesk(name: string): Promise<void> {
   const row = page.getByRole('row').filter({ hasText: name });
   await row.getByRole('link', { name: 'gate baseline' }).waitFor();
   await row.getByText('not measured yet').waitFor();
+  await row.getByText(HOSTILE).waitFor();
   await inspect(page, 'portfolio');
   await page.getByRole('link', { name: 'Inbox' }).click();
   await page.getByRole('link', { name: `${name}: gate baseline` }).waitFor();

@@ -7,6 +7,7 @@ import { Journal } from '../journal.tsx';
 import { useEngagement, useLoaded } from '../live.ts';
 import { Ago, Alert, Bounded, Chip, Page } from '../parts.tsx';
 import { Link } from '../route.tsx';
+import { Support } from '../support.tsx';
 import { Timeline } from '../timeline.tsx';
 
 const Figures = lazy(() => import('../figures.tsx'));
@@ -20,6 +21,7 @@ export function EngagementPage({ name }: { name: string }) {
       {trouble && <Alert>{trouble}</Alert>}
       <Standing document={document} now={now} />
       <Timeline document={document} now={now} />
+      {now.support && <Support engagement={name} progress={now.support} />}
       <Bounded name="figures">
         <Suspense fallback={<p>Loading the figures…</p>}>
           <Figures document={document} />
