@@ -5,7 +5,8 @@ import { STYLES } from '../src/report/styles.ts';
 /** Pages look like the reports: the same colours, tables, chips and figures. */
 const reportStyles = {
   name: 'report-styles',
-  transformIndexHtml: () => [{ tag: 'style', children: STYLES.text, injectTo: 'head-prepend' as const }],
+  // before the pages' own, which go on from there
+  transformIndexHtml: (html: string) => html.replace('</title>', () => `</title><style>${STYLES.text}</style>`),
 };
 
 export default defineConfig({
