@@ -141,15 +141,25 @@ export async function listEngagements(client: Client): Promise<EngagementLine[]>
   return lines;
 }
 
-/** Every gate that waits for somebody, across engagements. */
-export async function openGates(client: Client): Promise<GateStatus[]> {
+/**
+ * Every gate that waits for somebody, across engagements. With `known`, kept by who looks again and again, those that
+ * are not in it are asked and as many more as are asked at once, the longest unasked first.
+ */
+export async function openGates(client: Client, known = new Map<string, GateStatus>()): Promise<GateStatus[]> {
   const query = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
-  const ids: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
-  const gates: (GateStatus | undefined)[] = [];
-  for (let from = 0; from < ids.length; from += GATES_AT_ONCE)
-    gates.push(...(await Promise.all(ids.slice(from, from + GATES_AT_ONCE).map((id) => gateAt(client, id)))));
-  return gates.filter((gate) => gate !== undefined && !gate.decision) as GateStatus[];
+  const ids = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
+  for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+  const asked = [...[...ids].filter((id) => !known.has(id)), ...[...known.keys()].slice(0, GATES_AT_ONCE)];
+  for (let from = 0; from < asked.length; from += GATES_AT_ONCE)
+    await Promise.all(
+      asked.slice(from, from + GATES_AT_ONCE).map(async (id) => {
+        const gate = await gateAt(client, id);
+        known.delete(id); // to the end of the line
+        if (gate && !gate.decision) known.set(id, gate);
+      })
+    );
+  return [...ids].flatMap((id) => known.get(id) ?? []);
 }
 
 /** Waits for the end; the closing document is the workflow's result. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type { Portfolio } from '../../src/server/routes/events.ts';
 import { loadSession, type Refused, type Session, signOut } from './api.ts';
 import { usePortfolio } from './live.ts';
 import { EngagementPage } from './pages/engagement.tsx';
@@ -65,9 +66,7 @@ function SignedIn({ session }: { session: Session }) {
   );
 }
 
-type Portfolio = ReturnType<typeof usePortfolio>['parts']['portfolio'];
-
-function Routed({ path, portfolio }: { path: string; portfolio: Portfolio }) {
+function Routed({ path, portfolio }: { path: string; portfolio: Portfolio | undefined }) {
   const [, section, name, page, gate] = path.split('/');
   if (path === '/') return <PortfolioPage portfolio={portfolio} />;
   if (path === '/inbox') return <InboxPage gates={portfolio?.gates} />;

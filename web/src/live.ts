@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import type { EngagementLine } from '../../src/cli/engagements.ts';
-import type { GateStatus } from '../../src/domain/decision.ts';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import type { Portfolio } from '../../src/server/routes/events.ts';
 import type { Now } from '../../src/server/view.ts';
 import { get, type Refused } from './api.ts';
 
@@ -34,8 +33,7 @@ function useLive<T>(path: string, names: (keyof T & string)[]): Live<T> {
   return live;
 }
 
-export const usePortfolio = () =>
-  useLive<{ portfolio: { engagements: EngagementLine[]; gates: GateStatus[] } }>('/api/events', ['portfolio']);
+export const usePortfolio = () => useLive<{ portfolio: Portfolio }>('/api/events', ['portfolio']);
 
 export const useEngagement = (name: string) =>
   useLive<{ document: ClosingDocument; now: Now }>(`/api/engagements/${name}/live`, ['document', 'now']);

@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { listEngagements, openGates } from '../../cli/engagements.ts';
+import { type EngagementLine, listEngagements, openGates } from '../../cli/engagements.ts';
+import type { GateStatus } from '../../domain/decision.ts';
 import { Journal } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
 import { described } from '../problem.ts';
 import { viewOf } from '../view.ts';
+
+/** What waits where; the evidence of a gate is on its own page. */
+export interface Portfolio {
+  engagements: EngagementLine[];
+  gates: GateLine[];
+}
+
+export type GateLine = Omit<GateStatus, 'summary'>;
 
 const LOOK_MS = 500;
 const BEAT_MS = 15_000; // proxies close what is silent for longer
@@ -14,9 +23,10 @@ const BEAT_MS = 15_000; // proxies close what is silent for longer
 export function eventRoutes({ app, client, config }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
-  const portfolio = shared(async () => {
-    const [engagements, gates] = await Promise.all([listEngagements(client), openGates(client)]);
-    return { engagements, gates };
+  const known = new Map<string, GateStatus>();
+  const portfolio = shared(async (): Promise<Portfolio> => {
+    const [engagements, gates] = await Promise.all([listEngagements(client), openGates(client, known)]);
+    return { engagements, gates: gates.map(({ summary: _, ...line }) => line) };
   });
   typed.get(
     '/api/engagements/:name/events',

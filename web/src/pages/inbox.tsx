@@ -1,11 +1,11 @@
-import type { GateStatus } from '../../../src/domain/decision.ts';
 import { instant } from '../../../src/report/format.ts';
+import type { GateLine } from '../../../src/server/routes/events.ts';
 import { useLoaded } from '../live.ts';
 import { Ago, Chip, Page } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { useSession, waitsForMe } from '../session.ts';
 
-export function InboxPage({ gates }: { gates: GateStatus[] | undefined }) {
+export function InboxPage({ gates }: { gates: GateLine[] | undefined }) {
   const session = useSession();
   if (!gates) return <Page title="Inbox">Loading…</Page>;
   const mine = gates.filter((gate) => waitsForMe(gate, session));
@@ -25,7 +25,7 @@ export function InboxPage({ gates }: { gates: GateStatus[] | undefined }) {
   );
 }
 
-function Gates({ gates }: { gates: GateStatus[] }) {
+function Gates({ gates }: { gates: GateLine[] }) {
   return (
     <ul className="cards">
       {[...gates]

@@ -1,19 +1,14 @@
 import { useState } from 'react';
 import type { EngagementLine } from '../../../src/cli/engagements.ts';
-import type { GateStatus } from '../../../src/domain/decision.ts';
 import type { ServingCost } from '../../../src/domain/serving-cost.ts';
 import type { Verdict } from '../../../src/domain/verdict.ts';
 import { dollars } from '../../../src/report/money.ts';
+import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
 import { useLoaded } from '../live.ts';
 import { Ago, Chip, Page } from '../parts.tsx';
 import { Link } from '../route.tsx';
 
 const SHOWN = 50;
-
-interface Portfolio {
-  engagements: EngagementLine[];
-  gates: GateStatus[];
-}
 
 export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined }) {
   const [wanted, setWanted] = useState('');
@@ -69,7 +64,7 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
   );
 }
 
-function Row({ line, gate }: { line: EngagementLine; gate: GateStatus | undefined }) {
+function Row({ line, gate }: { line: EngagementLine; gate: GateLine | undefined }) {
   const { engagement, client, model, phase, verdict, status, startedAt } = line;
   return (
     <tr>
@@ -102,7 +97,7 @@ function Row({ line, gate }: { line: EngagementLine; gate: GateStatus | undefine
   );
 }
 
-function Waiting({ gate }: { gate: GateStatus }) {
+function Waiting({ gate }: { gate: GateLine }) {
   const { approvers, first, engagement, openedAt } = gate;
   const open = approvers.filter(({ email }) => email !== first?.by);
   return (
