@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -18,12 +18,12 @@ import type { Spec } from '../src/domain/spec.ts';
 import { bringUp } from '../src/embedded/up.ts';
 import { writeAtomically } from '../src/storage/atomic-write.ts';
 
-const USAGE = `npm run demo -- [--yes] [--json] [--example newswire]
+const USAGE = `npm run demo -- [--yes] [--json] [--example <name>]
 
 Runs one real engagement from kick-off to the closing report, on this machine, with everything embedded.
   --yes       approve every gate that passed as 'demo'; this is how it behaves without a terminal
   --json      the last line of the output is the closing document
-  --example   a folder under examples/`;
+  --example   a folder under examples/ that has an engagement.yaml; newswire by default`;
 
 /** Minutes to days in a real engagement; the report prints the holds that were used. */
 const DEMO_ROLLOUT = { minimumHold: '5 seconds', maximumHold: '5 minutes', minimumPairs: 150 };
@@ -43,6 +43,11 @@ const { values: flags } = parseArgs({
 if (flags.help) {
   process.stdout.write(`${USAGE}\n`);
   process.exit(0);
+}
+const examples = readdirSync('examples').filter((name) => existsSync(join('examples', name, 'engagement.yaml')));
+if (!examples.includes(flags.example)) {
+  process.stderr.write(`--example ${flags.example}: there is no such example; give one of ${examples.join(', ')}\n`);
+  process.exit(2);
 }
 const isAsking = !flags.yes && Boolean(process.stdin.isTTY);
 const started = performance.now();

@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createEvaluationActivities } from './activities/evaluation.ts';
+import { createExportActivities } from './activities/export.ts';
 import { createLoadTestActivities } from './activities/load-test.ts';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
@@ -43,6 +44,7 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
       activities: {
         ...createToolkitActivities({ ...shared, python: config.python }),
         ...createTrainingActivities({ ...shared, python: config.python }),
+        ...createExportActivities({ ...shared, python: config.python }),
       },
       maxConcurrentActivityTaskExecutions: 1,
       maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,

@@ -35,6 +35,7 @@ export function addAssessment(program: Command): void {
       return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
     }
     const file = path === undefined ? null : readSpecFile(path);
+    if (file?.files.folder) throw refused([{ path: 'model.kind', message: EXPORT_FIRST }]);
     const assess = assessor(options, file && modelOf(file), new Date());
     const assessment = assess(file && options.lap ? await int8Lap(file, tell) : null);
     if (options.html) writeFileSync(options.html, renderAssessment(assessment));
@@ -53,6 +54,8 @@ function assessor(options: AssessOptions, model: Assessment['model'], now: Date)
   const sizes = sizesOf(options, rows);
   return (lap) => assess({ input, given, price, now, model, lap, sizes });
 }
+
+const EXPORT_FIRST = 'an assessment looks at an ONNX file; export the model first, or leave the specification out';
 
 const tell = (step: string) => void process.stderr.write(`quick INT8 lap: ${step}\n`);
 

@@ -1,18 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { DATA_ROLES } from '../domain/artifact.ts';
+import { type ArtifactRef, DATA_ROLES } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
 import type { Economics } from '../domain/serving-cost.ts';
 import { parseSpec, type Spec, type SpecProblem } from '../domain/spec.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { readEconomics } from './economics.ts';
 import { CommandError, EXIT } from './errors.ts';
+import { filesOfModel } from './model-folder.ts';
 
 /** A specification whose files were found; paths are absolute, labels a list. */
 export interface SpecFile {
   spec: Spec;
-  files: { model: string; tokenizer: string; data: Record<string, string> };
+  files: { model: string; folder: Record<string, string> | undefined; tokenizer: string; data: Record<string, string> };
   /** Traffic and prices, read. */
   economics?: Economics | undefined;
 }
@@ -38,8 +39,12 @@ export function readSpecFile(path: string, isAllowed = (_file: string) => true):
       return file === undefined ? [] : [[role, found(`data.${role}`, file)]];
     })
   );
+  const model = found('model.path', spec.model.path);
+  const folder = folderOf(spec.model, model, problems);
+  for (const place of Object.keys(folder ?? {})) found('model.path', join(spec.model.path, place));
   const files = {
-    model: found('model.path', spec.model.path),
+    model,
+    folder,
     tokenizer: found('model.tokenizer', spec.model.tokenizer),
     data,
   };
@@ -57,8 +62,27 @@ export async function importFiles({ files, economics }: SpecFile, artifactsFolde
   const store = new ArtifactStore(artifactsFolder);
   const data: SourceFiles['data'] = {};
   for (const role of DATA_ROLES) if (files.data[role]) data[role] = await store.putFile(files.data[role]);
-  const model = await store.putFile(files.model);
+  const model = files.folder ? await storedFolder(store, files.folder) : await store.putFile(files.model);
   return { model, tokenizer: await store.putFile(files.tokenizer), data, ...(economics && { economics }) };
+}
+
+/** The files of a model that is exported first; undefined where the model is the file itself. */
+function folderOf({ kind, path: value }: Spec['model'], absolute: string, problems: SpecProblem[]) {
+  const found = statSync(absolute, { throwIfNoEntry: false });
+  if (!found) return undefined; // said already
+  const isFolder = found.isDirectory();
+  if (isFolder === (kind === 'onnx')) {
+    const wanted = kind === 'onnx' ? 'is a folder; give the ONNX file' : `is a file; kind ${kind} takes its folder`;
+    problems.push({ path: 'model.path', value, message: wanted });
+  }
+  return isFolder && kind !== 'onnx' ? filesOfModel(absolute) : undefined;
+}
+
+/** Each file and, as the model's reference, the list of them by their places. */
+async function storedFolder(store: ArtifactStore, folder: Record<string, string>) {
+  const list: Record<string, ArtifactRef> = {};
+  for (const [place, path] of Object.entries(folder)) list[place] = await store.putFile(path);
+  return store.putJson(list);
 }
 
 function readLabels(path: string, problems: SpecProblem[]): string[] {

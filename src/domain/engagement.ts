@@ -18,6 +18,7 @@ export type Phase = (typeof PHASES)[number];
 
 /** The user's files as they were at kick-off; later changes to them change nothing. */
 export interface SourceFiles {
+  /** The ONNX file, or the list of a folder's files until it is exported. */
   model: ArtifactRef;
   tokenizer: ArtifactRef;
   data: Partial<Record<DataRole, ArtifactRef>>;

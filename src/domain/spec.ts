@@ -183,6 +183,30 @@ const dataFiles = z.strictObject({
   train: path.optional(),
 });
 
+const model = z
+  .strictObject({
+    name,
+    kind: z.enum(['onnx', 'huggingface', 'pytorch']),
+    /** A file; of the kinds that are exported first, a folder. */
+    path,
+    /** Of kind pytorch: `module:function` in the folder, which gives the model and example inputs. */
+    entryPoint: z
+      .string()
+      .regex(/^[\w.]+:\w+$/, 'write module:function, such as model:build')
+      .optional(),
+    task: z.literal('text-classification'),
+    tokenizer: path,
+    maxLength: z.number().int().min(1).max(8192),
+    /** `maximum` fills every row up to maxLength, for servers whose shapes are fixed. */
+    padding: z.enum(['none', 'maximum']).default('none'),
+    /** Class names in the order of the logits, or a JSON file with that list. */
+    labels: z.union([path, z.array(z.string().min(1)).min(2)]),
+  })
+  .refine(({ kind, entryPoint }) => (kind === 'pytorch') === (entryPoint !== undefined), {
+    path: ['entryPoint'],
+    message: 'give module:function for kind pytorch, and nothing for the others',
+  });
+
 /** The engagement as the user writes it; every key is checked, unknown ones are refused. */
 const specSchema = z.strictObject({
   engagement: name,
@@ -193,18 +217,7 @@ const specSchema = z.strictObject({
       .default([]),
   }),
   package: z.enum(Object.keys(PACKAGES) as [PackageName, ...PackageName[]]),
-  model: z.strictObject({
-    name,
-    kind: z.literal('onnx'),
-    path,
-    task: z.literal('text-classification'),
-    tokenizer: path,
-    maxLength: z.number().int().min(1).max(8192),
-    /** `maximum` fills every row up to maxLength, for servers whose shapes are fixed. */
-    padding: z.enum(['none', 'maximum']).default('none'),
-    /** Class names in the order of the logits, or a JSON file with that list. */
-    labels: z.union([path, z.array(z.string().min(1)).min(2)]),
-  }),
+  model,
   data: dataFiles,
   slices: z.array(slice).default([]),
   quality,

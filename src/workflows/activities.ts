@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { EvaluationActivities } from '../activities/evaluation.ts';
+import type { ExportActivities } from '../activities/export.ts';
 import type { LoadTestActivities } from '../activities/load-test.ts';
 import type { MeasurementActivities } from '../activities/measurement.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
@@ -17,7 +18,7 @@ const retry = { initialInterval: '1 second', maximumInterval: '1 minute', nonRet
 const LOST_WORKERS = 100;
 
 /** Python toolkits: a crash is retried twice, then the candidate ends with verdict `error`. */
-export const toolkit = proxyActivities<ToolkitActivities>({
+export const toolkit = proxyActivities<ToolkitActivities & ExportActivities>({
   taskQueue: QUEUES.toolkit,
   startToCloseTimeout: '6 hours', // calibration of a large model
   heartbeatTimeout: '20 seconds', // beats every 5 s; a killed worker is noticed within this

@@ -27,6 +27,7 @@ import type { Spec } from '../domain/spec.ts';
 import { plannedLooks } from '../domain/support.ts';
 import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import { records } from './activities.ts';
+import { withOnnxModel } from './export.ts';
 import { decideAt } from './gate.ts';
 import { engagementQuery } from './messages.ts';
 import { PHASE_WORK } from './phases.ts';
@@ -42,11 +43,15 @@ export interface EngagementArguments extends EngagementInput {
 }
 
 /** One model of one client, from kick-off to the closing report. */
-export async function engagement(input: EngagementArguments): Promise<ClosingDocument> {
+export async function engagement(kickedOff: EngagementArguments): Promise<ClosingDocument> {
+  let input = kickedOff;
   const state = input.resume ?? begin(input);
   setHandler(engagementQuery, () => state);
   try {
-    if (!input.resume) await recordKickOff(input);
+    if (!input.resume) {
+      await recordKickOff(input);
+      input = await withOnnxModel(input);
+    }
     for (const phase of phasesOf(state)) {
       if (isBehind(state, phase)) continue;
       if (!(await carryThrough(input, state, phase))) break;

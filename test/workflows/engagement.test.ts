@@ -112,6 +112,37 @@ describe('an engagement', () => {
     });
   });
 
+  it('exports a model of another kind once, and works with what came of it', async () => {
+    const onnx = spec('any');
+    const pytorch = { ...onnx, model: { ...onnx.model, kind: 'pytorch' as const, entryPoint: 'model:build' } };
+    const [given, used]: [string[], Set<string>] = [[], new Set()];
+    const exportModel = async (input: { sources: typeof sources }) => {
+      given.push(input.sources.model.uri);
+      return ref('exported');
+    };
+    const quantizeCandidate = async (input: { id?: string; sources: typeof sources }) => {
+      used.add(input.sources.model.uri);
+      return { key: `key-${input.id}`, quantized: { model: ref('int8') } };
+    };
+    await withWorker({ exportModel, quantizeCandidate }, async (client) => {
+      const name = uniqueName();
+      await client.workflow.start(engagement, {
+        workflowId: engagementId(name),
+        taskQueue: QUEUES.engagement,
+        args: [
+          {
+            ...{ spec: { ...pytorch, engagement: name }, sources },
+            ...{ startedBy: 't', startedAt: '2026-01-01T00:00:00.000Z', historyLimit: 1 },
+          },
+        ],
+      });
+      for (const gate of ['baseline', 'ptq', 'optimization', 'rollout-100']) await answer(client, name, gate);
+      expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
+      expect(given).toEqual([ref('fp32').uri]);
+      expect([...used]).toEqual([ref('exported').uri]);
+    });
+  });
+
   it('ends a candidate whose toolkit crashes with verdict error and goes on with the others', async () => {
     const quantizeCandidate = async ({ id }: { id?: string }) => {
       if (id === 'int8-static')

@@ -98,6 +98,7 @@ export function fakeActivities() {
       model: { bytes: 1, inputs: ['x'], outputs: ['y'], opset: 17, parameters: 1 },
       data: { calibration: data, selection: data, holdout: data, production: data },
     }),
+    exportModel: async (_: { sources: SourceFiles }) => ref('exported'),
     quantizeCandidate: async ({ id }: { id?: string; sources: SourceFiles }) => ({
       key: `key-${id}`,
       quantized: { model: ref('int8') },

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import type { SourceFiles } from '../domain/engagement.ts';
+import { canonicalJson } from '../domain/recipe.ts';
+import type { Spec } from '../domain/spec.ts';
+import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import type { Ledger } from '../storage/ledger.ts';
+import { runInFolder } from './toolkit-folder.ts';
+
+interface Dependencies {
+  python: string;
+  artifacts: ArtifactStore;
+  ledger: Ledger;
+  journalOf: (engagement: string) => Journal;
+  workFolder: string;
+}
+
+interface ExportRecord {
+  key: string;
+  model: ArtifactRef;
+}
+
+/** A Hugging Face directory or a PyTorch entry point as the ONNX file that everything after it works with. */
+export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+  const tools = { python, workFolder };
+
+  /** The model's files again by their places; they lie in the artifact store, so links do. */
+  async function laidOut(manifest: ArtifactRef, folder: string): Promise<void> {
+    for (const [place, ref] of Object.entries(await artifacts.readJson<Record<string, ArtifactRef>>(manifest))) {
+      const path = join(folder, place);
+      await mkdir(dirname(path), { recursive: true });
+      await symlink(resolve(await artifacts.verified(ref)), path);
+    }
+  }
+
+  return {
+    /** Exports, unless the ledger has it already: a second export of the same model would have other bytes. */
+    async exportModel(input: { spec: Spec; sources: SourceFiles }): Promise<ArtifactRef> {
+      const { engagement, model } = input.spec;
+      const { kind, task, entryPoint } = model;
+      const source = input.sources.model;
+      const asked = { toolkit: 'onnxruntime', verb: 'probe', job: {} };
+      const versions = await runInFolder(tools, asked, async (probe: { versions: object }) => probe.versions);
+      const key = sha256(canonicalJson({ what: 'export', source: source.sha256, kind, task, entryPoint, versions }));
+      const perform = async () => {
+        const path = join(workFolder, `model-${randomUUID()}`);
+        try {
+          await laidOut(source, path);
+          const job = { kind, path, task, entryPoint };
+          return await runInFolder(tools, { toolkit: 'pytorch', verb: 'export', job }, async (made: { path: string }) =>
+            ledger.record<ExportRecord>({ key, model: await artifacts.putFile(made.path) })
+          );
+        } finally {
+          await rm(path, { recursive: true, force: true });
+        }
+      };
+      const record = (await ledger.find<ExportRecord>(key)) ?? (await perform());
+      await journalOf(engagement).append('export', 'export', { source, kind, task, entryPoint, versions, ...record });
+      return record.model;
+    },
+  };
+};
+
+export type ExportActivities = ReturnType<typeof createExportActivities>;
