@@ -1,5 +1,6 @@
+import { GUARDRAIL_SHARES, guardrailLines } from './guardrails.ts';
 import { pairedNoninferior, pairedWorse, rateAbove, rateBelow } from './statistics/eprocess.ts';
-import type { EvidenceCounts, EvidenceLine, JudgeConfig, RolloutJudgement } from './traffic.ts';
+import type { CountName, EvidenceCounts, EvidenceLine, JudgeConfig, RolloutJudgement } from './traffic.ts';
 
 const ROLLBACK_TESTS = 3;
 const PROMOTE_TESTS = 2;
@@ -35,12 +36,21 @@ const reached = ({ lnE, bound }: EvidenceLine) => lnE >= bound;
 const harmMarginOf = ({ margin, harmMargin = margin / 2 }: JudgeConfig) => harmMargin;
 
 function harmLines(counts: EvidenceCounts, config: JudgeConfig): EvidenceLine[] {
-  const bound = Math.log(ROLLBACK_TESTS / config.alphaRollback);
+  const bound = (name: keyof typeof GUARDRAIL_SHARES) =>
+    config.guardrails
+      ? -Math.log(GUARDRAIL_SHARES[name] * config.alphaRollback)
+      : Math.log(ROLLBACK_TESTS / config.alphaRollback);
   const errors = { events: counts.candidateErrors, trials: counts.candidateRequests };
   return [
-    line('disagreement-alarm', 'rollback', rateAbove(disagreementOf(counts), config.disagreementBudget), bound),
-    line('labelled-worse', 'rollback', pairedWorse(counts, harmMarginOf(config)), bound),
-    line('error-rate', 'rollback', rateAbove(errors, config.errorBudget), bound),
+    line(
+      'disagreement-alarm',
+      'rollback',
+      rateAbove(disagreementOf(counts), config.disagreementBudget),
+      bound('disagreement-alarm')
+    ),
+    line('labelled-worse', 'rollback', pairedWorse(counts, harmMarginOf(config)), bound('labelled-worse')),
+    line('error-rate', 'rollback', rateAbove(errors, config.errorBudget), bound('error-rate')),
+    ...(config.guardrails ? guardrailLines(counts, config, config.guardrails, harmMarginOf(config)) : []),
   ];
 }
 
@@ -78,7 +88,8 @@ function morePairs(counts: EvidenceCounts, config: JudgeConfig): number | null {
 }
 
 function scaled(counts: EvidenceCounts, factor: number): EvidenceCounts {
-  const entries = Object.entries(counts).map(([name, count]) => [name, count * factor]);
+  const { strata: _, twinDrops: __, ...single } = counts;
+  const entries = (Object.entries(single) as [CountName, number][]).map(([name, count]) => [name, count * factor]);
   return Object.fromEntries(entries) as EvidenceCounts;
 }
 
@@ -104,6 +115,14 @@ function sentence({ name, lnE, bound }: EvidenceLine, counts: EvidenceCounts, co
       return `accuracy fell by more than ${points(harmMarginOf(config))} points (${labelled}; ${strength})`;
     case 'error-rate':
       return `the candidate fails in more than ${points(config.errorBudget)} % (${candidateErrors} of ${candidateRequests} requests; ${strength})`;
+    case 'unpaired-worse':
+      return `served units fare worse on the candidate by more than ${points(harmMarginOf(config))} points (${strength})`;
+    case 'slower':
+      return `the candidate answers beyond the twin's tail by more than ${points(config.guardrails!.slowMargin)} points more often (${strength})`;
+    case 'sample-ratio':
+      return `units do not fall to the arms by the weight: the assignment is broken (${strength})`;
+    case 'twin-estimated-drop':
+      return `by the twin's probabilities more than ${points(config.guardrails!.twinDropMargin)} points were lost (${seenPairs(counts)}; ${strength})`;
     case 'disagreement-certificate':
       return `the arms disagree in less than the margin of ${points(config.margin)} points (${seenPairs(counts)}; ${strength})`;
     case 'labelled-noninferior':

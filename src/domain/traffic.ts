@@ -48,6 +48,35 @@ export interface JudgeConfig {
   alphaRollback: number;
   /** Chance that a candidate at the margin is ever promoted; split over the two ways of proof. */
   alphaPromote: number;
+  /** Absent in rollouts from before these were tested: their verdicts keep to the first three alarms. */
+  guardrails?: GuardrailConfig;
+}
+
+export interface GuardrailConfig {
+  /** Share of answers beyond the twin's own tail by which the candidate may exceed the twin. */
+  slowMargin: number;
+  /** Share of wrong answers known from before; any value is valid, a good one makes the unpaired test stronger. */
+  wrongRate: number;
+  /** Accuracy drop by the twin's own probabilities above which the candidate is worse; needs a calibrated twin. */
+  twinDropMargin: number;
+}
+
+/** Outcomes of units that chance assigned, one of each kind per unit and stage. */
+export interface ArmOutcomes {
+  units: number;
+  answered: number;
+  slow: number;
+  labelled: number;
+  wrong: number;
+}
+
+/** Units with the same chance of going to the candidate; what is slow was fixed before the first of them. */
+export interface Stratum {
+  share: number;
+  slowMs: number;
+  slowRate: number;
+  candidate: ArmOutcomes;
+  twin: ArmOutcomes;
 }
 
 /** Sufficient statistics of every test; the verdict is a function of these and the configuration alone. */
@@ -66,13 +95,29 @@ export interface EvidenceCounts {
   candidateRequests: number;
   /** Of these, failed, timed out or answered with no classification, while the twin answered. */
   candidateErrors: number;
+  /** Of units that chance assigned, for the tests without pairs. */
+  strata?: Stratum[];
+  /** Disagreements by what the twin's probabilities say was lost, in bins of equal width over (0, 1]. */
+  twinDrops?: number[];
 }
+
+/** The counts that are single numbers. */
+export type CountName = Exclude<keyof EvidenceCounts, 'strata' | 'twinDrops'>;
 
 export type RolloutAction = 'promote' | 'hold' | 'rollback';
 
 /** Natural logs of the e-values with the bound each must reach (`ln(1/alpha)` of its share). */
 export interface EvidenceLine {
-  name: 'disagreement-alarm' | 'labelled-worse' | 'error-rate' | 'disagreement-certificate' | 'labelled-noninferior';
+  name:
+    | 'disagreement-alarm'
+    | 'labelled-worse'
+    | 'error-rate'
+    | 'unpaired-worse'
+    | 'slower'
+    | 'sample-ratio'
+    | 'twin-estimated-drop'
+    | 'disagreement-certificate'
+    | 'labelled-noninferior';
   action: 'promote' | 'rollback';
   lnE: number;
   bound: number;

@@ -1,5 +1,5 @@
 import { harmProven, judge, noEvidence } from '../domain/judge.ts';
-import type { EvidenceCounts, RouteConfig, RouteStatus, ServedCounts, Trip } from '../domain/traffic.ts';
+import type { CountName, EvidenceCounts, RouteConfig, RouteStatus, ServedCounts, Trip } from '../domain/traffic.ts';
 
 /** Everything about a route that must survive the process, but for its predictions. */
 export interface RouteState {
@@ -40,7 +40,7 @@ export function newRoute(config: RouteConfig, configSha256: string): RouteState 
   };
 }
 
-export function count(state: RouteState, name: keyof EvidenceCounts, by = 1): void {
+export function count(state: RouteState, name: CountName, by = 1): void {
   state.counts[name] += by;
   state.stageCounts[name] += by;
 }
@@ -70,7 +70,7 @@ export function beginStage(state: RouteState, weight: number, stage: string, sam
 /** Takes the candidate out of the client traffic, for good as far as this rollout goes. */
 export function trip(state: RouteState, reason: string, by: string): void {
   state.weight = 0;
-  state.trip = { at: new Date().toISOString(), reason, by, counts: { ...state.counts } };
+  state.trip = { at: new Date().toISOString(), reason, by, counts: structuredClone(state.counts) };
 }
 
 /** Trips a route whose evidence proves harm; says whether it did. */

@@ -10,6 +10,10 @@ export const TESTS: [EvidenceLine['name'], string][] = [
   ['disagreement-alarm', 'Alarm: disagreement'],
   ['labelled-worse', 'Alarm: labelled worse'],
   ['error-rate', 'Alarm: errors'],
+  ['unpaired-worse', 'Alarm: unpaired worse'],
+  ['slower', 'Alarm: slower'],
+  ['sample-ratio', 'Alarm: split'],
+  ['twin-estimated-drop', 'Alarm: estimated drop'],
   ['disagreement-certificate', 'Proof: agreement'],
   ['labelled-noninferior', 'Proof: labels'],
 ];
@@ -32,6 +36,8 @@ function holds({ holds: given }: ClosingDocument): Html {
 }
 
 function stages(results: StageResult[]): Html {
+  const made = new Set(results.flatMap(({ evidence }) => evidence.map(({ name }) => name)));
+  const tests = TESTS.filter(([name]) => made.has(name));
   return html`<figure><div class="wide">${rampChart(results, 1000)}</div><div class="narrow">${rampChart(results, 340)}</div>
 <figcaption>The candidate's share of client traffic, stage by stage, with the pairs observed. In the shadow stage clients get FP32's answers only.</figcaption></figure>
 ${table(
@@ -52,8 +58,8 @@ ${table(
 <h3>Evidence at the end of each stage</h3>
 ${table(
   html`Natural logarithm of each test's e-value, and the bound it must reach. An alarm that reaches its bound rolls back; a proof that reaches its bound allows promotion.`,
-  [{ title: 'Stage' }, ...TESTS.map(([, test]) => ({ title: test }))],
-  results.map((stage) => ({ cells: [weight(stage.weight), ...TESTS.map(([name]) => evidence(stage, name))] }))
+  [{ title: 'Stage' }, ...tests.map(([, test]) => ({ title: test }))],
+  results.map((stage) => ({ cells: [weight(stage.weight), ...tests.map(([name]) => evidence(stage, name))] }))
 )}`;
 }
 
