@@ -1,11 +1,9 @@
-import { GUARDRAIL_SHARES, guardrailLines } from './guardrails.ts';
-import { pairedNoninferior, pairedWorse, rateAbove, rateBelow } from './statistics/eprocess.ts';
-import type { CountName, EvidenceCounts, EvidenceLine, JudgeConfig, RolloutJudgement } from './traffic.ts';
+import { harmLines, harmMarginOf } from './guardrails.ts';
+import { factorUntil, scaled } from './outlook.ts';
+import { pairedNoninferior, rateBelow } from './statistics/eprocess.ts';
+import type { EvidenceCounts, EvidenceLine, JudgeConfig, RolloutJudgement } from './traffic.ts';
 
-const ROLLBACK_TESTS = 3;
 const PROMOTE_TESTS = 2;
-/** Doublings after which evidence that still does not suffice is said to point the other way. */
-const EXTRAPOLATION_DOUBLINGS = 40;
 
 /** Rolls back on proof of harm by any test, promotes on proof of non-inferiority by any, holds otherwise. */
 export function judge(counts: EvidenceCounts, config: JudgeConfig): RolloutJudgement {
@@ -33,64 +31,50 @@ export function noEvidence(): EvidenceCounts {
 
 const reached = ({ lnE, bound }: EvidenceLine) => lnE >= bound;
 
-const harmMarginOf = ({ margin, harmMargin = margin / 2 }: JudgeConfig) => harmMargin;
-
-function harmLines(counts: EvidenceCounts, config: JudgeConfig): EvidenceLine[] {
-  const bound = (name: keyof typeof GUARDRAIL_SHARES) =>
-    config.guardrails
-      ? -Math.log(GUARDRAIL_SHARES[name] * config.alphaRollback)
-      : Math.log(ROLLBACK_TESTS / config.alphaRollback);
-  const errors = { events: counts.candidateErrors, trials: counts.candidateRequests };
-  return [
-    line(
-      'disagreement-alarm',
-      'rollback',
-      rateAbove(disagreementOf(counts), config.disagreementBudget),
-      bound('disagreement-alarm')
-    ),
-    line('labelled-worse', 'rollback', pairedWorse(counts, harmMarginOf(config)), bound('labelled-worse')),
-    line('error-rate', 'rollback', rateAbove(errors, config.errorBudget), bound('error-rate')),
-    ...(config.guardrails ? guardrailLines(counts, config, config.guardrails, harmMarginOf(config)) : []),
-  ];
-}
-
 function proofLines(counts: EvidenceCounts, config: JudgeConfig): EvidenceLine[] {
   const bound = Math.log(PROMOTE_TESTS / config.alphaPromote);
+  const { pairs, disagreements } = counts;
+  const compared = { events: disagreements, trials: pairs };
   return [
-    line('disagreement-certificate', 'promote', rateBelow(disagreementOf(counts), config.margin), bound),
-    line('labelled-noninferior', 'promote', pairedNoninferior(counts, config.margin), bound),
+    {
+      name: 'disagreement-certificate',
+      action: 'promote',
+      lnE: rateBelow(compared, config.margin),
+      bound,
+      seen: pairs,
+    },
+    {
+      name: 'labelled-noninferior',
+      action: 'promote',
+      lnE: pairedNoninferior(counts, config.margin),
+      bound,
+      seen: labelledOf(counts),
+    },
   ];
 }
 
-function line(name: EvidenceLine['name'], action: EvidenceLine['action'], lnE: number, bound: number): EvidenceLine {
-  return { name, action, lnE, bound };
-}
-
-const disagreementOf = ({ disagreements, pairs }: EvidenceCounts) => ({ events: disagreements, trials: pairs });
-
-/** Bets grow exponentially at constant rates, so ln E is convex in the number of pairs and crosses its bound once. */
 function morePairs(counts: EvidenceCounts, config: JudgeConfig): number | null {
   if (counts.pairs === 0) return null;
-  const proven = (factor: number) => proofLines(scaled(counts, factor), config).some(reached);
-  let high = 1;
-  for (let doubling = 0; !proven(high); doubling++) {
-    if (doubling === EXTRAPOLATION_DOUBLINGS) return null;
-    high *= 2;
-  }
-  let low = high / 2;
-  while ((high - low) * counts.pairs > 0.5) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) break;
-    if (proven(middle)) high = middle;
-    else low = middle;
-  }
-  return Math.ceil((high - 1) * counts.pairs);
+  const factor = factorUntil(counts.pairs, (factor) => proofLines(scaled(counts, factor), config).some(reached));
+  return factor === null ? null : Math.ceil((factor - 1) * counts.pairs);
 }
 
-function scaled(counts: EvidenceCounts, factor: number): EvidenceCounts {
-  const { strata: _, twinDrops: __, ...single } = counts;
-  const entries = (Object.entries(single) as [CountName, number][]).map(([name, count]) => [name, count * factor]);
-  return Object.fromEntries(entries) as EvidenceCounts;
+/** Every line with how many more observations it is expected to need. */
+export function withOutlook(
+  { evidence }: RolloutJudgement,
+  counts: EvidenceCounts,
+  config: JudgeConfig
+): EvidenceLine[] {
+  const all = (factor: number) => {
+    const later = scaled(counts, factor);
+    return [...harmLines(later, config), ...proofLines(later, config)];
+  };
+  return evidence.map((line, index) => {
+    const { seen = 0 } = line;
+    if (reached(line)) return { ...line, expectedMore: 0 };
+    const factor = seen === 0 ? null : factorUntil(seen, (factor) => reached(all(factor)[index]!));
+    return { ...line, expectedMore: factor === null ? null : Math.ceil((factor - 1) * seen) };
+  });
 }
 
 function holdReason(counts: EvidenceCounts, expectedMorePairs: number | null): string {
@@ -104,7 +88,7 @@ function holdReason(counts: EvidenceCounts, expectedMorePairs: number | null): s
   return `neither harm nor non-inferiority is proven (${seen}); ${outlook}`;
 }
 
-function sentence({ name, lnE, bound }: EvidenceLine, counts: EvidenceCounts, config: JudgeConfig): string {
+function sentence({ name, lnE, bound, seen }: EvidenceLine, counts: EvidenceCounts, config: JudgeConfig): string {
   const strength = `ln E ${lnE.toFixed(2)}, bound ${bound.toFixed(2)}`;
   const { plus, minus, candidateErrors, candidateRequests } = counts;
   const labelled = `${labelledOf(counts)} labelled pairs, ${plus} lost and ${minus} won by the candidate`;
@@ -116,11 +100,11 @@ function sentence({ name, lnE, bound }: EvidenceLine, counts: EvidenceCounts, co
     case 'error-rate':
       return `the candidate fails in more than ${points(config.errorBudget)} % (${candidateErrors} of ${candidateRequests} requests; ${strength})`;
     case 'unpaired-worse':
-      return `served units fare worse on the candidate by more than ${points(harmMarginOf(config))} points (${strength})`;
+      return `served units fare worse on the candidate by more than ${points(harmMarginOf(config))} points (${seen} with a label; ${strength})`;
     case 'slower':
-      return `the candidate answers beyond the twin's tail by more than ${points(config.guardrails!.slowMargin)} points more often (${strength})`;
+      return `the candidate answers beyond the twin's tail by more than ${points(config.guardrails!.slowMargin)} points more often (${seen} units; ${strength})`;
     case 'sample-ratio':
-      return `units do not fall to the arms by the weight: the assignment is broken (${strength})`;
+      return `units do not fall to the arms by the weight: the assignment is broken (${seen} units; ${strength})`;
     case 'twin-estimated-drop':
       return `by the twin's probabilities more than ${points(config.guardrails!.twinDropMargin)} points were lost (${seenPairs(counts)}; ${strength})`;
     case 'disagreement-certificate':

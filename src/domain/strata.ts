@@ -1,4 +1,4 @@
-import type { Stratum } from './traffic.ts';
+import type { Stratum, Tail } from './traffic.ts';
 
 /** What is known of a unit's place in the hash, in basis points: at or above `low`, below `high`. */
 export interface Place {
@@ -16,12 +16,12 @@ export const chanceOf = ({ low, high }: Place, weight: number): number =>
 export const narrowed = ({ low, high }: Place, weight: number, onCandidate: boolean): Place =>
   onCandidate ? { low, high: Math.min(high, weight) } : { low: Math.max(low, weight), high };
 
-/** The counts of units with this chance and these limits, new where there are none yet. */
-export function stratumOf(strata: Stratum[], share: number, slowMs: number, slowRate: number): Stratum {
-  const known = strata.find((one) => one.share === share && one.slowMs === slowMs && one.slowRate === slowRate);
+/** The counts of units with this chance and this tail, new where there are none yet. */
+export function stratumOf(strata: Stratum[], share: number, tail: Tail | null): Stratum {
+  const known = strata.find((one) => one.share === share && one.tail?.ms === tail?.ms && one.tail?.rate === tail?.rate);
   if (known) return known;
   const none = () => ({ units: 0, answered: 0, slow: 0, labelled: 0, wrong: 0 });
-  const stratum = { share, slowMs, slowRate, candidate: none(), twin: none() };
+  const stratum = { share, tail, candidate: none(), twin: none() };
   strata.push(stratum);
   return stratum;
 }

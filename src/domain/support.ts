@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
 import { judgeConfigOf } from './rollout-policy.ts';
 import type { Spec } from './spec.ts';
@@ -10,7 +11,7 @@ import {
   newDetector,
   observeLosses,
 } from './statistics/shiryaev-roberts.ts';
-import type { EvidenceCounts, RouteStatus } from './traffic.ts';
+import type { CountName, EvidenceCounts, RouteStatus } from './traffic.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 export const GUARDS = ['labelled-worse', 'disagreement', 'error-rate'] as const;
@@ -150,10 +151,10 @@ function watched(guard: Guard, fresh: EvidenceCounts, spec: Spec) {
 
 const events = (happened: number, of: number) => ({ plus: happened, minus: 0, zero: of - happened });
 
-const minus = (now: EvidenceCounts, before: EvidenceCounts): EvidenceCounts =>
-  Object.fromEntries(
-    Object.entries(now).map(([name, value]) => [name, value - before[name as keyof EvidenceCounts]])
-  ) as unknown as EvidenceCounts;
+const minus = (now: EvidenceCounts, before: EvidenceCounts): EvidenceCounts => {
+  const names = Object.keys(noEvidence()) as CountName[];
+  return Object.fromEntries(names.map((name) => [name, now[name] - before[name]])) as unknown as EvidenceCounts;
+};
 
 export function openIncident(
   state: SupportState,

@@ -70,11 +70,16 @@ export interface ArmOutcomes {
   wrong: number;
 }
 
-/** Units with the same chance of going to the candidate; what is slow was fixed before the first of them. */
+/** From which time on an answer is slow, and how many of the twin's were; fixed before a stage begins. */
+export interface Tail {
+  ms: number;
+  rate: number;
+}
+
+/** Units with the same chance of going to the candidate; without a tail nothing is known of their times. */
 export interface Stratum {
   share: number;
-  slowMs: number;
-  slowRate: number;
+  tail: Tail | null;
   candidate: ArmOutcomes;
   twin: ArmOutcomes;
 }
@@ -121,6 +126,10 @@ export interface EvidenceLine {
   action: 'promote' | 'rollback';
   lnE: number;
   bound: number;
+  /** What the test rests on: pairs, labelled pairs, requests or units. Absent in evidence of older versions. */
+  seen?: number;
+  /** As many more are expected until the bound at the rates seen so far; null where it will not be reached. */
+  expectedMore?: number | null;
 }
 
 export interface RolloutJudgement {

@@ -2,6 +2,7 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import { judge } from '../domain/judge.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import { supportCheck } from '../domain/support.ts';
+import type { EvidenceLine, JudgeConfig, StageResult } from '../domain/traffic.ts';
 import { combine } from '../domain/verdict.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
@@ -93,12 +94,21 @@ const COMPLAINTS = {
     return undefined;
   },
   rollout: async ({ judge: config, stages }: RolloutEvidence) =>
-    stages.every(({ counts, evidence }) => same(judge(counts, config).evidence, evidence))
+    stages.every((stage) =>
+      same(judge(stage.counts, configOf(stage, config)).evidence.map(tested), stage.evidence.map(tested))
+    )
       ? undefined
       : 'the e-values do not follow from the counts',
   support: async ({ checks, support }: SupportEvidence) =>
     same([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
 };
+
+/** A rollout that began before there were all guardrails keeps to those of its time. */
+function configOf({ evidence }: StageResult, { guardrails, ...config }: JudgeConfig): JudgeConfig {
+  return guardrails && evidence.some(({ name }) => name === 'sample-ratio') ? { ...config, guardrails } : config;
+}
+
+const tested = ({ name, action, lnE, bound }: EvidenceLine) => ({ name, action, lnE, bound });
 
 function same(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);

@@ -39,6 +39,22 @@ export function topClasses(
   });
 }
 
+/** How much more probable the twin finds its own class of a row than the candidate's; 0 where they agree. */
+export function twinDropOf(
+  { outputs }: RunResult,
+  declared: TensorDeclaration[],
+  row: number,
+  { twin, candidate }: { twin: number; candidate: number }
+): number {
+  if (twin === candidate) return 0;
+  const { dims, data } = outputs[declared[0]!.name]!;
+  const classes = dims[1]!;
+  const logits = (data as Float32Array).subarray(row * classes, (row + 1) * classes);
+  const largest = logits[twin]!;
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+  return (1 - Math.exp(logits[candidate]! - largest)) / sum;
+}
+
 const signature = (tensors: TensorDeclaration[]) =>
   tensors
     .map(({ name, type, shape }) => `${name} ${type}[${shape.map((dim) => (typeof dim === 'number' ? dim : '?'))}]`)

@@ -1,5 +1,15 @@
-import { harmProven, judge, noEvidence } from '../domain/judge.ts';
-import type { CountName, EvidenceCounts, RouteConfig, RouteStatus, ServedCounts, Trip } from '../domain/traffic.ts';
+import { harmProven, judge, noEvidence, withOutlook } from '../domain/judge.ts';
+import { tailOf } from '../domain/latency-tail.ts';
+import { binOf } from '../domain/statistics/bounded-mean.ts';
+import type {
+  CountName,
+  EvidenceCounts,
+  RouteConfig,
+  RouteStatus,
+  ServedCounts,
+  Tail,
+  Trip,
+} from '../domain/traffic.ts';
 
 /** Everything about a route that must survive the process, but for its predictions. */
 export interface RouteState {
@@ -20,6 +30,10 @@ export interface RouteState {
   sample?: number;
   /** Per class, in the order of the labels; absent in states of older versions. */
   classes?: { twin: number[]; candidate: number[] };
+  /** From which time on an answer is slow in this stage; absent until the twin's times are known. */
+  tail?: Tail;
+  /** The twin's answers to clients in this stage, by time. */
+  times?: number[];
 }
 
 const SHADOW_STAGE = 'shadow';
@@ -59,6 +73,9 @@ export function countClasses(state: RouteState, { twin, candidate }: Prediction)
 }
 
 export function beginStage(state: RouteState, weight: number, stage: string, sample?: number): void {
+  const tail = tailOf(state.times ?? []);
+  if (tail) state.tail = tail;
+  delete state.times;
   state.weight = weight;
   if (sample !== undefined) state.sample = sample;
   state.stage = stage;
@@ -87,6 +104,15 @@ export interface Prediction {
   candidate: number;
 }
 
+const DROP_BINS = 20;
+
+/** What the twin's own probabilities say that its top-1 was worth more than the candidate's. */
+export function countTwinDrop(state: RouteState, drop: number): void {
+  if (drop <= 0) return;
+  state.counts.twinDrops ??= new Array<number>(DROP_BINS).fill(0);
+  state.counts.twinDrops[binOf(drop, DROP_BINS)]! += 1;
+}
+
 /** Which count a labelled pair belongs to. */
 export function outcomeOf({ twin, candidate }: Prediction, label: number): 'plus' | 'minus' | 'zero' {
   if ((twin === label) === (candidate === label)) return 'zero';
@@ -96,10 +122,9 @@ export function outcomeOf({ twin, candidate }: Prediction, label: number): 'plus
 export function statusOf(state: RouteState): RouteStatus {
   const { config, configSha256, weight, stage, trip, counts, stageCounts, served, stageServed, shadowShed } = state;
   const { model, rollout } = config;
-  const judged = judge(counts, config.judge);
-  const judgement = trip
-    ? { ...judged, action: 'rollback' as const, reason: trip.reason, expectedMorePairs: null }
-    : judged;
+  const judgement = judge(counts, config.judge);
+  const judged = { ...judgement, evidence: withOutlook(judgement, counts, config.judge) };
+  const told = trip ? { ...judged, action: 'rollback' as const, reason: trip.reason, expectedMorePairs: null } : judged;
   return {
     model,
     rollout,
@@ -111,7 +136,7 @@ export function statusOf(state: RouteState): RouteStatus {
     stageCounts,
     served,
     stageServed,
-    judgement,
+    judgement: told,
     shadowShed,
     sample: state.sample ?? config.shadowSample,
     ...(state.classes && { classes: state.classes }),

@@ -35,6 +35,7 @@ const routeConfig = z.object({
       errorBudget: budget,
       alphaRollback: alpha,
       alphaPromote: alpha,
+      guardrails: z.object({ slowMargin: budget, wrongRate: budget, twinDropMargin: budget }).optional(),
     })
     .refine(({ margin, harmMargin = 0 }) => harmMargin < margin, {
       path: ['harmMargin'],

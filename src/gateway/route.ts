@@ -1,15 +1,17 @@
-import { bucketOf, FULL_WEIGHT } from '../domain/assignment.ts';
+import { createHash } from 'node:crypto';
+import { assignedToCandidate, bucketOf, FULL_WEIGHT } from '../domain/assignment.ts';
 import { weightFault } from '../domain/router.ts';
 import type { RouteStatus } from '../domain/traffic.ts';
 import type { RunResult } from '../inference/host.ts';
 import type { Arm, ArmName } from './arm.ts';
-import { topClasses } from './classification.ts';
+import { topClasses, twinDropOf } from './classification.ts';
 import { messageOf, Refusal } from './errors.ts';
 import {
   beginStage,
   count,
   countClasses,
   countServed,
+  countTwinDrop,
   outcomeOf,
   type Prediction,
   type RouteState,
@@ -18,11 +20,15 @@ import {
   tripIfHarmful,
 } from './evidence.ts';
 import { refuseRouter, Steering } from './steering.ts';
+import { countAnswer, countLabel, countTwinTime, type Exposure, expose } from './exposure.ts';
+import { RouterRefused } from './routers/router.ts';
+import { Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
 const SAMPLE_SEED_OFFSET = 1;
 const VERSION_DIGITS = 12;
+const UNIT_DIGITS = 22;
 
 export interface Arms {
   twin: Arm;
@@ -108,6 +114,32 @@ export class Route {
     this.#store.commitDurably(this.state);
   }
 
+  /** Counts the unit of a request where chance assigns it now, so that its answer and label count too. */
+  expose(unit: string | undefined, id: string, bucket: number): Exposure | undefined {
+    const { weight, trip, config } = this.state;
+    if (weight <= 0 || weight >= FULL_WEIGHT || trip || this.#retired) return undefined;
+    // No name of a user is kept.
+    const key = createHash('sha256')
+      .update(unit ? `u${unit}` : `i${id}`)
+      .digest('base64url')
+      .slice(0, UNIT_DIGITS);
+    const known = this.#store.units.place(config.model, key);
+    const { exposure, place } = expose(this.state, known, assignedToCandidate(bucket, weight));
+    if (place) this.#store.units.putPlace(config.model, key, place);
+    if (exposure) this.#judge();
+    return exposure;
+  }
+
+  /** The answer that a client got, `ms` after its request was read. */
+  recordAnswer(id: string, arm: ArmName, top: number, ms: number, exposure: Exposure | undefined): void {
+    if (this.state.trip || this.#retired) return;
+    if (arm === 'twin' && exposure?.arm !== 'candidate') countTwinTime(this.state, ms);
+    if (!exposure) return;
+    countAnswer(this.state, exposure, ms);
+    this.#store.units.putExposure(this.state.config.model, id, { ...exposure, class: top, wrong: null, version: null });
+    this.#judge();
+  }
+
   countServed(arm: ArmName, replayed: boolean): void {
     if (this.#retired) return;
     countServed(this.state, arm);
@@ -137,7 +169,7 @@ export class Route {
   }
 
   /** Counts the pair of every row once, with its label where feedback was faster; pairs after a trip do not count. */
-  recordPairs(id: string, pairs: Prediction[]): void {
+  recordPairs(id: string, pairs: Prediction[], twin: RunResult): void {
     this.noLongerAwaited(id);
     if (this.state.trip || this.#retired) return;
     for (const [row, pair] of pairs.entries()) {
@@ -147,6 +179,7 @@ export class Route {
       count(this.state, 'pairs');
       countClasses(this.state, pair);
       if (pair.twin !== pair.candidate) count(this.state, 'disagreements');
+      countTwinDrop(this.state, twinDropOf(twin, this.arms.twin.host!.outputs, row, pair));
       const label = known?.label ?? null;
       if (label !== null) count(this.state, outcomeOf(pair, label));
       const stage = label === null ? null : this.state.stageNumber;
@@ -157,9 +190,10 @@ export class Route {
 
   /** A label of a later version corrects an earlier one; the same or an earlier version is a duplicate. */
   recordLabel(id: string, row: number, label: number, version: number): 'accepted' | 'duplicate' | 'unknown' {
+    const ofUnit = row === 0 && this.#recordUnitLabel(id, label, version);
     const key = this.#key(id, row);
     const known = this.#store.prediction(key);
-    if (!known && row >= (this.#awaited.get(id) ?? 0)) return 'unknown';
+    if (!known && row >= (this.#awaited.get(id) ?? 0)) return ofUnit || 'unknown';
     const before = known ?? { twin: null, candidate: null, label: null, version: null, stage: null };
     if (before.version !== null && version <= before.version) return 'duplicate';
     const { twin, candidate } = before;
@@ -170,6 +204,19 @@ export class Route {
       count(this.state, outcomeOf({ twin, candidate }, label));
     }
     this.#store.putPrediction(key, { twin, candidate, label, version, stage });
+    this.#judge();
+    return 'accepted';
+  }
+
+  /** Says nothing where the request was not the first of a unit that chance assigned. */
+  #recordUnitLabel(id: string, label: number, version: number): 'accepted' | 'duplicate' | undefined {
+    const { model } = this.state.config;
+    const known = this.#store.units.exposure(model, id);
+    if (!known) return undefined;
+    if (known.version !== null && version <= known.version) return 'duplicate';
+    const wrong = known.class !== label;
+    countLabel(this.state, known, wrong, known.wrong);
+    this.#store.units.putExposure(model, id, { ...known, wrong, version });
     this.#judge();
     return 'accepted';
   }

@@ -34,12 +34,16 @@ export async function serve(
   const { model } = route.state.config;
   const id = request.id ?? randomUUID();
   const bucket = route.bucketFor(unit, id);
-  const sampled = route.isSampled(id);
+  // What a client pinned to the twin is answered says nothing about the split.
+  const sampled = !pinned && route.isSampled(id);
+  const exposure = pinned ? undefined : route.expose(unit, id, bucket);
+  const startedAt = performance.now();
   if (sampled) route.awaitPairs(id, request.rows);
   route.inFlight++;
   try {
     const answer = await answerOn(route, request, pinned ? FULL_WEIGHT : bucket, limits.deadlineMs);
     route.countServed(answer.arm, answer.replayed);
+    route.recordAnswer(id, answer.arm, answer.classes[0]!, performance.now() - startedAt, exposure);
     if (sampled && !answer.replayed) shadow.compare(route, { id, request, ...answer });
     else route.noLongerAwaited(id);
     return {

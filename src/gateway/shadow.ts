@@ -49,26 +49,24 @@ export class Shadow {
     await Promise.all(this.#running);
   }
 
-  async #run(route: Route, { id, request, arm, classes }: Comparison): Promise<void> {
+  async #run(route: Route, { id, request, ...own }: Comparison): Promise<void> {
     await whatIsUnderWay(); // the client's answer is written first
-    const other = arm === 'twin' ? 'candidate' : 'twin';
-    const others = await this.#classesOn(other, route, request);
-    if (!others) return;
-    const [twin, candidate] = arm === 'twin' ? [classes, others] : [others, classes];
-    route.recordPairs(
-      id,
-      twin.map((top, row) => ({ twin: top, candidate: candidate[row]! }))
-    );
+    const name = own.arm === 'twin' ? 'candidate' : 'twin';
+    const other = await this.#answerOn(name, route, request);
+    if (!other) return;
+    const [twin, candidate] = own.arm === 'twin' ? [own, other] : [other, own];
+    const pairs = twin.classes.map((top, row) => ({ twin: top, candidate: candidate.classes[row]! }));
+    route.recordPairs(id, pairs, twin.result);
   }
 
-  /** The other arm's classes, or undefined when there is nothing to compare; a candidate's failure is evidence. */
-  async #classesOn(other: ArmName, route: Route, request: InferRequest): Promise<number[] | undefined> {
+  /** The other arm's answer, or undefined when there is nothing to compare; a candidate's failure is evidence. */
+  async #answerOn(other: ArmName, route: Route, request: InferRequest) {
     const options = { timeoutMs: this.#timeoutMs, priority: 'comparison', patient: false } as const;
     try {
       const result = await route.arms[other].run(request.feeds, options);
       const classes = route.classesOf(result, request.rows);
       if (other === 'candidate') route.countCandidateRun(false);
-      return classes;
+      return { result, classes };
     } catch (error) {
       const neverRan = error instanceof ArmDown || (error instanceof ArmTimeout && !error.dispatched);
       if (other === 'candidate' && !neverRan) route.countCandidateRun(true);

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf } from './errors.ts';
 import type { RouteState } from './evidence.ts';
+import { UnitTables } from './unit-tables.ts';
 
 const COMMIT_EVERY_MS = 50;
 const RETRY_COMMIT_MS = 1_000;
@@ -40,6 +41,8 @@ export interface PredictionKey {
  * is counted twice after a crash; at most the last 50 ms are lost.
  */
 export class Store {
+  /** Part of the next commit, as predictions are. */
+  readonly units: UnitTables;
   readonly #database: DatabaseSync;
   readonly #read: StatementSync;
   readonly #write: StatementSync;
@@ -56,6 +59,7 @@ export class Store {
   constructor(path: string, reportFault: (message: string) => void) {
     this.#reportFault = reportFault;
     this.#database = openDatabase(path);
+    this.units = new UnitTables(this.#database, () => this.#begin());
     this.#read = this.#database.prepare(
       'SELECT twin, candidate, label, version, stage FROM predictions WHERE model = ? AND id = ? AND row = ?'
     );
@@ -173,6 +177,7 @@ export class Store {
       try {
         this.#begin();
         this.#database.prepare('DELETE FROM predictions WHERE model = ?').run(model);
+        this.units.forget(model);
         change();
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');

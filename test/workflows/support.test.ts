@@ -27,7 +27,7 @@ function routeThatCounts(more: (look: number) => Partial<EvidenceCounts>): () =>
   let looks = 0;
   return async () => {
     for (const [name, by] of Object.entries(more(looks++)))
-      counts = { ...counts, [name]: counts[name as 'pairs'] + by };
+      counts = { ...counts, [name]: counts[name as 'pairs'] + (by as number) };
     return {
       weight: 9_900,
       trip: null,

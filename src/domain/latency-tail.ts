@@ -1,0 +1,23 @@
+import type { Tail } from './traffic.ts';
+
+/** Bins that grow by 5 % from 0.05 ms up to some minutes. */
+const [FIRST_MS, GROWTH, BINS] = [0.05, 1.05, 320];
+const TAIL_SHARE = 0.05;
+/** With fewer answers the tail is a guess. */
+const LEAST_ANSWERS = 100;
+
+export function countTime(times: number[], ms: number): void {
+  const bin = Math.ceil(Math.log(Math.max(ms, FIRST_MS) / FIRST_MS) / Math.log(GROWTH));
+  const at = Math.min(bin, BINS - 1);
+  while (times.length <= at) times.push(0);
+  times[at]! += 1;
+}
+
+/** The time that about 5 % of the answers exceed, at the edge of a bin, and how many exactly; undefined for too few. */
+export function tailOf(times: number[]): Tail | undefined {
+  const answers = times.reduce((sum, count) => sum + count, 0);
+  if (answers < LEAST_ANSWERS) return undefined;
+  let [above, bin] = [0, times.length];
+  while (bin > 1 && above + times[bin - 1]! <= TAIL_SHARE * answers) above += times[--bin]!;
+  return { ms: FIRST_MS * GROWTH ** (bin - 1), rate: Math.max(above / answers, 0.5 / answers) };
+}
