@@ -4,6 +4,7 @@ import { haproxyFigures, losslessFigures } from './lossless.ts';
 import { malformedFigures } from './malformed.ts';
 import { gatewayOverheadFigures } from './overhead.ts';
 import { overloadFigures } from './overload.ts';
+import { detectionFigures, falseRollbackFigures, lateBreakFigures } from './simulator.ts';
 import { toZeroFigures } from './to-zero.ts';
 
 await runParts({
@@ -16,6 +17,9 @@ await runParts({
     haproxy: () => haproxyFigures({ quick }),
     assignment: () => assignmentFigures({ quick }),
     malformed: () => malformedFigures({ quick }),
+    'false rollback': () => falseRollbackFigures({ quick }),
+    detection: () => detectionFigures({ quick }),
+    'late break': () => lateBreakFigures({ quick }),
     overload: () => overloadFigures({ quick }),
   }),
 });

@@ -83,6 +83,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
         shadowSample,
         labels: spec.model.labels as string[],
         judge: judgeConfigOf(spec),
+        silenceMs: spec.rollout.maximumSilence,
         ...(router && { router }),
         ...(remotes && { remotes }),
       };
@@ -99,7 +100,8 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
       const result = stageVerdict(input, status, Date.now());
       const { counts, judgement, stageCounts } = status;
       const proven = judgement.action === 'promote' && stageCounts.pairs >= input.minimumPairs;
-      return { result, counts, proven, reason: judgement.reason, expectedMorePairs: judgement.expectedMorePairs };
+      const { reason, expectedMorePairs, evidence } = judgement;
+      return { result, counts, proven, reason, expectedMorePairs, evidence };
     },
 
     /** Sets the candidate's share, in percent, and confirms it by reading it back; a tripped route keeps its 0. */

@@ -1,6 +1,7 @@
 import type { GateStatus } from '../domain/decision.ts';
 import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
+import type { EvidenceLine } from '../domain/traffic.ts';
 import type { EngagementLine, EngagementStatus } from './engagements.ts';
 import { incidentLine, supportLine } from './support-text.ts';
 
@@ -83,7 +84,8 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
     );
   if (rollout)
     parts.push(
-      `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}${rollout.look ? `: ${rollout.look.reason}` : ''}`
+      `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}${rollout.look ? `: ${rollout.look.reason}` : ''}`,
+      ...(rollout.look?.evidence ?? []).map((line) => `    ${evidenceText(line)}`)
     );
   if (support)
     parts.push(
@@ -92,6 +94,12 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
     );
   if (gate) parts.push('', gateText(gate));
   return parts.join('\n');
+}
+
+function evidenceText({ name, action, lnE, bound, seen = 0, expectedMore }: EvidenceLine): string {
+  const strength = `${name}: ln E ${lnE.toFixed(2)} of ${bound.toFixed(2)} on ${seen} observations`;
+  if (lnE >= bound) return `${strength}, reached: ${action}`;
+  return expectedMore == null ? strength : `${strength}, about ${expectedMore} more at these rates to ${action}`;
 }
 
 /** Before and after, every figure as measured. */

@@ -7,15 +7,15 @@ import type { ArmOutcomes, EvidenceCounts, EvidenceLine, JudgeConfig, Stratum } 
 /** Of rollouts that began before there were seven. */
 const THREE_TESTS = 3;
 
-/** How alphaRollback is split where all guardrails are on; adds up to 1. */
+/** How alphaRollback is split where all guardrails are on; adds up to 1. Most goes to what needs most evidence. */
 const SHARES = {
-  'disagreement-alarm': 0.15,
-  'labelled-worse': 0.45,
-  'error-rate': 0.15,
-  'unpaired-worse': 0.08,
-  slower: 0.08,
+  'disagreement-alarm': 0.1,
+  'labelled-worse': 0.7,
+  'error-rate': 0.06,
+  'unpaired-worse': 0.04,
+  slower: 0.04,
   'sample-ratio': 0.02,
-  'twin-estimated-drop': 0.07,
+  'twin-estimated-drop': 0.04,
 } as const;
 
 export const harmMarginOf = ({ margin, harmMargin = margin / 2 }: JudgeConfig): number => harmMargin;

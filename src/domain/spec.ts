@@ -73,6 +73,8 @@ const rollout = z
     disagreementPoints: points,
     errorPoints: points.default(1),
     alpha: share.default(0.05),
+    /** Without a comparison for so long nothing is promoted, and the alarm for it sounds. */
+    maximumSilence: duration.default(15 * UNIT_MS.minute),
     /** How often a stage is looked at; the gateway itself looks at every observation. */
     lookEvery: duration.default(30 * UNIT_MS.second),
     /** Percent of client traffic that stays on FP32 at every stage, the last too. */

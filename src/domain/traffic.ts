@@ -23,6 +23,8 @@ export interface RouteConfig {
   judge: JudgeConfig;
   /** Arms that a server elsewhere runs, in place of a host of the gateway's own. */
   remotes?: { twin?: RemoteArm | undefined; candidate?: RemoteArm | undefined } | undefined;
+  /** Without a comparison for so long nothing is promoted, whatever was proven before. */
+  silenceMs?: number;
   /** A router in front of the arms that follows the weight; without one the gateway itself is the router. */
   router?: RouterConfig | undefined;
 }
@@ -180,6 +182,8 @@ export interface RouteStatus {
   served: ServedCounts;
   stageServed: ServedCounts;
   judgement: RolloutJudgement;
+  /** Whether no request was compared for longer than the configuration allows. */
+  silent?: boolean;
   /** Comparisons given up because the queue was full, or the other arm was down or late. */
   shadowShed?: number;
   /** Share of requests that run on both arms now. */
@@ -206,6 +210,8 @@ export interface StageLook {
   proven: boolean;
   reason: string;
   expectedMorePairs: number | null;
+  /** Every test with what it rests on; absent in looks of older versions. */
+  evidence?: EvidenceLine[];
 }
 
 /** One stage as the report and the closing document show it. */

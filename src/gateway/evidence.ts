@@ -4,6 +4,7 @@ import { binOf } from '../domain/statistics/bounded-mean.ts';
 import type {
   CountName,
   EvidenceCounts,
+  RolloutJudgement,
   RouteConfig,
   RouteStatus,
   ServedCounts,
@@ -30,6 +31,8 @@ export interface RouteState {
   sample?: number;
   /** Per class, in the order of the labels; absent in states of older versions. */
   classes?: { twin: number[]; candidate: number[] };
+  /** Of the latest pair, or of the route's first moment; ISO 8601. */
+  heardAt?: string;
   /** From which time on an answer is slow in this stage; absent until the twin's times are known. */
   tail?: Tail;
   /** The twin's answers to clients in this stage, by time. */
@@ -51,6 +54,7 @@ export function newRoute(config: RouteConfig, configSha256: string): RouteState 
     served: nothingServed(),
     stageServed: nothingServed(),
     shadowShed: 0,
+    heardAt: new Date().toISOString(),
   };
 }
 
@@ -119,12 +123,23 @@ export function outcomeOf({ twin, candidate }: Prediction, label: number): 'plus
   return twin === label ? 'plus' : 'minus';
 }
 
+/** The dead man's switch: a path that no longer brings comparisons proves nothing about today. */
+function isSilent({ config: { silenceMs }, heardAt }: RouteState): boolean {
+  return silenceMs !== undefined && heardAt !== undefined && Date.now() - Date.parse(heardAt) > silenceMs;
+}
+
+function judgementOf({ counts, config, trip, heardAt }: RouteState, silent: boolean): RolloutJudgement {
+  const judged = judge(counts, config.judge);
+  const told = { ...judged, evidence: withOutlook(judged, counts, config.judge) };
+  if (trip) return { ...told, action: 'rollback', reason: trip.reason, expectedMorePairs: null };
+  if (!silent) return told;
+  return { ...told, action: 'hold', reason: `no request was compared since ${heardAt}: no data means hold` };
+}
+
 export function statusOf(state: RouteState): RouteStatus {
   const { config, configSha256, weight, stage, trip, counts, stageCounts, served, stageServed, shadowShed } = state;
   const { model, rollout } = config;
-  const judgement = judge(counts, config.judge);
-  const judged = { ...judgement, evidence: withOutlook(judgement, counts, config.judge) };
-  const told = trip ? { ...judged, action: 'rollback' as const, reason: trip.reason, expectedMorePairs: null } : judged;
+  const silent = isSilent(state);
   return {
     model,
     rollout,
@@ -136,7 +151,8 @@ export function statusOf(state: RouteState): RouteStatus {
     stageCounts,
     served,
     stageServed,
-    judgement: told,
+    judgement: judgementOf(state, silent),
+    silent,
     shadowShed,
     sample: state.sample ?? config.shadowSample,
     ...(state.classes && { classes: state.classes }),

@@ -81,6 +81,12 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
       per(({ trip }) => [[{}, trip ? 1 : 0]])
     ),
     metric(
+      'silent',
+      'gauge',
+      'Whether no request was compared for longer than is allowed: alert on it',
+      per(({ silent }) => [[{}, silent ? 1 : 0]])
+    ),
+    metric(
       'in_flight',
       'gauge',
       'Client requests being answered',

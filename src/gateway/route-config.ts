@@ -27,6 +27,7 @@ const routeConfig = z.object({
   unitHeader: z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of an HTTP header'),
   shadowSample: z.number().min(0).max(1),
   labels: z.array(z.string().min(1)).min(2),
+  silenceMs: z.number().int().positive().optional(),
   judge: z
     .object({
       margin: budget,

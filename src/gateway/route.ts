@@ -21,8 +21,6 @@ import {
 } from './evidence.ts';
 import { refuseRouter, Steering } from './steering.ts';
 import { countAnswer, countLabel, countTwinTime, type Exposure, expose } from './exposure.ts';
-import { RouterRefused } from './routers/router.ts';
-import { Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
@@ -177,6 +175,7 @@ export class Route {
       const known = this.#store.prediction(key);
       if (known && known.twin !== null) continue;
       count(this.state, 'pairs');
+      this.state.heardAt = new Date().toISOString();
       countClasses(this.state, pair);
       if (pair.twin !== pair.candidate) count(this.state, 'disagreements');
       countTwinDrop(this.state, twinDropOf(twin, this.arms.twin.host!.outputs, row, pair));

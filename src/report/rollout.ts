@@ -57,7 +57,7 @@ ${table(
 )}
 <h3>Evidence at the end of each stage</h3>
 ${table(
-  html`Natural logarithm of each test's e-value, and the bound it must reach. An alarm that reaches its bound rolls back; a proof that reaches its bound allows promotion.`,
+  html`Natural logarithm of each test's e-value, and the bound it must reach. An alarm that reaches its bound rolls back; a proof that reaches its bound allows promotion. Below: the pairs, labels, requests or units that it rests on, and how many more it would need at these rates.`,
   [{ title: 'Stage' }, ...tests.map(([, test]) => ({ title: test }))],
   results.map((stage) => ({ cells: [weight(stage.weight), ...tests.map(([name]) => evidence(stage, name))] }))
 )}`;
@@ -82,7 +82,10 @@ function evidence(stage: StageResult, name: EvidenceLine['name']): Html {
   const line = stage.evidence.find((candidate) => candidate.name === name);
   if (!line) return absent('not evaluated');
   const isReached = line.lnE >= line.bound;
-  return html`${meter(line)}${decimal(line.lnE, 2)} of ${decimal(line.bound, 2)}<small>${isReached ? `reached: ${line.action}` : 'not reached'}</small>`;
+  const { seen, expectedMore } = line;
+  const outlook = isReached ? `reached: ${line.action}` : 'not reached';
+  const more = !isReached && expectedMore != null && `, ${count(expectedMore)} more expected`;
+  return html`${meter(line)}${decimal(line.lnE, 2)} of ${decimal(line.bound, 2)}<small>${outlook}${seen !== undefined && `, on ${count(seen)}`}${more}</small>`;
 }
 
 /** The bound is the tick; the bar stops a quarter beyond it however strong the evidence is. */

@@ -280,6 +280,73 @@ describe('feedback', () => {
   });
 });
 
+describe('units that chance assigns', () => {
+  const guardrails = { slowMargin: 0.02, wrongRate: 0.1, twinDropMargin: 0.015 };
+
+  it('count once per chance, with their first answer and its label, and survive a restart', async () => {
+    await open('same', { shadowSample: 0, judge: { ...routeConfig('same').judge, guardrails } });
+    for (let index = 0; index < 110; index++) await gateway.infer(tokens(index), { unit: `warm-${index}` });
+    await gateway.setWeight(5_000);
+    const send = async (again: string) => {
+      for (let index = 0; index < 40; index++)
+        await gateway.infer([[1]], { id: `${again}-${index}`, unit: `user-${index}` });
+    };
+    await send('first');
+    const label = { model: MODEL, id: 'first-7', label: 'beta' };
+    expect((await gateway.feedback([label, label])).body).toMatchObject({ accepted: 1, duplicate: 1 });
+    await gateway.kill('SIGTERM');
+    await gateway.start();
+    await gateway.until(({ arms }) => arms?.twin.state === 'ready' && arms.candidate.state === 'ready');
+    await send('second');
+    expect((await gateway.feedback({ ...label, id: 'second-7' })).body).toMatchObject({ unknown: 1 });
+    const { counts, judgement } = await gateway.status();
+    const [stratum, ...others] = counts.strata!;
+    expect(others).toEqual([]);
+    const { candidate, twin, share, tail } = stratum!;
+    expect(share).toBe(0.5);
+    expect(tail!.ms).toBeGreaterThan(0);
+    expect(candidate.units + twin.units).toBe(40);
+    expect(candidate.answered + twin.answered).toBe(40);
+    expect(candidate.labelled + twin.labelled).toBe(1);
+    expect(judgement.evidence).toHaveLength(9);
+    expect(judgement.evidence.find(({ name }) => name === 'sample-ratio')).toMatchObject({ seen: 40 });
+    await gateway.setWeight(7_500);
+    await send('third');
+    const later = (await gateway.status()).counts.strata!;
+    expect(later.map(({ share }) => share)).toEqual([0.5, 0.5]);
+    expect(later[1]!.candidate.units + later[1]!.twin.units).toBe(twin.units);
+  });
+
+  it('leaves out who is pinned to the twin', async () => {
+    await open('same');
+    await gateway.setWeight(5_000);
+    const version = artifactOf('twin.onnx').sha256.slice(0, 12);
+    for (let index = 0; index < 5; index++)
+      await gateway.call('POST', `/v2/models/${MODEL}/versions/${version}/infer`, inferBody([[1]], `pinned-${index}`));
+    const { counts } = await gateway.status();
+    expect(counts.strata).toBeUndefined();
+    expect(counts.pairs).toBe(0);
+  });
+
+  it('holds, whatever was proven before, when nothing is compared any more', async () => {
+    await open('same', { silenceMs: 400 });
+    for (let index = 0; index < 300; index++) await gateway.infer(tokens(index));
+    await gateway.until(({ counts }) => counts.pairs === 300);
+    const { judgement } = await gateway.until(({ silent }) => silent === true);
+    expect(judgement).toMatchObject({ action: 'hold', reason: expect.stringContaining('no data means hold') });
+    expect((await gateway.call('GET', '/verdict')).body).toMatchObject({ promote: false, rollback: false });
+    await gateway.infer([[1]]);
+    await gateway.until(({ silent, judgement }) => silent === false && judgement.action === 'promote');
+  });
+
+  it("counts what the twin's probabilities say was lost", async () => {
+    await open('opposite', { judge: { ...routeConfig('same').judge, disagreementBudget: 0.9, guardrails } });
+    await gateway.infer([[1]]);
+    const { counts } = await gateway.until((status) => status.counts.pairs === 1);
+    expect(counts.twinDrops!.reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+});
+
 describe('comparison', () => {
   it('compares only the share of requests that it was told to', async () => {
     await open('same', { shadowSample: 0 });

@@ -20,7 +20,29 @@ export function sampleRatioMismatch(stages: readonly Split[]): number {
 }
 
 function lnRatio({ share, candidate, twin }: Split, prior: number): number {
-  const arm = (theta: number, units: number) =>
-    lnGamma(prior * theta + units) - lnGamma(prior * theta) - units * Math.log(theta);
-  return lnGamma(prior) - lnGamma(prior + candidate + twin) + arm(share, candidate) + arm(1 - share, twin);
+  const { a, b, rest } = priorOf(share, prior);
+  const seen = lnGamma(a + candidate) + lnGamma(b + twin) - lnGamma(prior + candidate + twin);
+  return rest + seen - candidate * Math.log(share) - twin * Math.log1p(-share);
+}
+
+interface Prior {
+  a: number;
+  b: number;
+  rest: number;
+}
+
+const known = new Map<string, Prior>();
+/** Shares are few; the bound only keeps a long-lived process from collecting those of old rollouts. */
+const MOST_KNOWN = 1_000;
+
+/** What does not depend on the counts: the gateway asks after every answer, and logarithms are dear. */
+function priorOf(share: number, prior: number): Prior {
+  const key = `${share} ${prior}`;
+  const before = known.get(key);
+  if (before) return before;
+  const [a, b] = [prior * share, prior * (1 - share)];
+  const one = { a, b, rest: lnGamma(prior) - lnGamma(a) - lnGamma(b) };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, one);
+  return one;
 }
