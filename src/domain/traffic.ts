@@ -54,7 +54,7 @@ export interface JudgeConfig {
   guardrails?: GuardrailConfig;
 }
 
-export interface GuardrailConfig {
+interface GuardrailConfig {
   /** Share of answers beyond the twin's own tail by which the candidate may exceed the twin. */
   slowMargin: number;
   /** Share of wrong answers known from before; any value is valid, a good one makes the unpaired test stronger. */

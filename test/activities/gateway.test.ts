@@ -310,10 +310,10 @@ describe('units that chance assigns', () => {
     expect(candidate.labelled + twin.labelled).toBe(1);
     expect(judgement.evidence).toHaveLength(9);
     expect(judgement.evidence.find(({ name }) => name === 'sample-ratio')).toMatchObject({ seen: 40 });
-    await gateway.setWeight(7_500);
+    await gateway.setWeight(8_000);
     await send('third');
     const later = (await gateway.status()).counts.strata!;
-    expect(later.map(({ share }) => share)).toEqual([0.5, 0.5]);
+    expect(later.map(({ share }) => share)).toEqual([0.5, 0.6]);
     expect(later[1]!.candidate.units + later[1]!.twin.units).toBe(twin.units);
   });
 
@@ -329,7 +329,7 @@ describe('units that chance assigns', () => {
   });
 
   it('holds, whatever was proven before, when nothing is compared any more', async () => {
-    await open('same', { silenceMs: 400 });
+    await open('same', { silenceMs: 400, judge: { ...routeConfig('same').judge, alphaPromote: 0.5 } });
     for (let index = 0; index < 300; index++) await gateway.infer(tokens(index));
     await gateway.until(({ counts }) => counts.pairs === 300);
     const { judgement } = await gateway.until(({ silent }) => silent === true);
