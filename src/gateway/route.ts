@@ -19,8 +19,8 @@ import {
   trip,
   tripIfHarmful,
 } from './evidence.ts';
-import { refuseRouter, Steering } from './steering.ts';
 import { countAnswer, countLabel, countTwinTime, type Exposure, expose } from './exposure.ts';
+import { refuseRouter, Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
