@@ -1,10 +1,11 @@
-"""Plays MLPerf LoadGen against an ONNX model: `loadgen.py MODEL DATA SCENARIO QUERIES`; one JSON line on stdout."""
+"""Plays MLPerf LoadGen against an ONNX model: `loadgen.py MODEL DATA QUERIES`; a scenario a line in, a JSON line out."""
 
 import json
 import re
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import mlperf_loadgen as lg
@@ -12,7 +13,7 @@ import numpy as np
 import onnxruntime
 import pyarrow as pa
 
-WARMUP = 50
+WARMUP = 10
 SUMMARY = {
     "p50Ms": (r"50\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),
     "p99Ms": (r"99\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),
@@ -23,15 +24,18 @@ SUMMARY = {
 BARE = "Bare"  # no LoadGen at all: what the runtime takes
 
 
-def main(model: str, data: str, scenario: str, queries: int) -> None:
-    session = open_session(model)
-    feeds = read_feeds(data, [spec.name for spec in session.get_inputs()])
-    for turn in range(WARMUP):
-        session.run(None, feeds[turn % len(feeds)])
+def main(model: str, data: str, queries: int) -> None:
+    for line in sys.stdin:
+        session = open_session(model)
+        feeds = read_feeds(data, [spec.name for spec in session.get_inputs()])
+        for turn in range(WARMUP):
+            session.run(None, feeds[turn % len(feeds)])
+        scenario = line.strip()
+        played = bare_loop if scenario == BARE else partial(play, scenario)
+        print(json.dumps(played(session, feeds, queries)), flush=True)
 
-    if scenario == BARE:
-        return say(bare_loop(session, feeds, queries))
 
+def play(scenario: str, session: onnxruntime.InferenceSession, feeds: list, queries: int) -> dict[str, float]:
     def issue(samples: list) -> None:
         for sample in samples:
             session.run(None, feeds[sample.index])
@@ -53,11 +57,7 @@ def main(model: str, data: str, scenario: str, queries: int) -> None:
         lg.DestroySUT(sut)
         text = (Path(folder) / "mlperf_log_summary.txt").read_text()
     figures = {name: re.search(pattern, text) for name, (pattern, _) in SUMMARY.items()}
-    return say({name: float(found[1]) * SUMMARY[name][1] for name, found in figures.items() if found})
-
-
-def say(figures: dict[str, float]) -> None:
-    print(json.dumps(figures))
+    return {name: float(found[1]) * SUMMARY[name][1] for name, found in figures.items() if found}
 
 
 def bare_loop(session: onnxruntime.InferenceSession, feeds: list, queries: int) -> dict[str, float]:
@@ -87,4 +87,4 @@ def read_feeds(data: str, names: list[str]) -> list[dict[str, np.ndarray]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
@@ -13,8 +13,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REQUIREMENTS = join(ROOT, 'bench/load/loadgen.txt');
 const SCRIPT = join(ROOT, 'bench/load/loadgen.py');
 const ROWS = 40;
-const WARMUP = 50;
-const QUERIES = 200;
+const WARMUP = 10;
+const QUERIES = 50; // short turns, because what a neighbour does to one must also happen to the other
 const asked = Int32Array.from({ length: QUERIES }, (_, i) => i % ROWS);
 const SCENARIOS = { stream: 'SingleStream', offline: 'Offline', bare: 'Bare' } as const;
 
@@ -22,21 +22,22 @@ type Play = keyof typeof SCENARIOS;
 type Summary = Record<'p50Ms' | 'p99Ms' | 'perSecond', number>;
 
 /**
- * LoadGen and this harness on the same model, block by block in turns, every block a process of its own. Python's
+ * LoadGen and this harness on the same model, block by block in turns, every turn a session of its own. Python's
  * ONNX Runtime and Node's are different builds; a bare loop of each, in every block, tells what that makes, and is
  * divided out.
  */
 export async function loadgenFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
   const python = await environment(REQUIREMENTS);
-  const theirs = (play: Play) => () => peer(python, target, SCENARIOS[play]);
-  const said = await inTurns(quick ? 12 : 60, {
+  const peer = openPeer(python, target);
+  const theirs = (play: Play) => () => peer.play(SCENARIOS[play]);
+  const said = await inTurns(quick ? 25 : 120, {
     stream: () => ourStream(target),
     theirStream: theirs('stream'),
     offline: () => ourOffline(target),
     theirOffline: theirs('offline'),
     bare: () => ourBareLoop(target),
     theirBare: theirs('bare'),
-  });
+  }).finally(peer.close);
   const figure = (name: string, play: 'stream' | 'offline', key: keyof Summary, goal: number): Figure => {
     const ratio = (arm: Play) => {
       const their = `their${arm[0]!.toUpperCase()}${arm.slice(1)}` as 'theirStream' | 'theirOffline' | 'theirBare';
@@ -84,7 +85,18 @@ function summaryOf(latenciesMs: Float64Array, totalMs: number): Summary {
   };
 }
 
-async function peer(python: string, { modelPath, dataPath }: ModelTarget, scenario: string): Promise<Summary> {
-  const { stdout } = await promisify(execFile)(python, [SCRIPT, modelPath, dataPath, scenario, String(QUERIES)]);
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Summary;
+function openPeer(python: string, { modelPath, dataPath }: ModelTarget) {
+  const child = spawn(python, [SCRIPT, modelPath, dataPath, String(QUERIES)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async play(scenario: string): Promise<Summary> {
+      child.stdin.write(`${scenario}\n`);
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`loadgen.py ended in scenario ${scenario}; its words are above`);
+        if (value.startsWith('{')) return JSON.parse(value) as Summary;
+      }
+    },
+    close: () => void child.stdin.end(),
+  };
 }
