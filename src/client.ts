@@ -7,6 +7,7 @@ import { CommandError, EXIT } from './cli/errors.ts';
 import { addEvidence } from './cli/evidence.ts';
 import { addExport } from './cli/export.ts';
 import { addInspection } from './cli/inspect.ts';
+import { addLoad } from './cli/load.ts';
 import { addStart } from './cli/start.ts';
 import { addSupport } from './cli/support.ts';
 import { addUp } from './cli/up.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addAccess,
   addExport,
   addAssessment,
+  addLoad,
   addDoctor,
 ])
   add(program);

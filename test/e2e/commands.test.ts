@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml';
 import type { EngagementStatus } from '../../src/cli/engagements.ts';
 import type { Assessment } from '../../src/domain/assessment.ts';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import type { LoadVerdict } from '../../src/domain/load/verdict.ts';
 import { APPROVER, Stepdown, smallEngagement } from './stepdown.ts';
 
 describe('the command line', () => {
@@ -63,6 +64,19 @@ describe('the command line', () => {
     expect(assessment.lap!.sizeRatio).toBeLessThan(0.3);
     expect(assessment.lap!.agreement).toBeGreaterThan(0.9);
     expect(assessment.speedup.upper).toBeGreaterThan(1);
+  });
+
+  it('plays a load on the selection rows, and refuses what does not go together', async () => {
+    const path = smallEngagement(stepdown.home, 'loaded');
+    const report = await stepdown.json<{ verdict: LoadVerdict; accuracy: number }>(
+      ...['load', path, '--scenario', 'single-stream', '--queries', '120']
+    );
+    expect(report.accuracy).toBeGreaterThan(0.8);
+    expect(report.verdict).toMatchObject({ queries: 120, over: null });
+    expect(report.verdict.percentileMs).toBeGreaterThan(1);
+    await expect(stepdown.json('load', path, '--rate', '5')).rejects.toThrow('belongs to the server scenario');
+    const nobody = ['--endpoint', 'http://127.0.0.1:9', '--scenario', 'offline'];
+    await expect(stepdown.json('load', path, ...nobody)).rejects.toThrow('does not answer');
   });
 
   describe('with an engagement', () => {

@@ -1,0 +1,198 @@
+import { poissonSchedule } from '../domain/load/arrivals.ts';
+import { auditAccuracy } from '../domain/load/audits.ts';
+import { compareBlocks } from '../domain/load/comparison.ts';
+import { harnessFaults } from '../domain/load/harness.ts';
+import { judgeLoad, type LoadScenario, latenciesOf } from '../domain/load/verdict.ts';
+import { describeOptions } from '../domain/measurement.ts';
+import { sessionOptionsOf } from '../domain/spec.ts';
+import { orderStatistic } from '../domain/statistics/order-statistic.ts';
+import { readDataset } from '../inference/dataset.ts';
+import { hostFingerprint } from '../inference/fingerprint.ts';
+import { auditRepeats } from '../inference/load/audit.ts';
+import { compareUnderLoad } from '../inference/load/compare.ts';
+import { largestRate } from '../inference/load/largest-rate.ts';
+import { type LoadTarget, runLoad } from '../inference/load/run.ts';
+import { withPrepared } from './prepared.ts';
+import type { SpecFile } from './spec-file.ts';
+
+export interface LoadRequest {
+  endpoint?: string;
+  model?: string;
+  scenario?: LoadScenario;
+  queries: number;
+  rate?: number;
+  against?: string;
+}
+
+/** What was measured, and the same in words. */
+export interface LoadReport {
+  target: string;
+  host: string;
+  [figures: string]: unknown;
+  lines: string[];
+}
+
+interface Play {
+  target: LoadTarget;
+  rows: number;
+  signal: AbortSignal;
+  percentile: number;
+  limitMs: number;
+  tell: (step: string) => void;
+}
+
+const SEED = 1;
+const AUDITED = 100;
+const COMPARED = { blocks: 12, percentile: 0.5, seed: SEED };
+const START_SHARE = 0.5; // of what one query after the other makes
+
+/** Plays what was asked on the selection rows; nothing is kept. Rejects with the server's own words where it refuses. */
+export async function playLoad(file: SpecFile, request: LoadRequest, tell: Play['tell']): Promise<LoadReport> {
+  const { spec, files } = file;
+  const { endpoint, model = spec.model.name, scenario, against } = request;
+  const { cpuModel, cores } = await hostFingerprint();
+  const options = sessionOptionsOf(spec);
+  const host = `${cpuModel}, ${cores} cores; ${describeOptions(options)}`;
+  tell('preparing the data');
+  return withPrepared(file, async ({ roles, signal }) => {
+    const dataPath = roles.selection.path;
+    const { labels } = readDataset(dataPath, []);
+    const onHost = (modelPath: string): LoadTarget => ({ kind: 'model', modelPath, dataPath, options });
+    const target: LoadTarget = endpoint ? { kind: 'endpoint', url: endpoint, model, dataPath } : onHost(files.model);
+    const { sloPercentile, sloMs: limitMs } = spec.serving;
+    const play = { target, rows: labels.length, signal, percentile: sloPercentile / 100, limitMs, tell };
+    const described = { target: endpoint ? `${model} at ${endpoint}` : files.model, host };
+    if (against) return { ...described, ...(await compared(play, onHost(against), request)) };
+    const reference = await answerAll(play, labels);
+    if (scenario) return { ...described, ...(await playOnce(play, scenario, request, reference)) };
+    return { ...described, ...(await searched(play, file, reference)) };
+  });
+}
+
+interface Reference {
+  answers: Int32Array;
+  accuracy: number;
+  medianMs: number;
+}
+
+/** The accuracy run: every row once, one after the other. Runs under load are held against it. */
+async function answerAll({ target, rows, signal, tell }: Play, labels: ArrayLike<number>): Promise<Reference> {
+  tell(`answering all ${rows} selection rows, one after the other`);
+  const asked = Int32Array.from({ length: rows }, (_, row) => row);
+  const { log, answers } = await runLoad({ target, scenario: 'single-stream', rows: asked, signal });
+  const right = answers.filter((answer, row) => answer === labels[row]).length;
+  return { answers, accuracy: right / rows, medianMs: orderStatistic(latenciesOf(log).sort(), 0.5) };
+}
+
+const accuracyLine = ({ accuracy, answers }: Reference) =>
+  `accuracy ${(100 * accuracy).toFixed(2)} % on ${answers.length} selection rows`;
+
+async function playOnce(
+  { target, rows, signal, percentile, limitMs, tell }: Play,
+  scenario: LoadScenario,
+  { queries, rate }: LoadRequest,
+  reference: Reference
+): Promise<{ lines: string[] }> {
+  const asked = Int32Array.from({ length: queries }, (_, query) => query % rows);
+  const scheduledMs = rate && poissonSchedule({ ratePerSecond: rate, queries, seed: SEED });
+  const run = await runLoad({
+    ...{ target, scenario, rows: asked, limitMs, signal },
+    ...(scheduledMs && { scheduledMs }),
+    onProgress: tenths((done, total) => tell(`${scenario}: ${done} of ${total}`)),
+  });
+  const rules = { scenario, percentile, limitMs, minimumDurationMs: 0, minimumQueries: 1 };
+  const verdict = judgeLoad(rules, run.log);
+  const expected = reference.answers;
+  const audit = auditAccuracy({ rows: asked, answers: run.answers, expected, checks: AUDITED, seed: SEED });
+  const { differing, checked } = audit;
+  const changed = differing.length ? [`${differing.length} of ${checked} rows were answered otherwise under load`] : [];
+  const faults = [...verdict.faults, ...harnessFaults(run.harness), ...changed];
+  const { percentileMs, estimateMs, queriesPerSecond } = verdict;
+  const bound = estimateMs === null ? '' : `, at most ${estimateMs.toFixed(2)} ms with 99 % confidence`;
+  return {
+    ...{ scenario, verdict: { ...verdict, valid: faults.length === 0, faults }, harness: run.harness },
+    ...{ audit, accuracy: reference.accuracy, cpuMsPerQuery: run.cpuMsPerQuery, gpu: run.gpu },
+    lines: [
+      `${faults.length ? 'INVALID' : 'VALID'}: ${scenario}, ${verdict.queries} queries, ${queriesPerSecond.toFixed(2)} a second`,
+      `p${100 * percentile} ${percentileMs.toFixed(2)} ms${bound}`,
+      accuracyLine(reference),
+      ...faults.map((fault) => `- ${fault}`),
+    ],
+  };
+}
+
+/** Tells ten times of a run at most. */
+function tenths(tell: (done: number, total: number) => void): (progress: { done: number; total: number }) => void {
+  let told = 0;
+  return ({ done, total }) => {
+    const tenth = Math.floor((10 * done) / total);
+    if (tenth > told) tell(done, total);
+    told = tenth;
+  };
+}
+
+async function searched(play: Play, { spec }: SpecFile, reference: Reference): Promise<{ lines: string[] }> {
+  const { target, rows, signal, percentile, limitMs, tell } = play;
+  const found = await largestRate({
+    ...spec.loadTest,
+    ...{ target, rows, signal, seed: SEED, expected: reference.answers, level: { percentile, limitMs } },
+    replicas: 1,
+    startPerSecond: (1_000 * START_SHARE) / reference.medianMs,
+    onProbe: ({ probes }) => {
+      const { ratePerSecond, verdict } = probes.at(-1)!;
+      tell(
+        `probe ${probes.length} of at most ${spec.loadTest.maximumProbes}: ${ratePerSecond.toFixed(1)} a second ${verdict}`
+      );
+    },
+  });
+  tell('asking one row again and again, to see a cache');
+  const others = Array.from({ length: Math.min(20, rows - 1) }, (_, i) => i + 1);
+  const caching = await auditRepeats({ target, row: 0, others, signal });
+  const { ratePerSecond, exceededPerSecond, faults: disturbed, accuracy: audit } = found;
+  const faults = [
+    ...disturbed,
+    ...(audit.differing.length ? [`${audit.differing.length} rows were answered otherwise under load`] : []),
+    ...(caching.isCached
+      ? [`a repeated row is answered ${caching.gain.toFixed(2)} times as fast: something caches`]
+      : []),
+  ];
+  const level = `p${100 * percentile} within ${limitMs} ms`;
+  const held =
+    ratePerSecond === null ? 'no rate was shown to hold' : `${ratePerSecond.toFixed(1)} queries a second hold`;
+  const beyond = exceededPerSecond === null ? '' : `, ${exceededPerSecond.toFixed(1)} is too many`;
+  return {
+    ...found,
+    ...{ audit, caching, accuracy: reference.accuracy, faults },
+    lines: [
+      `${faults.length ? 'INVALID: ' : ''}${held} ${level} with 95 % confidence${beyond}`,
+      `${found.probes.length} probes, ${found.queries} queries`,
+      accuracyLine(reference),
+      ...faults.map((fault) => `- ${fault}`),
+    ],
+  };
+}
+
+async function compared(
+  { target, rows, signal, tell }: Play,
+  candidate: LoadTarget,
+  { queries, rate }: LoadRequest
+): Promise<{ lines: string[] }> {
+  const blocks = await compareUnderLoad({
+    ...COMPARED,
+    ...{ targets: { baseline: target, twin: target, candidate }, rows, ratePerSecond: rate!, signal },
+    queriesPerBlock: Math.ceil(queries / COMPARED.blocks),
+    onProgress: ({ done, total }) => tell(`plays: ${done} of ${total}`),
+  });
+  const comparison = compareBlocks(blocks);
+  const of = ({ estimate, interval: [lower, upper] }: typeof comparison.noise) =>
+    `${estimate.toFixed(2)}x [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
+  return {
+    ...comparison,
+    lines: [
+      comparison.isFaster
+        ? `median latency at ${rate} a second: ${of(comparison.speedup)} as fast`
+        : `no speed-up beyond the noise at ${rate} a second: ${of(comparison.speedup)}`,
+      `the first model against itself ${of(comparison.noise)}`,
+    ],
+  };
+}
