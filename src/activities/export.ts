@@ -5,18 +5,8 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
-import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
-import type { Journal } from '../storage/journal.ts';
-import type { Ledger } from '../storage/ledger.ts';
-import { runInFolder } from './toolkit-folder.ts';
-
-interface Dependencies {
-  python: string;
-  artifacts: ArtifactStore;
-  ledger: Ledger;
-  journalOf: (engagement: string) => Journal;
-  workFolder: string;
-}
+import { sha256 } from '../storage/artifacts.ts';
+import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 
 interface ExportRecord {
   key: string;
@@ -24,7 +14,7 @@ interface ExportRecord {
 }
 
 /** A Hugging Face directory or a PyTorch entry point as the ONNX file that everything after it works with. */
-export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
   const tools = { python, workFolder };
 
   /** The model's files again by their places; they lie in the artifact store, so links do. */

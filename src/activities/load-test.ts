@@ -1,14 +1,13 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
-import type { AccuracyAudit, CachingAudit } from '../domain/load/audits.ts';
+import { type AccuracyAudit, auditFaults } from '../domain/load/audits.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { Predictions } from '../domain/measurement.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
-import { auditRepeats } from '../inference/load/audit.ts';
+import { auditCache } from '../inference/load/audit.ts';
 import { largestRate } from '../inference/load/largest-rate.ts';
 import { type Packed, type PackingCheckpoint, packEach } from '../inference/load/packings.ts';
-import type { LoadTarget } from '../inference/load/run.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
@@ -43,8 +42,6 @@ interface Beat extends PackingCheckpoint {
 }
 
 const SEED = 1;
-const OTHER_ROWS = 20;
-const CACHING_ATTEMPTS = 2; // where a process is placed can make one look faster; a cache does so every time
 
 /** Plays real load; the worker's task queue gives it the host for itself. */
 export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Dependencies) => ({
@@ -88,7 +85,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
             }),
         });
         const { cpuMs, accuracy: _, faults, ...found } = best;
-        const audits = { accuracy: auditOf(all), caching: await cachingOf(target, selection.rows, signal) };
+        const audits = { accuracy: auditOf(all), caching: await auditCache({ target, rows: selection.rows, signal }) };
         return ledger.record<LoadTest>({
           key,
           modelSha256: model.sha256,
@@ -120,25 +117,6 @@ function auditOf(packed: Packed[]): AccuracyAudit {
     checked: packed.reduce((sum, { accuracy }) => sum + accuracy.checked, 0),
     differing: [...new Set(packed.flatMap(({ accuracy }) => accuracy.differing))],
   };
-}
-
-async function cachingOf(target: LoadTarget, rows: number, signal: AbortSignal): Promise<CachingAudit> {
-  const others = Array.from({ length: Math.min(OTHER_ROWS, rows - 1) }, (_, i) => i + 1);
-  for (let attempt = 1; ; attempt++) {
-    const audit = await auditRepeats({ target, row: 0, others, signal });
-    if (!audit.isCached || attempt === CACHING_ATTEMPTS) return audit;
-  }
-}
-
-function auditFaults({ accuracy, caching }: LoadTest['audits']): string[] {
-  const { checked, differing } = accuracy;
-  const gain = (100 * (caching.gain - 1)).toFixed(0);
-  return [
-    ...(differing.length > 0
-      ? [`${differing.length} rows of ${checked} answers checked were answered otherwise than in the accuracy run`]
-      : []),
-    ...(caching.isCached ? [`a repeated row is answered ${gain} % faster: something caches answers`] : []),
-  ];
 }
 
 export type LoadTestActivities = ReturnType<typeof createLoadTestActivities>;

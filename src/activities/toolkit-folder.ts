@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArtifactStore } from '../storage/artifacts.ts';
+import type { Journal } from '../storage/journal.ts';
+import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfRepeated } from './model-fault.ts';
 import { runToolkit } from './toolkit-process.ts';
@@ -8,6 +11,12 @@ import { runToolkit } from './toolkit-process.ts';
 export interface ToolkitFolder {
   python: string;
   workFolder: string;
+}
+
+export interface ToolkitDependencies extends ToolkitFolder {
+  artifacts: ArtifactStore;
+  ledger: Ledger;
+  journalOf: (engagement: string) => Journal;
 }
 
 /**

@@ -5,19 +5,9 @@ import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
-import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
-import type { Journal } from '../storage/journal.ts';
-import type { Ledger } from '../storage/ledger.ts';
-import { runInFolder } from './toolkit-folder.ts';
+import { sha256 } from '../storage/artifacts.ts';
+import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 import { givenUpKey, keyOf } from './trial-key.ts';
-
-interface Dependencies {
-  python: string;
-  artifacts: ArtifactStore;
-  ledger: Ledger;
-  journalOf: (engagement: string) => Journal;
-  workFolder: string;
-}
 
 interface Probe {
   versions: Record<string, string>;
@@ -49,7 +39,7 @@ interface Ingredients {
 const SENSITIVITY_ROWS = 32; // for a ranking; the margin is judged on the selection rows
 
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
-export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
   const run = <Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> =>
     runInFolder({ python, workFolder }, { toolkit: 'onnxruntime', verb, job }, keep);
 

@@ -3,18 +3,8 @@ import { join } from 'node:path';
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import type { TrainingEstimate, TrainingRecord } from '../domain/training.ts';
-import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
-import type { Journal } from '../storage/journal.ts';
-import type { Ledger } from '../storage/ledger.ts';
-import { runInFolder } from './toolkit-folder.ts';
-
-interface Dependencies {
-  python: string;
-  artifacts: ArtifactStore;
-  ledger: Ledger;
-  journalOf: (engagement: string) => Journal;
-  workFolder: string;
-}
+import { sha256 } from '../storage/artifacts.ts';
+import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 
 export interface TrainingInput {
   engagement: string;
@@ -28,7 +18,7 @@ export interface TrainingInput {
 type Trained = Omit<TrainingRecord, 'key' | 'model'> & { path: string };
 
 /** Quantization-aware training; its checkpoints outlive the attempt, and the heartbeat says where the last one is. */
-export const createTrainingActivities = ({ python, artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+export const createTrainingActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
   const folder = { python, workFolder };
   const train = <Output, T>(job: object, keep: (output: Output) => Promise<T>): Promise<T> => {
     const goingOn = (told: unknown) => ({

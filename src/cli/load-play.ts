@@ -1,14 +1,15 @@
 import { poissonSchedule } from '../domain/load/arrivals.ts';
-import { auditAccuracy } from '../domain/load/audits.ts';
+import { auditAccuracy, auditFaults } from '../domain/load/audits.ts';
 import { compareBlocks } from '../domain/load/comparison.ts';
 import { harnessFaults } from '../domain/load/harness.ts';
+import { describeLoadTest } from '../domain/load/load-test.ts';
 import { judgeLoad, type LoadScenario, latenciesOf } from '../domain/load/verdict.ts';
 import { describeOptions } from '../domain/measurement.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { orderStatistic } from '../domain/statistics/order-statistic.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
-import { auditRepeats } from '../inference/load/audit.ts';
+import { auditCache } from '../inference/load/audit.ts';
 import { compareUnderLoad } from '../inference/load/compare.ts';
 import { largestRate } from '../inference/load/largest-rate.ts';
 import { type LoadTarget, runLoad } from '../inference/load/run.ts';
@@ -104,9 +105,7 @@ async function playOnce(
   const verdict = judgeLoad(rules, run.log);
   const expected = reference.answers;
   const audit = auditAccuracy({ rows: asked, answers: run.answers, expected, checks: AUDITED, seed: SEED });
-  const { differing, checked } = audit;
-  const changed = differing.length ? [`${differing.length} of ${checked} rows were answered otherwise under load`] : [];
-  const faults = [...verdict.faults, ...harnessFaults(run.harness), ...changed];
+  const faults = [...verdict.faults, ...harnessFaults(run.harness), ...auditFaults({ accuracy: audit })];
   const { percentileMs, estimateMs, queriesPerSecond } = verdict;
   const bound = estimateMs === null ? '' : `, at most ${estimateMs.toFixed(2)} ms with 99 % confidence`;
   return {
@@ -133,9 +132,10 @@ function tenths(tell: (done: number, total: number) => void): (progress: { done:
 
 async function searched(play: Play, { spec }: SpecFile, reference: Reference): Promise<{ lines: string[] }> {
   const { target, rows, signal, percentile, limitMs, tell } = play;
+  const level = { percentile, limitMs };
   const found = await largestRate({
     ...spec.loadTest,
-    ...{ target, rows, signal, seed: SEED, expected: reference.answers, level: { percentile, limitMs } },
+    ...{ target, rows, signal, seed: SEED, expected: reference.answers, level },
     replicas: 1,
     startPerSecond: (1_000 * START_SHARE) / reference.medianMs,
     onProbe: ({ probes }) => {
@@ -146,29 +146,12 @@ async function searched(play: Play, { spec }: SpecFile, reference: Reference): P
     },
   });
   tell('asking one row again and again, to see a cache');
-  const others = Array.from({ length: Math.min(20, rows - 1) }, (_, i) => i + 1);
-  const caching = await auditRepeats({ target, row: 0, others, signal });
-  const { ratePerSecond, exceededPerSecond, faults: disturbed, accuracy: audit } = found;
-  const faults = [
-    ...disturbed,
-    ...(audit.differing.length ? [`${audit.differing.length} rows were answered otherwise under load`] : []),
-    ...(caching.isCached
-      ? [`a repeated row is answered ${caching.gain.toFixed(2)} times as fast: something caches`]
-      : []),
-  ];
-  const level = `p${100 * percentile} within ${limitMs} ms`;
-  const held =
-    ratePerSecond === null ? 'no rate was shown to hold' : `${ratePerSecond.toFixed(1)} queries a second hold`;
-  const beyond = exceededPerSecond === null ? '' : `, ${exceededPerSecond.toFixed(1)} is too many`;
+  const caching = await auditCache({ target, rows, signal });
+  const faults = [...found.faults, ...auditFaults({ accuracy: found.accuracy, caching })];
   return {
     ...found,
-    ...{ audit, caching, accuracy: reference.accuracy, faults },
-    lines: [
-      `${faults.length ? 'INVALID: ' : ''}${held} ${level} with 95 % confidence${beyond}`,
-      `${found.probes.length} probes, ${found.queries} queries`,
-      accuracyLine(reference),
-      ...faults.map((fault) => `- ${fault}`),
-    ],
+    ...{ audit: found.accuracy, caching, accuracy: reference.accuracy, faults },
+    lines: [describeLoadTest({ ...found, level, faults }), accuracyLine(reference)],
   };
 }
 

@@ -51,13 +51,14 @@ async function interleave<Arm extends string>(
   const arms = Object.keys(models) as Arm[];
   const latencies = Object.fromEntries(arms.map((arm) => [arm, [] as number[]])) as Record<Arm, number[]>;
   const random = seededRandom(seed);
+  let data: Dataset | undefined;
   let done = 0;
   for (let block = 0; block < blocks; block++) {
     const started = await Promise.allSettled(arms.map((arm) => startHost({ modelPath: models[arm], options, signal })));
     const hosts = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     try {
       for (const one of started) if (one.status === 'rejected') throw one.reason;
-      const data = readDataset(input.dataPath, hosts[0]!.inputs);
+      data ??= readDataset(input.dataPath, hosts[0]!.inputs);
       const rows = shuffledRows(data, seed);
       for (let round = -warmup; round < rounds / blocks; round++) {
         const feeds = data.feeds(rows[done++ % rows.length]!);

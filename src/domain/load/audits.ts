@@ -48,4 +48,17 @@ export function auditCaching(input: { repeatedMs: ArrayLike<number>; mixedMs: Ar
   return { gain, isCached: gain > 1 + TOLERABLE_GAIN };
 }
 
+/** Why a load test does not count after its audits; empty when it does. */
+export function auditFaults({ accuracy, caching }: { accuracy: AccuracyAudit; caching?: CachingAudit }): string[] {
+  const { checked, differing } = accuracy;
+  return [
+    ...(differing.length > 0
+      ? [`${differing.length} rows of ${checked} answers checked were answered otherwise than in the accuracy run`]
+      : []),
+    ...(caching?.isCached
+      ? [`a repeated row is answered ${(100 * (caching.gain - 1)).toFixed(0)} % faster: something caches answers`]
+      : []),
+  ];
+}
+
 const median = (values: ArrayLike<number>) => orderStatistic(Float64Array.from(values).sort(), 0.5);

@@ -38,7 +38,7 @@ export interface LoadTest extends RateSearchResult {
 }
 
 /** One line for people: the rate, what it rests on, and whether it counts. */
-export function describeLoadTest(test: LoadTest): string {
+export function describeLoadTest(test: RateSearchResult & Pick<LoadTest, 'level' | 'queries' | 'faults'>): string {
   const { level, ratePerSecond, exceededPerSecond, probes, queries, faults } = test;
   const at = `p${100 * level.percentile} within ${level.limitMs} ms`;
   const beyond = exceededPerSecond === null ? '' : `, ${exceededPerSecond.toFixed(1)} is too many`;
