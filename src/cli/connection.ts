@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import {
   Client,
   Connection,
+  isGrpcServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -11,6 +12,7 @@ import { lastWords } from '../domain/errors.ts';
 import { CommandError, EXIT, NotFound } from './errors.ts';
 
 const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
+const FAILED_PRECONDITION = 9; // of gRPC: nobody polls, or the worker's own tasks for this workflow fail
 
 /** Runs an action with a client of the server that the environment or `stepdown up` names. */
 export async function withClient<T>(action: (client: Client) => Promise<T>): Promise<T> {
@@ -43,8 +45,15 @@ function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError)
     return new CommandError(EXIT.refused, lastWords(error), 'look at `stepdown status` and `stepdown gates`');
   if (error instanceof WorkflowNotFoundError) return new NotFound('there is no such engagement', 'see `stepdown list`');
-  const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || lastWords(error).includes('DEADLINE');
+  const words = lastWords(error);
+  const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || /DEADLINE|no poller/.test(words);
   if (isDeadline)
     return new CommandError(EXIT.nothingListening, 'no worker is running', 'start one with `stepdown up`, then repeat');
+  if (isGrpcServiceError(error) && Number(error.code) === FAILED_PRECONDITION)
+    return new CommandError(
+      EXIT.nothingListening,
+      `the worker cannot answer for it: ${words}`,
+      'look at the worker’s log'
+    );
   return error;
 }

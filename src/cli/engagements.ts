@@ -18,6 +18,7 @@ import { CommandError, EXIT } from './errors.ts';
 
 const KEYWORD = 'KEYWORD' as const;
 const GATES_AT_ONCE = 50; // each is a query that a worker answers
+const OPEN_GATES = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
 
 /** Starts an engagement; a second start of one that runs is refused with where it stands. */
 export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, startedBy: string): Promise<void> {
@@ -141,25 +142,39 @@ export async function listEngagements(client: Client): Promise<EngagementLine[]>
   return lines;
 }
 
-/**
- * Every gate that waits for somebody, across engagements. With `known`, kept by who looks again and again, those that
- * are not in it are asked and as many more as are asked at once, the longest unasked first.
- */
-export async function openGates(client: Client, known = new Map<string, GateStatus>()): Promise<GateStatus[]> {
-  const query = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
-  const ids = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
-  for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
-  const asked = [...[...ids].filter((id) => !known.has(id)), ...[...known.keys()].slice(0, GATES_AT_ONCE)];
-  for (let from = 0; from < asked.length; from += GATES_AT_ONCE)
-    await Promise.all(
-      asked.slice(from, from + GATES_AT_ONCE).map(async (id) => {
-        const gate = await gateAt(client, id);
-        known.delete(id); // to the end of the line
-        if (gate && !gate.decision) known.set(id, gate);
-      })
+/** Every gate that waits for somebody, across engagements. */
+export async function openGates(client: Client): Promise<GateStatus[]> {
+  const gates = await gatesAt(client, await openGateIds(client));
+  return gates.flatMap((gate) => (gate && !gate.decision ? gate : []));
+}
+
+/** Workflows of the gates that wait, by Temporal's own index: no worker is asked. */
+export async function openGateIds(client: Client): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: OPEN_GATES })) ids.push(workflowId);
+  return ids;
+}
+
+/** What the gates say of themselves, not all asked at once; with `missed`, one that cannot be asked is told there. */
+export async function gatesAt(
+  client: Client,
+  ids: string[],
+  missed?: (id: string, why: CommandError) => void
+): Promise<(GateStatus | undefined)[]> {
+  const gates: (GateStatus | undefined)[] = [];
+  for (let from = 0; from < ids.length; from += GATES_AT_ONCE)
+    gates.push(
+      ...(await Promise.all(
+        ids.slice(from, from + GATES_AT_ONCE).map((id) =>
+          gateAt(client, id).catch((error: unknown) => {
+            if (!missed || !(error instanceof CommandError)) throw error;
+            missed(id, error);
+            return undefined;
+          })
+        )
+      ))
     );
-  return [...ids].flatMap((id) => known.get(id) ?? []);
+  return gates;
 }
 
 /** Waits for the end; the closing document is the workflow's result. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -8,10 +9,11 @@ import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import type { Incident } from '../../src/domain/support.ts';
 import { ROLES, type Role } from '../../src/server/people.ts';
+import type { Portfolio } from '../../src/server/routes/events.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER, look, ref, SECOND, spec } from './fakes.ts';
+import { APPROVER, look, ref, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
@@ -343,25 +345,8 @@ describe('an engagement over the API', () => {
     );
     for (const file of [...Object.values(files), 'm.onnx', 't.json'])
       writeFileSync(join(api.home, name, file), `${file}\n`);
-    const document = {
-      engagement: name,
-      client: { name: '<script>alert(1)</script>' },
-      package: 'express',
-      model: {
-        name: 'm',
-        kind: 'onnx',
-        path: 'm.onnx',
-        task: 'text-classification',
-        tokenizer: 't.json',
-        maxLength: 8,
-        labels: ['a', 'b'],
-      },
-      data: { columns: {}, ...files },
-      quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 5 },
-      serving: { sloPercentile: 99, sloMs: 100 },
-      gates: { approvers: [{ name: 'Ana', email: APPROVER }] },
-      rollout: { minimumHold: '1 second', maximumHold: '1 hour', disagreementPoints: 4 },
-    };
+    const client = { name: '<script>alert(1)</script>' };
+    const document = specDocument(name, { client, data: { columns: {}, ...files } });
     writeFileSync(join(api.home, name, 'engagement.yaml'), stringify(document));
     const start = (key?: string) =>
       api.as(['engineer'])(
@@ -378,7 +363,43 @@ describe('an engagement over the API', () => {
       const { engagements } = (await api.as(['viewer'])('GET', '/api/engagements')).json();
       return engagements.find((line: { engagement: string }) => line.engagement === name);
     });
-    expect(listed.client).toBe(document.client.name);
+    expect(listed.client).toBe(client.name);
     await api.client.workflow.getHandle(`engagement/${name}`).terminate();
+  });
+});
+
+describe('an engagement whose worker is gone', () => {
+  it('is listed, with what is missing, and its figures are refused with what to do', async () => {
+    const name = uniqueName();
+    const typedSearchAttributes = [
+      { key: defineSearchAttributeKey('Engagement', 'KEYWORD'), value: name },
+      { key: defineSearchAttributeKey('AwaitingGate', 'KEYWORD'), value: 'ptq' },
+    ];
+    const alone = { taskQueue: `nobody-${name}`, typedSearchAttributes, args: [] };
+    const workflows = [
+      await api.client.workflow.start('engagement', { workflowId: `engagement/${name}`, ...alone }),
+      await api.client.workflow.start('approval', { workflowId: `engagement/${name}/gate/ptq/1`, ...alone }),
+    ];
+    const at = api.app.listeningOrigin;
+    const authorization = `Bearer ${api.access.issueToken('reader@example.org', ['viewer'])}`;
+    const end = new AbortController();
+    const { body } = await fetch(`${at}/api/events`, { headers: { authorization }, signal: end.signal });
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let said = '';
+    const portfolio = await eventually(async () => {
+      said += (await reader.read()).value ?? '';
+      const last = [...said.matchAll(/^data: (.*)\n\n/gm)].at(-1);
+      const seen = last && (JSON.parse(last[1]!) as Portfolio);
+      return seen?.missing && seen.engagements.some((line) => line.engagement === name) ? seen : undefined;
+    }, 'the portfolio');
+    end.abort();
+    const listed = portfolio.engagements.find(({ engagement }) => engagement === name);
+    expect(listed).toMatchObject({ awaitingGate: 'ptq', status: 'running' });
+    expect(portfolio.missing).toMatchObject({ gates: expect.any(Number), next: expect.stringContaining('up') });
+    expect(portfolio.gates.filter(({ engagement }) => engagement === name)).toEqual([]);
+    const figures = ['', '/cost', '/document'].map((path) => `/api/engagements/${name}${path}`);
+    for (const answer of await Promise.all(figures.map((path) => api.as(['viewer'])('GET', path))))
+      expect([answer.statusCode, answer.json().detail]).toEqual([503, 'no worker is running']);
+    for (const workflow of workflows) await workflow.terminate();
   });
 });

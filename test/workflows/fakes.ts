@@ -14,9 +14,9 @@ export const ref = (name: string): ArtifactRef => ({ uri: `00/${name}`, sha256: 
 export const APPROVER = 'ana@example.org';
 export const SECOND = 'ben@example.org';
 
-/** A small valid specification; the rollout has two stages. */
-export function spec(name: string, changes: Record<string, unknown> = {}): Spec {
-  const parsed = parseSpec({
+/** A small valid specification as one writes it; the rollout has two stages. */
+export function specDocument(name: string, changes: Record<string, unknown> = {}) {
+  return {
     engagement: name,
     client: { name: 'Acme' },
     package: 'professional',
@@ -48,7 +48,11 @@ export function spec(name: string, changes: Record<string, unknown> = {}): Spec 
       holdBackPercent: 0,
     },
     ...changes,
-  });
+  };
+}
+
+export function spec(name: string, changes: Record<string, unknown> = {}): Spec {
+  const parsed = parseSpec(specDocument(name, changes));
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.spec;
 }

@@ -34,7 +34,7 @@ export async function loadSession(): Promise<Session> {
   return session;
 }
 
-export const get = <T>(path: string): Promise<T> => send<T>(path, {});
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => send<T>(path, signal ? { signal } : {});
 
 /** A change; the key makes it safe to send again when the answer was lost. */
 export function post<T>(path: string, body: unknown, key: string): Promise<T> {

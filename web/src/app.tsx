@@ -69,7 +69,7 @@ function SignedIn({ session }: { session: Session }) {
 function Routed({ path, portfolio }: { path: string; portfolio: Portfolio | undefined }) {
   const [, section, name, page, gate] = path.split('/');
   if (path === '/') return <PortfolioPage portfolio={portfolio} />;
-  if (path === '/inbox') return <InboxPage gates={portfolio?.gates} />;
+  if (path === '/inbox') return <InboxPage portfolio={portfolio} />;
   if (path === '/new') return <NewPage />;
   if (section === 'engagements' && name) {
     if (page === 'gates' && gate) return <GatePage key={path} name={name} gateName={gate} />;

@@ -50,10 +50,12 @@ export function useLoaded<T>(path: string, version?: unknown): Loaded<T> {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is asked for on the same path
   useEffect(() => {
     const turn = ++asked.current;
-    get<T>(path).then(
+    const left = new AbortController(); // a browser asks few things at once: what nobody looks at is let go
+    get<T>(path, left.signal).then(
       (value) => turn === asked.current && setLoaded({ value }),
-      (trouble: Refused) => turn === asked.current && setLoaded({ trouble })
+      (trouble: Refused) => turn === asked.current && !left.signal.aborted && setLoaded({ trouble })
     );
+    return () => left.abort();
   }, [path, version]);
   return loaded;
 }

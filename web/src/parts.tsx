@@ -2,6 +2,7 @@ import { Component, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { instant, span, VERDICT_MARKS } from '../../src/report/format.ts';
 import type { Html } from '../../src/report/html.ts';
+import type { Missing } from '../../src/server/known-gates.ts';
 import { newKey, Refused } from './api.ts';
 
 /** The heading takes the focus when a page is entered, so that it is what a screen reader says. */
@@ -35,6 +36,17 @@ export function Alert({ children }: { children: ReactNode }) {
     <p className="alert" role="alert">
       {children}
     </p>
+  );
+}
+
+/** What the list cannot say of its gates, while nobody answers for them. */
+export function NotKnown({ missing }: { missing: Missing | null }) {
+  if (!missing) return null;
+  const { gates, why, next } = missing;
+  return (
+    <Alert>
+      Approvers, evidence and due dates of {gates} open {gates === 1 ? 'gate is' : 'gates are'} missing: {why}. {next}.
+    </Alert>
   );
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type EngagementLine, listEngagements, openGates } from '../../cli/engagements.ts';
+import { type EngagementLine, listEngagements } from '../../cli/engagements.ts';
 import type { GateStatus } from '../../domain/decision.ts';
 import { Journal } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
+import { KnownGates, type Missing } from '../known-gates.ts';
 import { described } from '../problem.ts';
 import { viewOf } from '../view.ts';
 
@@ -12,6 +13,8 @@ import { viewOf } from '../view.ts';
 export interface Portfolio {
   engagements: EngagementLine[];
   gates: GateLine[];
+  /** While no worker answers: what is listed by name only. */
+  missing: Missing | null;
 }
 
 export type GateLine = Omit<GateStatus, 'summary'>;
@@ -23,10 +26,10 @@ const BEAT_MS = 15_000; // proxies close what is silent for longer
 export function eventRoutes({ app, client, config }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
-  const known = new Map<string, GateStatus>();
+  const known = new KnownGates(client);
   const portfolio = shared(async (): Promise<Portfolio> => {
-    const [engagements, gates] = await Promise.all([listEngagements(client), openGates(client, known)]);
-    return { engagements, gates: gates.map(({ summary: _, ...line }) => line) };
+    const [engagements, { gates, missing }] = await Promise.all([listEngagements(client), known.look()]);
+    return { engagements, gates: gates.map(({ summary: _, ...line }) => line), missing };
   });
   typed.get(
     '/api/engagements/:name/events',

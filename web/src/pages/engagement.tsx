@@ -4,8 +4,9 @@ import type { VerifyResult } from '../../../src/evidence/verify.ts';
 import { instant } from '../../../src/report/format.ts';
 import type { Now } from '../../../src/server/view.ts';
 import { Journal } from '../journal.tsx';
-import { useEngagement, useLoaded } from '../live.ts';
-import { Ago, Alert, Bounded, Chip, Page } from '../parts.tsx';
+import { useLoaded } from '../live.ts';
+import { OfEngagement } from '../of-engagement.tsx';
+import { Ago, Alert, Bounded, Chip } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { Support } from '../support.tsx';
 import { Timeline } from '../timeline.tsx';
@@ -13,23 +14,23 @@ import { Timeline } from '../timeline.tsx';
 const Figures = lazy(() => import('../figures.tsx'));
 
 export function EngagementPage({ name }: { name: string }) {
-  const { parts, trouble } = useEngagement(name);
-  const { document, now } = parts;
-  if (!document || !now) return <Page title={name}>{trouble ? <Alert>{trouble}</Alert> : <p>Loading…</p>}</Page>;
   return (
-    <Page title={name} eyebrow={`${document.client} · ${document.modelName} · ${document.package}`}>
-      {trouble && <Alert>{trouble}</Alert>}
-      <Standing document={document} now={now} />
-      <Timeline document={document} now={now} />
-      {now.support && <Support engagement={name} progress={now.support} />}
-      <Bounded name="figures">
-        <Suspense fallback={<p>Loading the figures…</p>}>
-          <Figures document={document} />
-        </Suspense>
-      </Bounded>
-      <Reports document={document} isClosed={now.phase === 'closed'} />
-      <Journal name={name} version={document} />
-    </Page>
+    <OfEngagement name={name}>
+      {({ document, now }) => (
+        <>
+          <Standing document={document} now={now} />
+          <Timeline document={document} now={now} />
+          {now.support && <Support engagement={name} progress={now.support} />}
+          <Bounded name="figures">
+            <Suspense fallback={<p>Loading the figures…</p>}>
+              <Figures document={document} />
+            </Suspense>
+          </Bounded>
+          <Reports document={document} isClosed={now.phase === 'closed'} />
+          <Journal name={name} version={document} />
+        </>
+      )}
+    </OfEngagement>
   );
 }
 

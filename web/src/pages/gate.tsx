@@ -3,30 +3,23 @@ import type { ClosingDocument } from '../../../src/domain/engagement.ts';
 import { instant } from '../../../src/report/format.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { DecisionForm } from '../decision-form.tsx';
-import { useEngagement } from '../live.ts';
-import { Ago, Alert, Chip, Page, Shown } from '../parts.tsx';
+import { OfEngagement } from '../of-engagement.tsx';
+import { Ago, Chip, Shown } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { useMay, useSession, waitsForMe } from '../session.ts';
 
 /** Evidence first, then what approving changes, then the decision. */
 export function GatePage({ name, gateName }: { name: string; gateName: string }) {
-  const { parts, trouble } = useEngagement(name);
-  const { document, now } = parts;
-  const title = `${name}: gate ${gateName}`;
-  if (!document || !now) return <Page title={title}>{trouble ? <Alert>{trouble}</Alert> : <p>Loading…</p>}</Page>;
-  const { gate } = now;
   return (
-    <Page title={title} eyebrow={`${document.client} · ${document.modelName}`}>
-      <p>
-        <Link href={`/engagements/${name}`}>The whole engagement</Link>
-      </p>
-      {trouble && <Alert>{trouble}</Alert>}
-      {gate?.gate === gateName ? (
-        <OpenGate gate={gate} document={document} />
-      ) : (
-        <ClosedGate document={document} gateName={gateName} openGate={gate} />
-      )}
-    </Page>
+    <OfEngagement name={name} part={`gate ${gateName}`}>
+      {({ document, now: { gate } }) =>
+        gate?.gate === gateName ? (
+          <OpenGate gate={gate} document={document} />
+        ) : (
+          <ClosedGate document={document} gateName={gateName} openGate={gate} />
+        )
+      }
+    </OfEngagement>
   );
 }
 

@@ -1,17 +1,19 @@
 import { instant } from '../../../src/report/format.ts';
-import type { GateLine } from '../../../src/server/routes/events.ts';
+import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
 import { useLoaded } from '../live.ts';
-import { Ago, Chip, Page } from '../parts.tsx';
+import { Ago, Chip, NotKnown, Page } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { useSession, waitsForMe } from '../session.ts';
 
-export function InboxPage({ gates }: { gates: GateLine[] | undefined }) {
+export function InboxPage({ portfolio }: { portfolio: Portfolio | undefined }) {
   const session = useSession();
-  if (!gates) return <Page title="Inbox">Loading…</Page>;
+  if (!portfolio) return <Page title="Inbox">Loading…</Page>;
+  const { gates, missing } = portfolio;
   const mine = gates.filter((gate) => waitsForMe(gate, session));
   const others = gates.filter((gate) => !waitsForMe(gate, session));
   return (
     <Page title="Inbox">
+      <NotKnown missing={missing} />
       <h2>{session.isOwner ? 'Open decisions' : 'Waiting for you'}</h2>
       {mine.length > 0 ? <Gates gates={mine} /> : <p className="absent">Nothing waits for a decision of yours.</p>}
       {others.length > 0 && (

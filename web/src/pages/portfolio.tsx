@@ -5,7 +5,7 @@ import type { Verdict } from '../../../src/domain/verdict.ts';
 import { dollars } from '../../../src/report/money.ts';
 import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
 import { useLoaded } from '../live.ts';
-import { Ago, Chip, Page } from '../parts.tsx';
+import { Ago, Chip, NotKnown, Page } from '../parts.tsx';
 import { Link } from '../route.tsx';
 
 const SHOWN = 50;
@@ -26,6 +26,7 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
         {portfolio.engagements.length} {portfolio.engagements.length === 1 ? 'engagement' : 'engagements'},{' '}
         {portfolio.gates.length} waiting for a decision.
       </p>
+      <NotKnown missing={portfolio.missing} />
       {portfolio.engagements.length === 0 ? (
         <p>
           Kick one off with <Link href="/new">a specification</Link>, or with{' '}
@@ -81,7 +82,7 @@ function Row({ line, gate }: { line: EngagementLine; gate: GateLine | undefined 
         </div>
       </td>
       <td data-label="Waiting for">
-        <div>{gate ? <Waiting gate={gate} /> : <span className="absent">nobody</span>}</div>
+        <div>{gate ? <Waiting gate={gate} /> : <Unheard engagement={engagement} gate={line.awaitingGate} />}</div>
       </td>
       <td data-label="Saving a month">
         <div>
@@ -110,9 +111,25 @@ function Waiting({ gate }: { gate: GateLine }) {
   );
 }
 
+/** The index knows that it waits and where; for whom, its worker would say. */
+function Unheard({ engagement, gate }: { engagement: string; gate: string | null }) {
+  if (!gate) return <span className="absent">nobody</span>;
+  return (
+    <>
+      <Link href={`/engagements/${engagement}/gates/${gate}`}>gate {gate}</Link>
+      <small className="absent">for whom is not known</small>
+    </>
+  );
+}
+
 function Saving({ engagement, version }: { engagement: string; version: string }) {
   const { value, trouble } = useLoaded<{ cost: ServingCost | null }>(`/api/engagements/${engagement}/cost`, version);
-  if (trouble) return <span className="absent">not known</span>;
+  if (trouble)
+    return (
+      <span className="absent">
+        not known<small>{trouble.message}</small>
+      </span>
+    );
   const returns = value?.cost?.returns;
   if (!value) return <span className="absent">…</span>;
   if (!returns) return <span className="absent">{value.cost ? 'not measured yet' : 'no prices given'}</span>;

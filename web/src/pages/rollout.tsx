@@ -4,30 +4,24 @@ import { count, percent, weight } from '../../../src/report/format.ts';
 import { rollout } from '../../../src/report/rollout.ts';
 import type { Now } from '../../../src/server/view.ts';
 import { Curves, useHistory } from '../curves.tsx';
-import { useEngagement } from '../live.ts';
-import { Alert, Chip, Page, Shown } from '../parts.tsx';
+import { OfEngagement } from '../of-engagement.tsx';
+import { Chip, Shown } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { Steering } from '../steering.tsx';
 
 export function RolloutPage({ name }: { name: string }) {
-  const { parts, trouble } = useEngagement(name);
-  const { document, now } = parts;
-  const title = `${name}: rollout`;
-  if (!document || !now) return <Page title={title}>{trouble ? <Alert>{trouble}</Alert> : <p>Loading…</p>}</Page>;
   return (
-    <Page title={title} eyebrow={`${document.client} · ${document.modelName}`}>
-      <p>
-        <Link href={`/engagements/${name}`}>The whole engagement</Link>
-      </p>
-      {trouble && <Alert>{trouble}</Alert>}
-      {now.rollout ? (
-        <Running document={document} now={now} />
-      ) : document.rollout ? (
-        <Shown html={rollout(document)} />
-      ) : (
-        <p className="absent">No rollout is running: the engagement is at {now.phase}.</p>
-      )}
-    </Page>
+    <OfEngagement name={name} part="rollout">
+      {({ document, now }) =>
+        now.rollout ? (
+          <Running document={document} now={now} />
+        ) : document.rollout ? (
+          <Shown html={rollout(document)} />
+        ) : (
+          <p className="absent">No rollout is running: the engagement is at {now.phase}.</p>
+        )
+      }
+    </OfEngagement>
   );
 }
 
