@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readSpecFile } from '../../src/cli/spec-file.ts';
 import type { PreparedData } from '../../src/domain/artifact.ts';
+import { preparationJob } from '../../src/domain/preparation-job.ts';
 import type { Spec } from '../../src/domain/spec.ts';
 import { toolkit } from './search.ts';
 
@@ -17,15 +18,7 @@ export interface Newswire {
 export async function newswire(folder: string, padding: Spec['model']['padding']): Promise<Newswire> {
   const { spec, files } = await readSpecFile(SPEC);
   if (!existsSync(files.model)) throw new Error(`${files.model} is not built yet: run \`npm run demo\` once`);
-  const { roles } = await toolkit<Pick<Newswire, 'roles'>>(folder, 'prepare', {
-    model: { path: files.model },
-    tokenizer: files.tokenizer,
-    maxLength: spec.model.maxLength,
-    padding,
-    labels: spec.model.labels,
-    columns: spec.data.columns,
-    roles: files.data,
-    slices: spec.slices,
-  });
+  const filled = { ...spec, model: { ...spec.model, padding } };
+  const { roles } = await toolkit<Pick<Newswire, 'roles'>>(folder, 'prepare', preparationJob(filled, files));
   return { spec, model: files.model, roles };
 }

@@ -1,28 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { loadConfig } from '../../src/config.ts';
+import { join } from 'node:path';
 import { PACKAGES } from '../../src/domain/packages.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import { best, optimizationPlan, type PlannedCandidate, ptqPlan, ranked } from '../../src/domain/recipes.ts';
-import { environment } from '../environment.ts';
 import type { Figure } from '../figure.ts';
+import { askPeer, PEER, type PeerName } from './ask-peer.ts';
 import { everyRecipe, Judge, type Tried } from './grid.ts';
 import { type Newswire, newswire } from './newswire.ts';
 
-const PEERS = fileURLToPath(new URL('./peers', import.meta.url));
 const LONGEST_MS = { quick: 100_000, full: 3_600_000 };
 const WITHIN = 0.95;
-
-interface Said {
-  path: string | null;
-  fullEvaluations: number;
-  minutes: number;
-  note: string | null;
-}
 
 /** The same model, rows, margin and host for this search, every recipe there is, and the peers. */
 export async function peerFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
@@ -95,23 +83,14 @@ async function besidePeers(run: {
   speedup: number;
 }): Promise<Figure[]> {
   const { judge, data, folder, quick, rows, chosen, speedup } = run;
-  const core = async () => loadConfig().python;
-  const own = (file: string) => () => environment(join(PEERS, file));
-  const peers: [string, string, () => Promise<string>][] = [
-    ['ONNX Runtime, static, all defaults', 'ort_peer.py', core],
-    ['Optimum, dynamic, its preset', 'optimum_peer.py', own('optimum.txt')],
-    ['NNCF with accuracy control', 'nncf_peer.py', own('nncf.txt')],
-    ['Intel Neural Compressor', 'inc_peer.py', own('neural-compressor.txt')],
-  ];
+  const { roles, model, spec } = data;
   const figures: Figure[] = [];
-  for (const [name, script, pythonOf] of peers) {
-    const output = join(folder, `${script}.onnx`);
-    const { roles, model, spec } = data;
+  for (const name of Object.keys(PEER) as PeerName[]) {
     const job = {
-      ...{ model, output, rows, margin: spec.quality.marginPoints / 100 },
+      ...{ model, rows, margin: spec.quality.marginPoints / 100, output: join(folder, `${PEER[name].script}.onnx`) },
       ...{ calibration: roles.calibration.path, selection: roles.selection.path },
     };
-    const said = await ask(await pythonOf(), script, job, LONGEST_MS[quick ? 'quick' : 'full']);
+    const said = await askPeer(name, job, LONGEST_MS[quick ? 'quick' : 'full']);
     const { value, words } = said.path
       ? await worth(judge, name, said.path, chosen.path, speedup)
       : { value: null, words: said.note ?? 'made nothing' };
@@ -133,20 +112,4 @@ async function worth(judge: Judge, name: string, path: string, chosen: string, s
   const speed = speedup / (await judge.sideBySide(chosen, path));
   if (candidate.verdict === 'successful') return { value: speed, words: drop };
   return { value: null, words: `${drop}, ${candidate.verdict} at the margin; ${speed.toFixed(2)}x as fast as FP32` };
-}
-
-async function ask(python: string, script: string, job: { output: string }, timeout: number): Promise<Said> {
-  const started = performance.now();
-  try {
-    const cwd = dirname(job.output); // some leave models and snapshots where they run
-    const options = { timeout, killSignal: 'SIGKILL' as const, cwd, maxBuffer: 1 << 26 };
-    const { stdout } = await promisify(execFile)(python, [join(PEERS, script), JSON.stringify(job)], options);
-    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Said;
-  } catch (error) {
-    const { killed, stderr = '' } = error as { killed?: boolean; stderr?: string };
-    const lines = stderr.trim().split('\n');
-    const evaluations = stderr.match(/^evaluation \d+/gm)?.length ?? 0;
-    const note = killed ? `not finished after ${timeout / 60_000} minutes` : lines.at(-1)!;
-    return { path: null, fullEvaluations: evaluations, minutes: (performance.now() - started) / 60_000, note };
-  }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, symlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
 import { canonicalJson } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
 import { sha256 } from '../storage/artifacts.ts';
+import { exportJob, layOut } from './export-job.ts';
 import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 
 interface ExportRecord {
@@ -17,13 +18,11 @@ interface ExportRecord {
 export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
   const tools = { python, workFolder };
 
-  /** The model's files again by their places; they lie in the artifact store, so links do. */
-  async function laidOut(manifest: ArtifactRef, folder: string): Promise<void> {
-    for (const [place, ref] of Object.entries(await artifacts.readJson<Record<string, ArtifactRef>>(manifest))) {
-      const path = join(folder, place);
-      await mkdir(dirname(path), { recursive: true });
-      await symlink(resolve(await artifacts.verified(ref)), path);
-    }
+  /** By their places, in the artifact store. */
+  async function filesOf(manifest: ArtifactRef): Promise<Record<string, string>> {
+    const refs = Object.entries(await artifacts.readJson<Record<string, ArtifactRef>>(manifest));
+    const verified = refs.map(async ([place, ref]) => [place, await artifacts.verified(ref)] as const);
+    return Object.fromEntries(await Promise.all(verified));
   }
 
   return {
@@ -38,8 +37,8 @@ export const createExportActivities = ({ python, artifacts, ledger, journalOf, w
       const perform = async () => {
         const path = join(workFolder, `model-${randomUUID()}`);
         try {
-          await laidOut(source, path);
-          const job = { kind, path, task, entryPoint };
+          await layOut(await filesOf(source), path);
+          const job = exportJob(input.spec, path);
           return await runInFolder(tools, { toolkit: 'pytorch', verb: 'export', job }, async (made: { path: string }) =>
             ledger.record<ExportRecord>({ key, model: await artifacts.putFile(made.path) })
           );

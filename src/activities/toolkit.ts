@@ -1,6 +1,7 @@
 import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
+import { preparationJob } from '../domain/preparation-job.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
@@ -57,21 +58,15 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
     /** Checks the model and all data, and turns every role into model inputs; all problems come in one error. */
     async prepareData(input: { engagement: string; spec: Spec; sources: SourceFiles }): Promise<Preparation> {
       const { spec, sources } = input;
-      const { columns } = spec.data;
       const path = (ref: ArtifactRef) => artifacts.verified(ref);
-      const roles = await Promise.all(
+      const data = await Promise.all(
         Object.entries(sources.data).map(async ([role, ref]) => [role, await path(ref)] as const)
       );
-      const job = {
-        model: { path: await path(sources.model) },
+      const job = preparationJob(spec, {
+        model: await path(sources.model),
         tokenizer: await path(sources.tokenizer),
-        maxLength: spec.model.maxLength,
-        padding: spec.model.padding,
-        labels: spec.model.labels,
-        columns,
-        roles: Object.fromEntries(roles),
-        slices: spec.slices,
-      };
+        data: Object.fromEntries(data),
+      });
       return run('prepare', job, async (output: PrepareOutput) => {
         const data: Preparation['data'] = {};
         for (const [role, made] of Object.entries(output.roles)) {

@@ -7,7 +7,7 @@ import { assessGiven, type GivenAssessment, isGivenCase } from '../domain/given-
 import type { Lap } from '../domain/lap.ts';
 import { type ModelSize, modelSizes } from '../domain/large-model.ts';
 import { datePrice, findPrice, type PriceRow } from '../domain/prices.ts';
-import type { SpecProblem } from '../domain/spec.ts';
+import type { SpecProblem } from '../domain/spec-problems.ts';
 import { renderAssessment } from '../report/assessment.ts';
 import { renderGivenCase } from '../report/given-case.ts';
 import { type AssessOptions, addAssessOptions, requestOf, shapeOf } from './assess-options.ts';
@@ -35,7 +35,6 @@ export function addAssessment(program: Command): void {
       return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
     }
     const file = path === undefined ? null : readSpecFile(path);
-    if (file?.files.folder) throw refused([{ path: 'model.kind', message: EXPORT_FIRST }]);
     const assess = assessor(options, file && modelOf(file), new Date());
     const assessment = assess(file && options.lap ? await int8Lap(file, tell) : null);
     if (options.html) writeFileSync(options.html, renderAssessment(assessment));
@@ -55,8 +54,6 @@ function assessor(options: AssessOptions, model: Assessment['model'], now: Date)
   return (lap) => assess({ input, given, price, now, model, lap, sizes });
 }
 
-const EXPORT_FIRST = 'an assessment looks at an ONNX file; export the model first, or leave the specification out';
-
 const tell = (step: string) => void process.stderr.write(`quick INT8 lap: ${step}\n`);
 
 function sizesOf(options: AssessOptions, rows: PriceRow[]): ModelSize[] | null {
@@ -66,7 +63,10 @@ function sizesOf(options: AssessOptions, rows: PriceRow[]): ModelSize[] | null {
   return modelSizes(shape, withGpu, { memoryReserve: options.memoryReserve });
 }
 
-const modelOf = ({ spec, files }: SpecFile) => ({ name: spec.model.name, sizeBytes: statSync(files.model).size });
+function modelOf({ spec, files }: SpecFile): Assessment['model'] {
+  const parts = files.folder ? Object.values(files.folder) : [files.model];
+  return { name: spec.model.name, sizeBytes: parts.reduce((total, part) => total + statSync(part).size, 0) };
+}
 
 function readYaml(path: string): unknown {
   if (!existsSync(path)) throw refused([{ path, message: 'there is no such file' }]);

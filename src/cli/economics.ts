@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseAssessment } from '../domain/assessment-input.ts';
 import { datePrice, findPrice } from '../domain/prices.ts';
 import type { Economics } from '../domain/serving-cost.ts';
-import type { Spec, SpecProblem } from '../domain/spec.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { SpecProblem } from '../domain/spec-problems.ts';
 import { readTraffic } from '../domain/traffic-trace.ts';
 import { readPriceFile } from './price-file.ts';
 

@@ -15,10 +15,9 @@ const LATENCY = { rounds: 200, blocks: 8, warmup: 5, seed: 1 };
 
 /** Quantizes the model to INT8 and runs both on the selection rows; nothing of it is kept. Takes minutes. */
 export async function int8Lap(file: SpecFile, tell: (step: string) => void): Promise<Lap> {
-  tell('preparing the data');
-  return withPrepared(file, async ({ roles, folder, toolkit, signal }) => {
+  tell(file.files.folder ? 'exporting the model to ONNX and preparing the data' : 'preparing the data');
+  return withPrepared(file, async ({ model, roles, folder, toolkit, signal }) => {
     tell('quantizing to INT8');
-    const { model } = file.files;
     const recipe = { toolkit: 'onnxruntime', scheme: 'int8-dynamic' };
     const { path: candidate } = await toolkit<{ path: string }>('quantize', { model, recipe });
 

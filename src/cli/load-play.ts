@@ -49,20 +49,20 @@ const START_SHARE = 0.5; // of what one query after the other makes
 
 /** Plays what was asked on the selection rows; nothing is kept. Rejects with the server's own words where it refuses. */
 export async function playLoad(file: SpecFile, request: LoadRequest, tell: Play['tell']): Promise<LoadReport> {
-  const { spec, files } = file;
-  const { endpoint, model = spec.model.name, scenario, against } = request;
+  const { spec } = file;
+  const { endpoint, model: served = spec.model.name, scenario, against } = request;
   const { cpuModel, cores } = await hostFingerprint();
   const options = sessionOptionsOf(spec);
   const host = `${cpuModel}, ${cores} cores; ${describeOptions(options)}`;
   tell('preparing the data');
-  return withPrepared(file, async ({ roles, signal }) => {
+  return withPrepared(file, async ({ model, roles, signal }) => {
     const dataPath = roles.selection.path;
     const { labels } = readDataset(dataPath, []);
     const onHost = (modelPath: string): LoadTarget => ({ kind: 'model', modelPath, dataPath, options });
-    const target: LoadTarget = endpoint ? { kind: 'endpoint', url: endpoint, model, dataPath } : onHost(files.model);
+    const target: LoadTarget = endpoint ? { kind: 'endpoint', url: endpoint, model: served, dataPath } : onHost(model);
     const { sloPercentile, sloMs: limitMs } = spec.serving;
     const play = { target, rows: labels.length, signal, percentile: sloPercentile / 100, limitMs, tell };
-    const described = { target: endpoint ? `${model} at ${endpoint}` : files.model, host };
+    const described = { target: endpoint ? `${served} at ${endpoint}` : file.files.model, host };
     if (against) return { ...described, ...(await compared(play, onHost(against), request)) };
     const reference = await answerAll(play, labels);
     if (scenario) return { ...described, ...(await playOnce(play, scenario, request, reference)) };

@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exportJob, layOut } from '../activities/export-job.ts';
 import { runToolkit } from '../activities/toolkit-process.ts';
 import { loadConfig } from '../config.ts';
+import { preparationJob } from '../domain/preparation-job.ts';
 import type { SpecFile } from './spec-file.ts';
 
 interface Prepared {
+  /** The ONNX file: the specification's, or what its folder was exported to. */
+  model: string;
   /** Files by role, as the engagement would have them. */
   roles: Record<'selection', { path: string }>;
   /** Gone when the work ends. */
@@ -21,28 +25,27 @@ export async function withPrepared<T>({ spec, files }: SpecFile, work: (prepared
   const abort = new AbortController();
   const stop = () => abort.abort(new Error('interrupted; nothing is kept'));
   process.once('SIGINT', stop);
-  const toolkit = <R>(verb: string, job: object) =>
+  const run = <R>(toolkit: string, verb: string, job: object) =>
     runToolkit<R>({
       python: loadConfig().python,
-      toolkit: 'onnxruntime',
+      toolkit,
       verb,
       job: { ...job, outputFolder: folder },
       signal: abort.signal,
       stderrPath: join(folder, `${verb}.log`),
     });
+  const toolkit = <R>(verb: string, job: object) => run<R>('onnxruntime', verb, job);
+  const onnxFile = async () => {
+    if (!files.folder) return files.model;
+    const path = join(folder, 'source');
+    await layOut(files.folder, path);
+    return (await run<{ path: string }>('pytorch', 'export', exportJob(spec, path))).path;
+  };
   try {
-    const { maxLength, padding, labels } = spec.model;
-    const { roles } = await toolkit<Pick<Prepared, 'roles'>>('prepare', {
-      model: { path: files.model },
-      tokenizer: files.tokenizer,
-      maxLength,
-      padding,
-      labels,
-      columns: spec.data.columns,
-      roles: files.data,
-      slices: spec.slices,
-    });
-    return await work({ roles, folder, toolkit, signal: abort.signal });
+    const model = await onnxFile();
+    const job = preparationJob(spec, { ...files, model });
+    const { roles } = await toolkit<Pick<Prepared, 'roles'>>('prepare', job);
+    return await work({ model, roles, folder, toolkit, signal: abort.signal });
   } finally {
     process.removeListener('SIGINT', stop);
     await rm(folder, { recursive: true, force: true });

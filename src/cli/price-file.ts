@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { importAzure, importEc2Instances, importSkypilot } from '../domain/price-import.ts';
 import { checkPrices, type PriceRow, readPrices } from '../domain/prices.ts';
-import type { SpecProblem } from '../domain/spec.ts';
+import type { SpecProblem } from '../domain/spec-problems.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../prices/prices.csv', import.meta.url));
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ServingPlan } from './cost.ts';
 import { parseServingPlan } from './cost-input.ts';
 import type { PriceRow } from './prices.ts';
-import { problemsOf, type SpecProblem } from './spec.ts';
+import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 /** As the user gave it; whatever is left out is assumed, and listed. */
 export interface AssessmentRequest {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flatTraffic, HOURS_PER_WEEK, type ServingPlan } from './cost.ts';
-import { problemsOf, type SpecProblem } from './spec.ts';
+import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 const LARGEST_USD_PER_HOUR = 1000;
 

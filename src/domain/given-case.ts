@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Return, returnOf } from './cost-comparison.ts';
 import { weightBytes } from './large-model.ts';
-import { problemsOf, type SpecProblem } from './spec.ts';
+import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 const above = z.number('give a plain number, without a unit or a currency sign').gt(0, 'must be above 0');
 const side = {

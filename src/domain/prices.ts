@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseCsv } from './csv.ts';
-import { problemsOf, type SpecProblem } from './spec.ts';
+import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 const OLDEST_DAYS = 90;
 const DAY_MS = 86_400_000;

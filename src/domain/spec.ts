@@ -1,25 +1,9 @@
 import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
-import { remoteArms, routerConfig, weightFault } from './router.ts';
-
-const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
-const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-
-/** `30 minutes` in the file, milliseconds once read. */
-const duration = z
-  .string()
-  .regex(DURATION, "write a duration such as '30 seconds', '2 hours' or '3 days'")
-  .transform((text) => {
-    const [, amount, unit] = DURATION.exec(text)!;
-    return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  });
-const points = z.number().positive().max(100);
-const share = z.number().gt(0).lt(1);
-const path = z.string().min(1);
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and hyphens, at most 63');
-
-const person = z.strictObject({ name: z.string().min(1), email: z.email() });
+import { rollout, support } from './rollout-spec.ts';
+import { duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
+import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 const slice = z.union([
   z.strictObject({ name, column: z.string().min(1) }),
@@ -57,64 +41,7 @@ const gates = z.strictObject({
   fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support'])).default([]),
 });
 
-const rollout = z
-  .strictObject({
-    /** Percent of client traffic after the shadow stage, ascending, ending in 100. */
-    stages: z.array(z.number().gt(0).max(100)).min(1).default([1, 5, 25, 50, 100]),
-    minimumHold: duration,
-    /** A stage without a verdict by then is inconclusive, and a person must look. */
-    maximumHold: duration,
-    minimumPairs: z.number().int().positive().default(200),
-    /** Share of requests that run on both arms. */
-    shadowSample: z.number().gt(0).max(1).default(1),
-    unitHeader: z.string().min(1).default('x-stepdown-unit'),
-    /** Stages, in percent, that wait for a person before they begin; the last always does. */
-    approvalBefore: z.array(z.number()).default([]),
-    disagreementPoints: points,
-    errorPoints: points.default(1),
-    alpha: share.default(0.05),
-    /** Without a comparison for so long nothing is promoted, and the alarm for it sounds. */
-    maximumSilence: duration.default(15 * UNIT_MS.minute),
-    /** How often a stage is looked at; the gateway itself looks at every observation. */
-    lookEvery: duration.default(30 * UNIT_MS.second),
-    /** Percent of client traffic that stays on FP32 at every stage, the last too. */
-    holdBackPercent: z.number().min(0).max(10).default(1),
-    /** What splits the clients; the gateway itself where nothing else is named. */
-    router: routerConfig.optional(),
-    /** Servers of the same models elsewhere; the gateway runs those that are not named. */
-    remotes: remoteArms.optional(),
-  })
-  .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
-    path: ['stages'],
-    message: 'list the weights in ascending order and end with 100, such as [1, 5, 25, 50, 100]',
-  })
-  .refine(({ minimumHold, maximumHold }) => minimumHold < maximumHold, {
-    path: ['maximumHold'],
-    message: 'must be longer than minimumHold',
-  })
-  .superRefine(({ stages, holdBackPercent, router }, context) => {
-    const weights = [...stages.slice(0, -1), 100 - holdBackPercent];
-    const fault = router && weights.map((weight) => weightFault(router, Math.round(weight * 100))).find(Boolean);
-    if (fault) context.addIssue({ code: 'custom', path: ['stages'], message: fault });
-  });
-
 const replicas = z.number().int().positive().max(64);
-
-/** How production is guarded after the last stage. */
-const support = z.strictObject({
-  /** The package's by default; 0 for none. */
-  days: z.number().min(0).max(3650).optional(),
-  /** How long a day lasts; shorter only for a demonstration, and the report says so. */
-  day: duration.default(UNIT_MS.day),
-  looksPerDay: z.number().int().positive().max(1_440).default(24),
-  daysPerReport: z.number().positive().default(7),
-  /** Share of requests that still run on both arms: what the guard costs. */
-  sample: z.number().gt(0).max(1).default(0.01),
-  /** Chance of a false alarm over the whole window. */
-  alpha: share.default(0.05),
-  /** `incident` leaves it to a person to take the candidate out. */
-  onAlarm: z.enum(['rollback', 'incident']).default('rollback'),
-});
 
 /** The search for the largest rate at the service level; small numbers end sooner and find less. */
 const loadTest = z.strictObject({
@@ -254,41 +181,9 @@ export function specJsonSchema(): unknown {
   return z.toJSONSchema(specSchema, { io: 'input' });
 }
 
-export interface SpecProblem {
-  path: string;
-  value?: unknown;
-  message: string;
-}
-
 /** Reads a parsed YAML document; every problem is reported at once, with its path and value. */
 export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecProblem[] } {
   const parsed = specSchema.safeParse(document, { reportInput: true });
   if (parsed.success) return { spec: parsed.data };
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
-}
-
-/** The issue as problems with path, value and what to do. */
-export function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProblem[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key].join('.'),
-      value: at(document, [...issue.path, key]),
-      message: 'is not a known key; remove it or correct its spelling',
-    }));
-  const value = at(document, issue.path);
-  return [
-    {
-      path: issue.path.join('.') || '(the document)',
-      value,
-      message: value === undefined ? missing(issue) : issue.message,
-    },
-  ];
-}
-
-function missing(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' ? `is missing; give a ${issue.expected}` : `is missing (${issue.message})`;
-}
-
-function at(document: unknown, keys: readonly PropertyKey[]): unknown {
-  return keys.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], document);
 }

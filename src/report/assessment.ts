@@ -71,7 +71,7 @@ function grounds({ speedup, accuracyLossPoints, price, model, lap }: Assessment)
             { cells: ['Size in INT8 over FP32', factor(lap.sizeRatio), 'measured'] },
           ]
         : []),
-      ...(model ? [{ cells: ['Model file', `${(model.sizeBytes / 1e6).toFixed(1)} MB`, 'the specification'] }] : []),
+      ...(model ? [{ cells: ['Model', `${(model.sizeBytes / 1e6).toFixed(1)} MB`, 'the specification'] }] : []),
     ]
   )}`;
 }

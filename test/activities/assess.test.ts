@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,8 +153,10 @@ describe('stepdown assess without a model', () => {
 });
 
 describe('stepdown assess with an engagement', () => {
-  it('names its model and still says that nothing was measured', async () => {
-    const file = join(ROOT, 'test/fixtures/classifier.onnx');
+  const file = join(ROOT, 'test/fixtures/classifier.onnx');
+
+  /** A specification whose model is of the kind. */
+  function written(model: object): string {
     const path = join(folder, 'engagement.yaml');
     const roles = ['calibration', 'selection', 'holdout', 'production'];
     const spec = {
@@ -162,8 +164,8 @@ describe('stepdown assess with an engagement', () => {
       client: { name: 'Acme' },
       package: 'express',
       model: {
-        ...{ name: 'toy', kind: 'onnx', path: file, task: 'text-classification', tokenizer: file, maxLength: 8 },
-        labels: ['a', 'b'],
+        ...{ name: 'toy', task: 'text-classification', tokenizer: file, maxLength: 8, labels: ['a', 'b'] },
+        ...model,
       },
       data: { columns: {}, ...Object.fromEntries(roles.map((role) => [role, file])) },
       quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 2 },
@@ -172,10 +174,26 @@ describe('stepdown assess with an engagement', () => {
       rollout: { minimumHold: '1 hour', maximumHold: '2 hours', disagreementPoints: 2 },
     };
     writeFileSync(path, JSON.stringify(spec));
-    const found = await json<Assessment>(path, ...FLEET, '--no-lap');
+    return path;
+  }
+
+  it('names its model and still says that nothing was measured', async () => {
+    const found = await json<Assessment>(written({ kind: 'onnx', path: file }), ...FLEET, '--no-lap');
     expect(found).toMatchObject({ basis: 'projected', model: { name: 'toy', sizeBytes: statSync(file).size } });
     expect(found.notes[0]).toContain('projected, not measured');
   });
+
+  it.each([{ kind: 'huggingface' }, { kind: 'pytorch', entryPoint: 'model:build' }])(
+    'takes a folder: %o',
+    async (kind) => {
+      const path = join(folder, kind.kind);
+      mkdirSync(path);
+      writeFileSync(join(path, 'config.json'), '{}');
+      writeFileSync(join(path, 'weights'), '12345678');
+      const found = await json<Assessment>(written({ ...kind, path }), ...FLEET, '--no-lap');
+      expect(found.model).toEqual({ name: 'toy', sizeBytes: 10 });
+    }
+  );
 });
 
 describe('stepdown assess with prices of the user', () => {

@@ -25,6 +25,7 @@ def quantize(job: Job) -> str | None:
         approach="auto",
         calibration_sampling_size=[len(job.calibration)],
         accuracy_criterion=AccuracyCriterion(criterion="absolute", tolerable_loss=job.margin),
+        op_type_dict={"MatMul": {"weight": {"granularity": ["per_tensor"]}}} if job.per_tensor else None,
         tuning_criterion=TuningCriterion(max_trials=MOST_TRIALS, timeout=0),
     )
     tuned = quantization.fit(

@@ -22,6 +22,7 @@ def quantize(job: Job) -> str | None:
         right = [float(int(session.run(None, feed)[0].argmax()) == label) for feed, label in items]
         return float(np.mean(right)), right
 
+    weights = nncf.QuantizationParameters(per_channel=False if job.per_tensor else None)
     quantized = nncf.quantize_with_accuracy_control(
         onnx.load(job.model),
         nncf.Dataset(job.calibration),
@@ -31,6 +32,9 @@ def quantize(job: Job) -> str | None:
         drop_type=nncf.DropType.ABSOLUTE,
         subset_size=min(SUBSET, len(job.calibration)),
         model_type=nncf.ModelType.TRANSFORMER,
+        advanced_quantization_parameters=nncf.AdvancedQuantizationParameters(
+            weights_quantization_params=weights
+        ),
     )
     onnx.save(quantized, job.output)
     return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pyarrow as pa
 
@@ -16,9 +17,16 @@ Feed = dict[str, np.ndarray]
 
 class Job:
     def __init__(
-        self, model: str, calibration: str, selection: str, margin: float, rows: int, output: str
+        self,
+        model: str,
+        calibration: str,
+        selection: str,
+        margin: float,
+        rows: int,
+        output: str,
+        perTensor: bool = False,
     ) -> None:
-        self.model, self.margin, self.output = model, margin, output
+        self.model, self.margin, self.output, self.per_tensor = model, margin, output, perTensor
         self.inputs = [entry.name for entry in session_of(model).get_inputs()]
         self.calibration, _ = self.read(calibration, rows)
         self.selection, self.labels = self.read(selection, None)
@@ -53,6 +61,15 @@ def session_of(model: Any) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
+def float_layers(path: str) -> list[str]:
+    """Products whose weights are stored as they were."""
+    graph = onnx.load(path).graph
+    weights = {tensor.name for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT}
+    return [
+        node.name for node in graph.node if node.op_type in ("MatMul", "Gemm") and node.input[1] in weights
+    ]
+
+
 def play(quantize: Callable[[Job], str | None]) -> None:
     """Prints what came of it; a peer that cannot do it says why."""
     job = Job(**json.loads(sys.argv[1]))
@@ -65,6 +82,7 @@ def play(quantize: Callable[[Job], str | None]) -> None:
         "path": job.output if Path(job.output).exists() else None,
         "fullEvaluations": job.full_evaluations,
         "minutes": (time.monotonic() - started) / 60,
+        "float": float_layers(job.output) if Path(job.output).exists() else [],
         "note": note,
     }
     print(json.dumps(result))

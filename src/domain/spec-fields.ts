@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
+export const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** `30 minutes` in the file, milliseconds once read. */
+export const duration = z
+  .string()
+  .regex(DURATION, "write a duration such as '30 seconds', '2 hours' or '3 days'")
+  .transform((text) => {
+    const [, amount, unit] = DURATION.exec(text)!;
+    return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  });
+export const points = z.number().positive().max(100);
+export const share = z.number().gt(0).lt(1);
+export const path = z.string().min(1);
+export const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and hyphens, at most 63');
+
+export const person = z.strictObject({ name: z.string().min(1), email: z.email() });
