@@ -7,7 +7,7 @@ import { predict } from '../../src/inference/predict.ts';
 import { readPredictions } from '../../src/inference/predictions.ts';
 import type { Figure } from '../figure.ts';
 import { newswire } from './newswire.ts';
-import { evaluated, type Subject, searched } from './search.ts';
+import { type Subject, searched } from './search.ts';
 
 const BUDGET = 12;
 
@@ -16,10 +16,10 @@ export async function foundFigures({ quick }: { quick: boolean }): Promise<Figur
   const folder = await mkdtemp(join(tmpdir(), 'stepdown-found-'));
   try {
     const subject = await subjectOf(folder, quick ? 100 : 1_000);
-    const whole = await evaluated(subject, []);
-    const before = await outcomes(subject, whole.path);
-    const { excluded, evaluations, nodes } = await searched(subject, BUDGET);
-    const after = await outcomes(subject, (await evaluated(subject, nodes)).path);
+    const { excluded, evaluations, wholePath, mixedPath } = await searched(subject, BUDGET);
+    if (!mixedPath) throw new Error(`nothing that holds the margin was found in ${evaluations} evaluations`);
+    const before = await outcomes(subject, wholePath);
+    const after = await outcomes(subject, mixedPath);
     const points = (found: typeof before) => 100 * (found.accuracyBaseline - found.accuracyCandidate);
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
     const collapse = `${percent(before.accuracyCandidate)}, macro F1 ${before.macroF1Candidate.toFixed(2)} of ${before.macroF1Baseline.toFixed(2)}`;

@@ -35,25 +35,27 @@ export async function toolkit<T>(folder: string, verb: string, job: object): Pro
   });
 }
 
-/** The recipe with some nodes in FP32, as a model and as the verdict on its accuracy. */
-export async function evaluated(
-  { folder, model, calibration, selection, baseline, recipe, margin }: Subject,
-  exclude: string[]
+/** The recipe with some nodes in FP32, as a model in a folder and as the verdict on its accuracy. */
+async function evaluated(
+  { model, calibration, selection, baseline, recipe, margin }: Subject,
+  { exclude, folder }: { exclude: string[]; folder: string }
 ) {
-  const { path } = await toolkit<{ path: string }>(folder, 'quantize', {
-    model,
-    recipe: { ...recipe, exclude },
-    calibrationData: calibration,
-  });
+  const job = { model, recipe: { ...recipe, exclude }, calibrationData: calibration };
+  const { path } = await toolkit<{ path: string }>(folder, 'quantize', job);
   const verdict = await evaluateRows({ modelPath: path, dataPath: selection, options, baseline, margin, alpha: 0.05 });
   return { path, ...verdict };
 }
 
+export interface Searched extends SensitiveSet {
+  groups: SensitivityGroup[];
+  /** The model with nothing in FP32, which is asked first. */
+  wholePath: string;
+  /** The model with the excluded groups in FP32; null where no evaluation came to it. */
+  mixedPath: string | null;
+}
+
 /** The search as the engagement plays it. */
-export async function searched(
-  subject: Subject,
-  budget: number
-): Promise<SensitiveSet & { groups: SensitivityGroup[]; nodes: string[] }> {
+export async function searched(subject: Subject, budget: number): Promise<Searched> {
   const { folder, model, recipe, calibration } = subject;
   const ranking = { model, recipe, data: calibration, calibrationData: calibration, rows: ROWS };
   const { groups } = await toolkit<{ groups: SensitivityGroup[] }>(folder, 'sensitivity', ranking);
@@ -62,13 +64,16 @@ export async function searched(
     groups.map(({ name }) => name),
     budget
   );
+  const paths = new Map<string, string>();
   let step = search.next();
   while (!step.done) {
-    const { holds, rows, of } = await evaluated(subject, nodesOf(step.value));
-    console.error(
-      `  ${step.value.length} groups in FP32: ${holds ? 'holds' : 'does not hold'} (${rows} of ${of} rows)`
-    );
+    const names = step.value;
+    const to = { exclude: nodesOf(names), folder: join(folder, `evaluation-${paths.size}`) };
+    const { path, holds, rows, of } = await evaluated(subject, to);
+    paths.set(names.join(), path);
+    console.error(`  ${names.length} groups in FP32: ${holds ? 'holds' : 'does not hold'} (${rows} of ${of} rows)`);
     step = search.next(holds);
   }
-  return { ...step.value, groups, nodes: nodesOf(step.value.excluded) };
+  const mixedPath = paths.get(step.value.excluded.join()) ?? null;
+  return { ...step.value, groups, wholePath: paths.get('')!, mixedPath };
 }

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from conftest import LABELS, Recorder, call, classifier, make_rows, write_rows
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from stepdown_toolkits.onnxruntime_toolkit import prepare
 from stepdown_toolkits.protocol import BadRequest
@@ -115,6 +115,29 @@ def test_refuses_a_model_that_could_not_be_served(job: dict, changes: dict, says
     onnx.save(classifier(**changes), job["model"]["path"])
     found = problems_of(job)
     assert found[0]["field"] == "model.path" and says in found[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "says"),
+    [("", "ONNX does not know: Levitate (node '/odd')"), ("com.acme", "does not load in ONNX Runtime")],
+)
+def test_names_an_operator_that_nothing_here_can_run(job: dict, domain: str, says: str):
+    model = classifier()
+    model.graph.node[-1].output[0] = "unlifted"
+    model.graph.node.append(helper.make_node("Levitate", ["unlifted"], ["logits"], "/odd", domain=domain))
+    if domain:
+        model.opset_import.append(helper.make_opsetid(domain, 1))
+    onnx.save(model, job["model"]["path"])
+    field, message = the_problem(job)
+    assert field == "model.path" and says in message and "Levitate" in message and "export" in message
+
+
+def test_refuses_dynamic_axes_that_no_tokenizer_fills(job: dict):
+    model = classifier()
+    model.graph.input[0].type.tensor_type.shape.dim.add().dim_param = "depth"
+    onnx.save(model, job["model"]["path"])
+    field, message = the_problem(job)
+    assert field == "model.path" and "input 'input_ids': must be an int64 tensor of batch x length" in message
 
 
 def test_refuses_weights_in_other_files(job: dict):

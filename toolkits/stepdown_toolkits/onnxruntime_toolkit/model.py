@@ -33,8 +33,11 @@ def load(path: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(path, load_external_data=False)
         outside = any(tensor.data_location == TensorProto.EXTERNAL for tensor in model.graph.initializer)
+        require_known_operators(model, path)
         if not outside:
             onnx.checker.check_model(model)
+    except BadRequest:
+        raise
     except Exception as error:  # protobuf and checker raise types of their own
         reason = f"{type(error).__name__}: {error}"
         message = f"is not an ONNX model ({reason}); export it with torch.onnx.export or optimum"
@@ -43,6 +46,20 @@ def load(path: Path) -> onnx.ModelProto:
         message = "keeps weights in other files; save it as one file: onnx.save(onnx.load(path), path)"
         raise BadRequest(problem(FIELD, message, path.name))
     return model
+
+
+def require_known_operators(model: onnx.ModelProto, path: Path) -> None:
+    """Of the standard's own domain; whether a custom one is there, ONNX Runtime says when it loads the model."""
+    unknown = [
+        f"{node.op_type} (node '{node.name}')"
+        for node in model.graph.node
+        if node.domain in ("", "ai.onnx") and not onnx.defs.has(node.op_type)
+    ]
+    if unknown:
+        message = (
+            f"has operators that ONNX does not know: {', '.join(unknown)}; export the model without them"
+        )
+        raise BadRequest(problem(FIELD, message, path.name))
 
 
 def read_model(path: Path) -> Model:

@@ -20,7 +20,7 @@ def rehearse(path: Path, model: Model, encoded: dict[str, list[Encoding]], class
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        message = f"does not load in ONNX Runtime {onnxruntime.__version__}: {error}"
+        message = f"does not load in ONNX Runtime {onnxruntime.__version__}: {error}; export it with operators that are there"
         raise BadRequest(problem(FIELD, message, path.name)) from error
     for row in (max(rows, key=lambda row: len(row.ids)), max(rows, key=lambda row: max(row.ids))):
         what = f"a row of {len(row.ids)} tokens with the highest id {max(row.ids)}"
