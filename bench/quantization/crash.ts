@@ -27,7 +27,7 @@ const MEAN_LIFE_MS = 6_000; // a killed activity is tried again 20 s later
 
 /** `kill -9` of the workers that quantize and measure, at random moments of searches, against one left alone. */
 export async function crashFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const kills = quick ? 5 : 50;
+  const kills = quick ? 3 : 50;
   return withEngine({ workflow: WORKFLOW, activities: verdictsIn }, async (engine) => {
     const job = await jobIn(engine.home);
     const play = (name: string, toKill: number, random: Random) => searchWith({ engine, job, name, toKill, random });

@@ -15,7 +15,10 @@ const BUDGET = 12;
 export async function foundFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'stepdown-found-'));
   try {
-    const subject = await subjectOf(folder, quick ? 100 : 1_000);
+    const subject = await subjectOf(
+      folder,
+      quick ? { calibrationRows: 100, rankingRows: 8 } : { calibrationRows: 1_000, rankingRows: 32 }
+    );
     const { excluded, evaluations, wholePath, mixedPath } = await searched(subject, BUDGET);
     if (!mixedPath) throw new Error(`nothing that holds the margin was found in ${evaluations} evaluations`);
     const before = await outcomes(subject, wholePath);
@@ -46,7 +49,10 @@ export async function foundFigures({ quick }: { quick: boolean }): Promise<Figur
   }
 }
 
-async function subjectOf(folder: string, calibrationRows: number): Promise<Subject> {
+async function subjectOf(
+  folder: string,
+  { calibrationRows, rankingRows }: { calibrationRows: number; rankingRows: number }
+): Promise<Subject> {
   const { spec, model, roles } = await newswire(folder, 'maximum');
   const outPath = join(folder, 'baseline.arrow');
   const selection = roles.selection.path;
@@ -64,6 +70,7 @@ async function subjectOf(folder: string, calibrationRows: number): Promise<Subje
       options: { operators: 'all' },
     },
     margin: spec.quality.marginPoints / 100,
+    rankingRows,
   };
 }
 

@@ -24,19 +24,25 @@ export interface Tried {
 }
 
 const options = { threads: 1 };
-const LATENCY = { blocks: 8, warmup: 5, seed: 1 };
+const LATENCY = { warmup: 5, seed: 1 };
+
+/** How long speeds are compared: rounds over blocks of new processes. */
+interface Pace {
+  rounds: number;
+  blocks: number;
+}
 
 /** Judges recipes and files of others alike, on the same rows; what was judged once is not judged again. */
 export class Judge {
   private readonly known = new Map<string, Tried>();
   private readonly folder: string;
   private readonly newswire: Newswire;
-  private readonly rounds: number;
+  private readonly pace: Pace;
 
-  constructor(folder: string, newswire: Newswire, rounds: number) {
+  constructor(folder: string, newswire: Newswire, pace: Pace) {
     this.folder = folder;
     this.newswire = newswire;
-    this.rounds = rounds;
+    this.pace = pace;
   }
 
   get baselinePredictions() {
@@ -75,7 +81,7 @@ export class Judge {
     const { spec, model, roles } = this.newswire;
     const dataPath = roles.selection.path;
     const paths = { baselinePath: model, candidatePath: path, dataPath, options };
-    const latency = summarizeLatency(await compareLatency({ ...paths, ...LATENCY, rounds: this.rounds }));
+    const latency = summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
     const sizeRatio = (made?.sizeBytes ?? 0) / statSync(model).size;
     const efficiency = made
       ? efficiencyChecks(spec.quality, { scheme: recipe.scheme, sizeRatio, latency, coverage: made.coverage })
@@ -119,7 +125,8 @@ export class Judge {
   async sideBySide(path: string, than: string): Promise<number> {
     const dataPath = this.newswire.roles.selection.path;
     const paths = { baselinePath: than, candidatePath: path, dataPath, options };
-    return summarizeLatency(await compareLatency({ ...paths, ...LATENCY, rounds: 2 * this.rounds })).speedup;
+    const rounds = 2 * this.pace.rounds;
+    return summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace, rounds })).speedup;
   }
 }
 

@@ -9,7 +9,7 @@ import { askPeer, PEER, type PeerName } from './ask-peer.ts';
 import { everyRecipe, Judge, type Tried } from './grid.ts';
 import { type Newswire, newswire } from './newswire.ts';
 
-const LONGEST_MS = { quick: 100_000, full: 3_600_000 };
+const LONGEST_MS = { quick: 60_000, full: 3_600_000 };
 const WITHIN = 0.95;
 
 /** The same model, rows, margin and host for this search, every recipe there is, and the peers. */
@@ -19,7 +19,7 @@ export async function peerFigures({ quick }: { quick: boolean }): Promise<Figure
     const data = await newswire(folder, 'none');
     const rows = quick ? 100 : 1_000;
     data.spec.calibration.rows = rows;
-    const judge = new Judge(folder, data, quick ? 60 : 200);
+    const judge = new Judge(folder, data, quick ? { rounds: 60, blocks: 4 } : { rounds: 200, blocks: 8 });
     await judge.measureBaseline();
     const ours = await stepdown(judge, data);
     const grid: Tried[] = [];

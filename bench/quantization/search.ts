@@ -7,7 +7,6 @@ import { type SensitiveSet, sensitiveSet } from '../../src/domain/search/sensiti
 import type { SensitivityGroup } from '../../src/domain/search/sensitivity.ts';
 import { evaluateRows } from '../../src/inference/evaluate.ts';
 
-const ROWS = 32;
 const options = { threads: 1 };
 
 export interface Subject {
@@ -21,6 +20,8 @@ export interface Subject {
   baseline: ArrayLike<number>;
   recipe: Recipe;
   margin: number;
+  /** To rank with; an engagement takes 32. */
+  rankingRows: number;
 }
 
 export async function toolkit<T>(folder: string, verb: string, job: object): Promise<T> {
@@ -56,8 +57,8 @@ export interface Searched extends SensitiveSet {
 
 /** The search as the engagement plays it. */
 export async function searched(subject: Subject, budget: number): Promise<Searched> {
-  const { folder, model, recipe, calibration } = subject;
-  const ranking = { model, recipe, data: calibration, calibrationData: calibration, rows: ROWS };
+  const { folder, model, recipe, calibration, rankingRows } = subject;
+  const ranking = { model, recipe, data: calibration, calibrationData: calibration, rows: rankingRows };
   const { groups } = await toolkit<{ groups: SensitivityGroup[] }>(folder, 'sensitivity', ranking);
   const nodesOf = (names: string[]) => groups.filter(({ name }) => names.includes(name)).flatMap(({ nodes }) => nodes);
   const search = sensitiveSet(
