@@ -5,6 +5,7 @@ import sys
 import nncf
 import numpy as np
 import onnx
+from nncf.quantization.advanced_parameters import QuantizationParameters
 from shared import Feed, Job, play, session_of
 
 SUBSET = 300  # its default
@@ -22,7 +23,7 @@ def quantize(job: Job) -> str | None:
         right = [float(int(session.run(None, feed)[0].argmax()) == label) for feed, label in items]
         return float(np.mean(right)), right
 
-    weights = nncf.QuantizationParameters(per_channel=False if job.per_tensor else None)
+    weights = QuantizationParameters(per_channel=False if job.per_tensor else None)
     quantized = nncf.quantize_with_accuracy_control(
         onnx.load(job.model),
         nncf.Dataset(job.calibration),
