@@ -1,5 +1,8 @@
 """One ONNX file from a Hugging Face directory or a user's entry point."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -70,6 +73,17 @@ def test_an_entry_point(tmp_path):
     made = export.run(job, Recorder())
     rows = np.random.default_rng(1).random((5, 1, 4, 4), np.float32)
     assert onnxruntime.InferenceSession(made["path"]).run(None, {"image": rows})[0].shape == (5, 3)
+
+
+def test_the_same_bytes_wherever_the_model_lies(tmp_path):
+    made = []
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        job = entry_job(tmp_path / name)
+        sys.modules.pop("mine", None)
+        made.append(Path(export.run(job, Recorder())["path"]).read_bytes())
+    assert made[0] == made[1]
+    assert b"mine.py" not in made[0]
 
 
 @pytest.mark.parametrize(
