@@ -9,7 +9,7 @@ export async function arrivalFigures({ quick, model }: { quick: boolean; model: 
   const busy = saturate(model, stop.signal);
   try {
     const figures: Figure[] = [];
-    for (const ratePerSecond of [50, 500]) figures.push(...(await arrivalsAt(ratePerSecond, quick ? 10 : 60)));
+    for (const ratePerSecond of [50, 500]) figures.push(...(await arrivalsAt(ratePerSecond, quick ? 8 : 40)));
     return figures;
   } finally {
     stop.abort();
@@ -25,15 +25,20 @@ async function saturate(target: LoadTarget, signal: AbortSignal): Promise<void> 
   }
 }
 
+/** Of the middle one of three plays: a hypervisor that stops the pacer for a moment does so to one of them. */
 async function arrivalsAt(ratePerSecond: number, seconds: number): Promise<Figure[]> {
   const queries = ratePerSecond * seconds;
   const scheduledMs = poissonSchedule({ ratePerSecond, queries, seed: 21 });
-  const { log, harness } = await runLoad({
-    target: { kind: 'simulated', serviceMs: new Float64Array(queries).fill(0.01) },
-    scenario: 'server',
-    rows: new Int32Array(queries),
-    scheduledMs,
-  });
+  const play = () =>
+    runLoad({
+      target: { kind: 'simulated', serviceMs: new Float64Array(queries).fill(0.01) },
+      scenario: 'server',
+      rows: new Int32Array(queries),
+      scheduledMs,
+    });
+  const plays = [await play(), await play(), await play()];
+  plays.sort((a, b) => a.harness.latenessP99Ms - b.harness.latenessP99Ms);
+  const { log, harness } = plays[1]!;
   const gaps = log.issuedMs.map((at, i) => at - (log.issuedMs[i - 1] ?? 0));
   const rateError = Math.abs(scheduledMs[queries - 1]! / log.issuedMs[queries - 1]! - 1);
   const where = `arrivals at ${ratePerSecond}/s beside busy inference`;

@@ -28,7 +28,7 @@ export async function crashFigures(input: {
     const play = (id: string, killsAfter: number[]) => searchWith({ engine, job, id, killsAfter });
     const alone = await play('alone', []);
     const killed: Awaited<ReturnType<typeof play>>[] = [];
-    for (const [i, killsAfter] of (input.quick ? [[1]] : [[0], [1], [2], [1, 3]]).entries())
+    for (const [i, killsAfter] of (input.quick ? [[1]] : [[0], [1], [2], [0, 2]]).entries())
       killed.push(await play(`killed-${i}`, killsAfter));
     const lost = Math.max(...killed.map((one) => one.lost));
     const other = killed.filter(({ test }) => verdictsOf(test) !== verdictsOf(alone.test)).length;
@@ -57,7 +57,7 @@ async function jobIn(home: string, { modelPath, dataPath }: { modelPath: string;
   return {
     spec: spec('crash', {
       serving: { sloPercentile: 95, sloMs: 100 },
-      loadTest: { firstQueries: 800, maximumQueries: 1_600, maximumProbes: 8, resolution: 1.6 },
+      loadTest: { firstQueries: 600, maximumQueries: 1_200, maximumProbes: 8, resolution: 1.6 },
     }),
     subject: 'baseline',
     model: await artifacts.putFile(modelPath),
@@ -70,13 +70,13 @@ async function jobIn(home: string, { modelPath, dataPath }: { modelPath: string;
       slices: {},
     },
     predictions: { arrow: await artifacts.putFile(outPath), rows },
-    startPerReplica: (0.8 * (await capacityOf({ modelPath, dataPath }))) / 1.5 ** 3,
+    startPerReplica: (0.8 * (await capacityOf({ modelPath, dataPath }))) / 1.5 ** 2,
   };
 }
 
 /** Queries a second, all at once: steps at half, four fifths and six fifths of it are clearly below and above. */
 async function capacityOf(files: { modelPath: string; dataPath: string }): Promise<number> {
-  const rows = new Int32Array(2_000);
+  const rows = new Int32Array(1_000);
   const target = { kind: 'model' as const, ...files, options: { threads: 1 } };
   const { log } = await runLoad({ target, scenario: 'offline', rows });
   return (1_000 * rows.length) / Math.max(...log.completedMs);

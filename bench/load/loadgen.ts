@@ -14,7 +14,7 @@ const REQUIREMENTS = join(ROOT, 'bench/load/loadgen.txt');
 const SCRIPT = join(ROOT, 'bench/load/loadgen.py');
 const ROWS = 40;
 const WARMUP = 10;
-const QUERIES = 50; // short turns, because what a neighbour does to one must also happen to the other
+const QUERIES = 150; // short turns, because what a neighbour does to one must also happen to the other
 const asked = Int32Array.from({ length: QUERIES }, (_, i) => i % ROWS);
 const SCENARIOS = { stream: 'SingleStream', offline: 'Offline', bare: 'Bare' } as const;
 
@@ -30,7 +30,7 @@ export async function loadgenFigures({ quick, target }: { quick: boolean; target
   const python = await environment(REQUIREMENTS);
   const peer = openPeer(python, target);
   const theirs = (play: Play) => () => peer.play(SCENARIOS[play]);
-  const said = await inTurns(quick ? 25 : 120, {
+  const said = await inTurns(quick ? 20 : 120, {
     stream: () => ourStream(target),
     theirStream: theirs('stream'),
     offline: () => ourOffline(target),

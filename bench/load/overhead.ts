@@ -27,8 +27,8 @@ export async function overheadFigures({ quick, target }: { quick: boolean; targe
 
 /** Queries a second, all at once through the harness against the bare loop, block by block; a model of real weight. */
 export async function throughputFigures({ quick, target }: { quick: boolean; target: ModelTarget }): Promise<Figure[]> {
-  const queries = 200;
-  const said = await inTurns(quick ? 16 : 60, {
+  const queries = 100; // short turns, as beside LoadGen
+  const said = await inTurns(quick ? 24 : 120, {
     bare: async () => (await bareLoop(target, { queries, rows: ROWS })).reduce((total, ms) => total + ms, 0),
     harness: async () => {
       const { log } = await runLoad({ target, scenario: 'offline', rows: rowsOf(queries), warmup: WARMUP });
