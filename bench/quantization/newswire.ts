@@ -15,10 +15,10 @@ export interface Newswire {
 }
 
 /** The example's model and rows, prepared as its engagement does, or with every row filled up to 64 tokens. */
-export async function newswire(folder: string, padding: Spec['model']['padding']): Promise<Newswire> {
+export async function newswire(folder: string, padding: 'none' | 'maximum'): Promise<Newswire> {
   const { spec, files } = await readSpecFile(SPEC);
   if (!existsSync(files.model)) throw new Error(`${files.model} is not built yet: run \`npm run demo\` once`);
-  const filled = { ...spec, model: { ...spec.model, padding } };
-  const { roles } = await toolkit<Pick<Newswire, 'roles'>>(folder, 'prepare', preparationJob(filled, files));
+  const job = preparationJob(spec, files);
+  const { roles } = await toolkit<Pick<Newswire, 'roles'>>(folder, 'prepare', { ...job, padding });
   return { spec, model: files.model, roles };
 }

@@ -7,7 +7,7 @@ import { canonicalJson } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
 import { sha256 } from '../storage/artifacts.ts';
 import { exportJob, layOut } from './export-job.ts';
-import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
+import { filesOf, runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 
 interface ExportRecord {
   key: string;
@@ -17,13 +17,6 @@ interface ExportRecord {
 /** A Hugging Face directory or a PyTorch entry point as the ONNX file that everything after it works with. */
 export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
   const tools = { python, workFolder };
-
-  /** By their places, in the artifact store. */
-  async function filesOf(manifest: ArtifactRef): Promise<Record<string, string>> {
-    const refs = Object.entries(await artifacts.readJson<Record<string, ArtifactRef>>(manifest));
-    const verified = refs.map(async ([place, ref]) => [place, await artifacts.verified(ref)] as const);
-    return Object.fromEntries(await Promise.all(verified));
-  }
 
   return {
     /** Exports, unless the ledger has it already: a second export of the same model would have other bytes. */
@@ -37,7 +30,7 @@ export const createExportActivities = ({ python, artifacts, ledger, journalOf, w
       const perform = async () => {
         const path = join(workFolder, `model-${randomUUID()}`);
         try {
-          await layOut(await filesOf(source), path);
+          await layOut(await filesOf(artifacts, source), path);
           const job = exportJob(input.spec, path);
           return await runInFolder(tools, { toolkit: 'pytorch', verb: 'export', job }, async (made: { path: string }) =>
             ledger.record<ExportRecord>({ key, model: await artifacts.putFile(made.path) })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArtifactRef } from '../domain/artifact.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
@@ -42,4 +43,11 @@ export async function runInFolder<Output, T>(
   } finally {
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+/** The files of a folder by their places in it, from the list of them in the artifact store. */
+export async function filesOf(artifacts: ArtifactStore, list: ArtifactRef): Promise<Record<string, string>> {
+  const refs = Object.entries(await artifacts.readJson<Record<string, ArtifactRef>>(list));
+  const verified = refs.map(async ([place, ref]) => [place, await artifacts.verified(ref)] as const);
+  return Object.fromEntries(await Promise.all(verified));
 }

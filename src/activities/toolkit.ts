@@ -1,4 +1,7 @@
-import type { ArtifactRef, DataRole, PreparedData } from '../domain/artifact.ts';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataRole, PreparedData } from '../domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
 import { preparationJob } from '../domain/preparation-job.ts';
@@ -7,7 +10,8 @@ import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { sha256 } from '../storage/artifacts.ts';
-import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
+import { layOut } from './export-job.ts';
+import { filesOf, runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 import { givenUpKey, keyOf } from './trial-key.ts';
 
 interface Probe {
@@ -48,6 +52,18 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
     return { ...rest, ref: await artifacts.putFile(path) };
   }
 
+  const prepared = (engagement: string, job: object): Promise<Preparation> =>
+    run('prepare', job, async (output: PrepareOutput) => {
+      const data: Preparation['data'] = {};
+      for (const [role, made] of Object.entries(output.roles)) {
+        const { ref, ...rest } = await stored(made);
+        data[role as DataRole] = { ...rest, arrow: ref };
+      }
+      const preparation = { model: output.model, data };
+      await journalOf(engagement).append('preparation', 'preparation', preparation);
+      return preparation;
+    });
+
   async function trialKey({ spec, recipe, sources, calibration, selection }: Ingredients & { spec: Spec }) {
     const probe = await run('probe', {}, async (output: Probe) => output);
     const conditions = { probe, host: await hostFingerprint(), options: sessionOptionsOf(spec) };
@@ -58,25 +74,20 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
     /** Checks the model and all data, and turns every role into model inputs; all problems come in one error. */
     async prepareData(input: { engagement: string; spec: Spec; sources: SourceFiles }): Promise<Preparation> {
       const { spec, sources } = input;
-      const path = (ref: ArtifactRef) => artifacts.verified(ref);
-      const data = await Promise.all(
-        Object.entries(sources.data).map(async ([role, ref]) => [role, await path(ref)] as const)
-      );
-      const job = preparationJob(spec, {
-        model: await path(sources.model),
-        tokenizer: await path(sources.tokenizer),
-        data: Object.fromEntries(data),
-      });
-      return run('prepare', job, async (output: PrepareOutput) => {
-        const data: Preparation['data'] = {};
-        for (const [role, made] of Object.entries(output.roles)) {
-          const { ref, ...rest } = await stored(made);
-          data[role as DataRole] = { ...rest, arrow: ref };
+      const folder = join(workFolder, `data-${randomUUID()}`);
+      const data: Record<string, string> = {};
+      try {
+        for (const [role, ref] of Object.entries(sources.data)) {
+          const isFolder = sources.folders?.includes(role as DataRole);
+          data[role] = isFolder ? join(folder, role) : await artifacts.verified(ref);
+          if (isFolder) await layOut(await filesOf(artifacts, ref), data[role]);
         }
-        const preparation = { model: output.model, data };
-        await journalOf(input.engagement).append('preparation', 'preparation', preparation);
-        return preparation;
-      });
+        const tokenizer = sources.tokenizer && (await artifacts.verified(sources.tokenizer));
+        const model = await artifacts.verified(sources.model);
+        return await prepared(input.engagement, preparationJob(spec, { model, tokenizer, data }));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
 
     /** Groups of nodes by what quantizing each alone does to the answers, most harmful first. */

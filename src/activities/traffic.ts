@@ -5,6 +5,7 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import { FailureType } from '../domain/errors.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { classesOf } from '../domain/spec-model.ts';
 import type { RouteConfig, RouteStatus, StageLook, StageResult } from '../domain/traffic.ts';
 import type { Journal } from '../storage/journal.ts';
 import { whileBeating } from './heartbeat.ts';
@@ -81,7 +82,7 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
         seed: ASSIGNMENT_SEED,
         unitHeader,
         shadowSample,
-        labels: spec.model.labels as string[],
+        labels: classesOf(spec),
         judge: judgeConfigOf(spec),
         silenceMs: spec.rollout.maximumSilence,
         ...(router && { router }),

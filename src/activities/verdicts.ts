@@ -153,6 +153,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const { figures, verdict } = await judged(subject, {
         kind: 'candidate',
         role: 'selection',
+        task: spec.model.task,
         scheme: recipe.scheme,
         quality: spec.quality,
         serving: null,
@@ -204,6 +205,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const looked = await judged(subject, {
         kind: 'candidate',
         role: 'holdout',
+        task: spec.model.task,
         scheme: winner.scheme,
         quality: spec.quality,
         serving: spec.serving,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { type ArtifactRef, DATA_ROLES } from '../domain/artifact.ts';
+import { type ArtifactRef, DATA_ROLES, type DataRole } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
 import type { Economics } from '../domain/serving-cost.ts';
 import { parseSpec, type Spec } from '../domain/spec.ts';
@@ -9,12 +9,18 @@ import type { SpecProblem } from '../domain/spec-problems.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { readEconomics } from './economics.ts';
 import { CommandError, EXIT } from './errors.ts';
-import { filesOfModel } from './model-folder.ts';
+import { filesOfFolder } from './folder.ts';
 
 /** A specification whose files were found; paths are absolute, labels a list. */
 export interface SpecFile {
   spec: Spec;
-  files: { model: string; folder: Record<string, string> | undefined; tokenizer: string; data: Record<string, string> };
+  files: {
+    model: string;
+    folder: Record<string, string> | undefined;
+    /** Of text. */
+    tokenizer: string | undefined;
+    data: Record<string, string>;
+  };
   /** Traffic and prices, read. */
   economics?: Economics | undefined;
 }
@@ -40,44 +46,65 @@ export function readSpecFile(path: string, isAllowed = (_file: string) => true):
       return file === undefined ? [] : [[role, found(`data.${role}`, file)]];
     })
   );
+  if (spec.model.task !== 'image-classification')
+    for (const [role, file] of Object.entries(data))
+      if (isFolder(file))
+        problems.push({ path: `data.${role}`, value: file, message: `is a folder; ${spec.model.task} takes a file` });
   const model = found('model.path', spec.model.path);
   const folder = folderOf(spec.model, model, problems);
   for (const place of Object.keys(folder ?? {})) found('model.path', join(spec.model.path, place));
   const files = {
     model,
     folder,
-    tokenizer: found('model.tokenizer', spec.model.tokenizer),
+    tokenizer: 'tokenizer' in spec.model ? found('model.tokenizer', spec.model.tokenizer) : undefined,
     data,
   };
-  const { labels } = spec.model;
-  const classes = typeof labels === 'string' ? readLabels(found('model.labels', labels), problems) : labels;
+  const labelled = 'labels' in spec.model && {
+    ...spec.model,
+    labels: listed(spec.model.labels, (file) => readLabels(found('model.labels', file), problems)),
+  };
   const money = spec.economics && readEconomics(spec.economics, found);
   if (money && 'problems' in money) problems.push(...money.problems);
   if (problems.length > 0) throw usage(problems);
   const economics = money && 'economics' in money ? money.economics : undefined;
-  return { spec: { ...spec, model: { ...spec.model, labels: classes } }, files, economics };
+  return { spec: { ...spec, model: labelled || spec.model }, files, economics };
 }
 
 /** Copies the files into the artifact store, where later edits do not reach them. */
 export async function importFiles({ files, economics }: SpecFile, artifactsFolder: string): Promise<SourceFiles> {
   const store = new ArtifactStore(artifactsFolder);
   const data: SourceFiles['data'] = {};
-  for (const role of DATA_ROLES) if (files.data[role]) data[role] = await store.putFile(files.data[role]);
+  const folders: DataRole[] = [];
+  for (const role of DATA_ROLES) {
+    const place = files.data[role];
+    if (place && isFolder(place)) folders.push(role);
+    if (place) data[role] = await (isFolder(place) ? storedFolder(store, filesOfFolder(place)) : store.putFile(place));
+  }
   const model = files.folder ? await storedFolder(store, files.folder) : await store.putFile(files.model);
-  return { model, tokenizer: await store.putFile(files.tokenizer), data, ...(economics && { economics }) };
+  return {
+    model,
+    ...(files.tokenizer && { tokenizer: await store.putFile(files.tokenizer) }),
+    data,
+    ...(folders.length > 0 && { folders }),
+    ...(economics && { economics }),
+  };
 }
 
 /** The files of a model that is exported first; undefined where the model is the file itself. */
 function folderOf({ kind, path: value }: Spec['model'], absolute: string, problems: SpecProblem[]) {
-  const found = statSync(absolute, { throwIfNoEntry: false });
-  if (!found) return undefined; // said already
-  const isFolder = found.isDirectory();
-  if (isFolder === (kind === 'onnx')) {
+  if (!existsSync(absolute)) return undefined; // said already
+  const isWhole = isFolder(absolute);
+  if (isWhole === (kind === 'onnx')) {
     const wanted = kind === 'onnx' ? 'is a folder; give the ONNX file' : `is a file; kind ${kind} takes its folder`;
     problems.push({ path: 'model.path', value, message: wanted });
   }
-  return isFolder && kind !== 'onnx' ? filesOfModel(absolute) : undefined;
+  return isWhole && kind !== 'onnx' ? filesOfFolder(absolute) : undefined;
 }
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+const listed = (labels: string | string[], read: (file: string) => string[]) =>
+  typeof labels === 'string' ? read(labels) : labels;
 
 /** Each file and, as the model's reference, the list of them by their places. */
 async function storedFolder(store: ArtifactStore, folder: Record<string, string>) {

@@ -11,6 +11,7 @@ export interface PreparedData {
   rows: number;
   /** One SHA-256 over the row hashes in order, so that a changed row changes every key made from it. */
   rowsSha256: string;
+  /** Of the tokenizer, or of the settings that made images into tensors. */
   tokenizerSha256: string;
   /** Rows per class name; classes without a row are absent. */
   classes: Record<string, number>;

@@ -9,6 +9,7 @@ import type {
 } from './engagement.ts';
 import type { LatencyPercentiles } from './measurement.ts';
 import { type Economics, servingCost } from './serving-cost.ts';
+import { classesOf } from './spec-model.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ClosingInput {
@@ -64,7 +65,7 @@ export function closingDocument(
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,
     quality: spec.quality,
-    holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold },
+    ...(spec.rollout && { holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold } }),
     toolkitVersions: state.candidates.find(({ trial }) => trial)?.trial?.quantized.toolkitVersions,
     ...paths,
   };
@@ -107,12 +108,13 @@ function merged({ role, accuracy, macroF1 }: QualityFigures, side: Side): ModelF
 
 function candidateLine(
   candidate: CandidateResult,
-  { spec: { model }, baseline }: Pick<EngagementState, 'spec' | 'baseline'>
+  { spec, baseline }: Pick<EngagementState, 'spec' | 'baseline'>
 ): CandidateLine {
   const { id, phase, scheme, verdict, reason, checks, givenUp, figures } = candidate;
   const made = candidate.trial ?? givenUp;
   const latency = made?.latency;
-  const className = (index: number) => (Array.isArray(model.labels) && model.labels[index]) || String(index);
+  const classes = classesOf(spec);
+  const className = (index: number) => classes[index] ?? String(index);
   return {
     id,
     phase,

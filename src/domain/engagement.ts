@@ -20,8 +20,12 @@ export type Phase = (typeof PHASES)[number];
 export interface SourceFiles {
   /** The ONNX file, or the list of a folder's files until it is exported. */
   model: ArtifactRef;
-  tokenizer: ArtifactRef;
+  /** Of text. */
+  tokenizer?: ArtifactRef;
+  /** The file, or the list of a folder's files. */
   data: Partial<Record<DataRole, ArtifactRef>>;
+  /** Roles whose data is a folder. */
+  folders?: DataRole[];
   /** Traffic, prices and fee, where the specification has them. */
   economics?: Economics;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TASK_SETTINGS } from './tasks.ts';
 
 export interface SpecProblem {
   path: string;
@@ -12,7 +13,7 @@ export function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProb
     return issue.keys.map((key) => ({
       path: [...issue.path, key].join('.'),
       value: at(document, [...issue.path, key]),
-      message: 'is not a known key; remove it or correct its spelling',
+      message: unknownKey(issue.path, key, document),
     }));
   const value = at(document, issue.path);
   return [
@@ -22,6 +23,13 @@ export function problemsOf(issue: z.core.$ZodIssue, document: unknown): SpecProb
       message: value === undefined ? missing(issue) : issue.message,
     },
   ];
+}
+
+/** A setting of another task is misplaced rather than misspelt. */
+function unknownKey(path: readonly PropertyKey[], key: string, document: unknown): string {
+  if (path.length === 1 && path[0] === 'model' && TASK_SETTINGS.includes(key))
+    return `is no setting of ${at(document, ['model', 'task'])}; remove it`;
+  return 'is not a known key; remove it or correct its spelling';
 }
 
 function missing(issue: z.core.$ZodIssue): string {

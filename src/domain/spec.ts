@@ -3,6 +3,7 @@ import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 import { rollout, support } from './rollout-spec.ts';
 import { duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
+import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
 
 const slice = z.union([
@@ -11,7 +12,8 @@ const slice = z.union([
 ]);
 
 const quality = z.strictObject({
-  metric: z.literal('accuracy'),
+  /** Which there are depends on the task. */
+  metric: z.enum(METRICS),
   /** Largest drop against FP32 that the business accepts, in percentage points. */
   marginPoints: points,
   sliceMarginPoints: points,
@@ -99,43 +101,6 @@ const search = z.strictObject({
   maximumTrials: z.number().int().positive().optional(),
 });
 
-const dataFiles = z.strictObject({
-  columns: z.strictObject({
-    id: z.string().default('id'),
-    text: z.string().default('text'),
-    label: z.string().default('label'),
-  }),
-  calibration: path,
-  selection: path,
-  holdout: path,
-  production: path,
-  train: path.optional(),
-});
-
-const model = z
-  .strictObject({
-    name,
-    kind: z.enum(['onnx', 'huggingface', 'pytorch']),
-    /** A file; of the kinds that are exported first, a folder. */
-    path,
-    /** Of kind pytorch: `module:function` in the folder, which gives the model and example inputs. */
-    entryPoint: z
-      .string()
-      .regex(/^[\w.]+:\w+$/, 'write module:function, such as model:build')
-      .optional(),
-    task: z.literal('text-classification'),
-    tokenizer: path,
-    maxLength: z.number().int().min(1).max(8192),
-    /** `maximum` fills every row up to maxLength, for servers whose shapes are fixed. */
-    padding: z.enum(['none', 'maximum']).default('none'),
-    /** Class names in the order of the logits, or a JSON file with that list. */
-    labels: z.union([path, z.array(z.string().min(1)).min(2)]),
-  })
-  .refine(({ kind, entryPoint }) => (kind === 'pytorch') === (entryPoint !== undefined), {
-    path: ['entryPoint'],
-    message: 'give module:function for kind pytorch, and nothing for the others',
-  });
-
 /** The engagement as the user writes it; every key is checked, unknown ones are refused. */
 const specSchema = z.strictObject({
   engagement: name,
@@ -146,8 +111,8 @@ const specSchema = z.strictObject({
       .default([]),
   }),
   package: z.enum(Object.keys(PACKAGES) as [PackageName, ...PackageName[]]),
-  model,
-  data: dataFiles,
+  model: modelSchema,
+  data: dataSchema,
   slices: z.array(slice).default([]),
   quality,
   serving,
@@ -162,12 +127,18 @@ const specSchema = z.strictObject({
     .prefault({}),
   training: training.optional(),
   gates,
-  rollout,
-  support: support.prefault({}),
+  /** Where answers name a class. */
+  rollout: rollout.optional(),
+  support: support.optional(),
 });
 
 /** The specification with defaults filled in and durations in milliseconds. */
-export type Spec = z.output<typeof specSchema>;
+export type Spec = Omit<z.output<typeof specSchema>, 'data' | 'rollout' | 'support'> & {
+  data: Omit<z.output<typeof dataSchema>, 'columns'> & { columns: Record<string, string> };
+  /** Absent where answers name no class; nothing asks for it then. */
+  rollout: z.output<typeof rollout>;
+  support: z.output<typeof support>;
+};
 export type QualitySpec = Spec['quality'];
 
 /** Evaluation, measurement and load test run the model as it is served. */
@@ -184,6 +155,12 @@ export function specJsonSchema(): unknown {
 /** Reads a parsed YAML document; every problem is reported at once, with its path and value. */
 export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecProblem[] } {
   const parsed = specSchema.safeParse(document, { reportInput: true });
-  if (parsed.success) return { spec: parsed.data };
-  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
+  const issues = parsed.error?.issues ?? [];
+  const problems = [...issues.flatMap((issue) => problemsOf(issue, document)), ...misfits(document)];
+  if (problems.length > 0 || !parsed.data) return { problems };
+  const { data, rollout: planned, support: asked, ...rest } = parsed.data;
+  const columns = columnsOf(rest.model.task, data.columns);
+  return {
+    spec: { ...rest, data: { ...data, columns }, rollout: planned!, support: asked ?? support.parse({}) },
+  };
 }

@@ -3,6 +3,7 @@ import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
 import { judgeConfigOf } from './rollout-policy.ts';
 import type { Spec } from './spec.ts';
+import { classesOf } from './spec-model.ts';
 import { type Drift, driftOf } from './statistics/drift.ts';
 import {
   type Detector,
@@ -198,7 +199,7 @@ export function endWeek(state: SupportState, spec: Spec, reference: Record<strin
 
 function driftsOf({ classes }: SupportState, spec: Spec, reference: Record<string, number>): Drift[] {
   if (!classes) return [];
-  const labels = spec.model.labels as string[];
+  const labels = classesOf(spec);
   const expected = labels.map((label) => reference[label] ?? 0);
   return [
     driftOf('classes answered by FP32, against the production rows given', expected, classes.twin),

@@ -3,6 +3,7 @@ import type { Coverage } from '../domain/measurement.ts';
 import type { Scheme } from '../domain/recipe.ts';
 import type { QualitySpec, Spec } from '../domain/spec.ts';
 import type { SupportResult } from '../domain/support.ts';
+import type { TaskName } from '../domain/tasks.ts';
 import type { JudgeConfig, StageResult } from '../domain/traffic.ts';
 import type { Check } from '../domain/verdict.ts';
 
@@ -10,6 +11,8 @@ import type { Check } from '../domain/verdict.ts';
 export interface CandidateEvidence {
   kind: 'candidate';
   role: DataRole;
+  /** Text classification in evidence from before there were others. */
+  task?: TaskName;
   scheme: Scheme;
   quality: QualitySpec;
   /** Judged on the hold-out only. */

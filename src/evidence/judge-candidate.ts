@@ -4,6 +4,7 @@ import { hardExamples } from '../domain/hard-examples.ts';
 import { type LatencyRounds, summarizeLatency } from '../domain/latency.ts';
 import { compareOutcomes, type PairedOutcomes, worstRegressions } from '../domain/metrics.ts';
 import { mcnemarExact } from '../domain/statistics/mcnemar.ts';
+import { TASKS } from '../domain/tasks.ts';
 import type { Check } from '../domain/verdict.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
@@ -28,8 +29,10 @@ export async function judgeFromFiles(
   }
   const answers = { labels: data.labels, baseline: baseline.top1, candidate: candidate.top1 };
   const outcomes = compareOutcomes({ ...answers, slices: data.slices });
-  const lengths = Array.from(data.ids, (_, row) => data.lengthOf(row));
-  const hard = hardExamples({ labels: data.labels, baselineMargins: baseline.margins, lengths });
+  const ofRows = (figure: (row: number) => number) => Array.from(data.ids, (_, row) => figure(row));
+  const { hasTokens } = TASKS[evidence.task ?? 'text-classification'];
+  const shape = hasTokens ? { lengths: ofRows(data.lengthOf) } : { contrasts: ofRows(data.spreadOf) };
+  const hard = hardExamples({ labels: data.labels, baselineMargins: baseline.margins, ...shape });
   const regressions = worstRegressions({
     ...answers,
     ids: data.ids,

@@ -15,6 +15,8 @@ export interface Dataset {
   inputs: string[];
   /** Elements of the longest list of a row, input or not. */
   lengthOf(row: number): number;
+  /** Standard deviation of the elements of the longest list of a row: of an image, its contrast. */
+  spreadOf(row: number): number;
   /** One row as a batch of 1, in the types and shapes that the model declares. */
   feeds(row: number): Record<string, TensorValue>;
 }
@@ -41,6 +43,8 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     .filter(({ type }) => isNumberList(type))
     .map(({ name }) => table.getChild(name)!);
   const numbers = (vector: Vector, row: number) => vector.get(row).toArray() as Numbers;
+  const longest = (row: number) =>
+    sequences.map((vector) => numbers(vector, row)).reduce((most, list) => (list.length > most.length ? list : most));
   return {
     rows: table.numRows,
     ids: [...column('id', 'utf8', isText)],
@@ -52,6 +56,7 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     ),
     inputs: declarations.map((declaration) => declaration.name),
     lengthOf: (row) => Math.max(0, ...sequences.map((vector) => numbers(vector, row).length)),
+    spreadOf: (row) => spread(longest(row)),
     feeds: (row) =>
       Object.fromEntries(
         lists.map(({ declaration, vector }) => [
@@ -60,6 +65,12 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
         ])
       ),
   };
+}
+
+function spread(list: Numbers): number {
+  const values = Float64Array.from(list as Iterable<number | bigint>, Number);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
 export function readTable(path: string): Table {

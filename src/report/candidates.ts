@@ -106,7 +106,7 @@ function hardExamples(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);
   if (!line?.hardExamples) return undefined;
   return html`<h3>Hard examples of ${line.id}</h3>${table(
-    html`The tenth of the rows that FP32 was least sure of, the longest and those of the rarest classes${measuredOn(line)}; they decide nothing by themselves.`,
+    html`The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes${measuredOn(line)}; they decide nothing by themselves.`,
     sliceColumns(line),
     line.hardExamples.map((slice) => ({ cells: sliceCells(slice) }))
   )}`;

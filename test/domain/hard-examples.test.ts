@@ -18,3 +18,12 @@ it('has at least one row of each', () => {
   const columns = hardExamples({ labels: [0, 1], baselineMargins: [0.5, 0.1], lengths: [1, 1] });
   expect(columns).toEqual({ margin: ['other', 'lowest'], length: ['longest', 'other'], class: ['rarest', 'other'] });
 });
+
+it('takes the images of least contrast where there are no lengths', () => {
+  const columns = hardExamples({ labels: [0, 1], baselineMargins: [0.5, 0.1], contrasts: [0.9, 0.2] });
+  expect(columns).toEqual({
+    margin: ['other', 'lowest'],
+    contrast: ['other', 'lowest'],
+    class: ['rarest', 'other'],
+  });
+});

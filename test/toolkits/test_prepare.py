@@ -12,6 +12,7 @@ from conftest import LABELS, Recorder, call, classifier, make_rows, write_rows
 from onnx import TensorProto, helper
 
 from stepdown_toolkits.onnxruntime_toolkit import prepare
+from stepdown_toolkits.onnxruntime_toolkit.tasks import text
 from stepdown_toolkits.protocol import BadRequest
 
 
@@ -249,7 +250,7 @@ def test_names_a_field_that_the_job_lacks(job: dict, name: str):
     ("length", "name"), [(1, "<=32"), (32, "<=32"), (33, "33-63"), (63, "33-63"), (64, ">=64")]
 )
 def test_token_edges_are_upper_bounds(length: int, name: str):
-    assert prepare.length_class(length, [32, 63]) == name
+    assert text.length_class(length, [32, 63]) == name
 
 
 def test_fills_rows_up_where_servers_have_fixed_shapes(job: dict):

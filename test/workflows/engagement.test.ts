@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { Outcome } from '../../src/domain/decision.ts';
-import type { CandidateResult } from '../../src/domain/engagement.ts';
+import type { CandidateResult, SourceFiles } from '../../src/domain/engagement.ts';
 import { FailureType, lastWords } from '../../src/domain/errors.ts';
 import { engagementId, QUEUES } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
@@ -13,7 +13,7 @@ import { engagementQuery } from '../../src/workflows/messages.ts';
 import { APPROVER, look, ref, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
-const sources = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
+const sources: SourceFiles = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
 
 const start = (client: Client, name: string, changes: object = {}) =>
   kickOff(client, spec(name, changes as Record<string, unknown>), sources, 'tester');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { Outcome } from '../../src/domain/decision.ts';
-import type { CandidateResult } from '../../src/domain/engagement.ts';
+import type { CandidateResult, SourceFiles } from '../../src/domain/engagement.ts';
 import { FailureType, lastWords } from '../../src/domain/errors.ts';
 import { engagementId } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
@@ -14,7 +14,7 @@ import { engagementQuery } from '../../src/workflows/messages.ts';
 import { APPROVER, data, fakeActivities, ref, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
-const sources = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
+const sources: SourceFiles = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
 
 /** Only what was trained holds the margin; `made` is asked what each candidate was quantized from. */
 const onlyTrainingHelps = {

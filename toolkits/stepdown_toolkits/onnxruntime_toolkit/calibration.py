@@ -10,6 +10,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod
 from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_data
 
 from ..protocol import BadRequest, problem
+from .model import Model
 
 MOST_ROWS = 5000
 MOST_TOGETHER = 16
@@ -29,8 +30,8 @@ class One(CalibrationDataReader):
         return feed
 
 
-def read_rows(path: Path, inputs: list[str], count: int) -> list[Feed]:
-    """Evenly spaced over the file, which may be sorted by class; every row keeps its own length."""
+def read_rows(path: Path, model: Model, count: int) -> list[Feed]:
+    """Evenly spaced over the file, which may be sorted by class; every row keeps its own length and the model's shape."""
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
     field = "recipe.calibration.rows"
@@ -41,15 +42,21 @@ def read_rows(path: Path, inputs: list[str], count: int) -> list[Feed]:
         message = f"the calibration data has {table.num_rows} rows; ask for that many at most or add rows"
         raise BadRequest(problem(field, message, count))
     chosen = [row * table.num_rows // count for row in range(count)]
-    columns = {name: table[name].take(chosen).to_pylist() for name in inputs}
-    return [{name: np.asarray(columns[name][row], np.int64) for name in inputs} for row in range(len(chosen))]
+    columns = {name: table[name].take(chosen) for name in model.inputs}
+    return [
+        {
+            name: np.asarray(columns[name][row].values, model.types[name]).reshape(model.shapes[name])
+            for name in model.inputs
+        }
+        for row in range(len(chosen))
+    ]
 
 
 def batches(rows: list[Feed]) -> Iterator[Feed]:
     """Rows of equal length together: padding would be calibrated too."""
 
     def length(row: Feed) -> int:
-        return len(next(iter(row.values())))
+        return next(iter(row.values())).size
 
     for tokens, group in groupby(sorted(rows, key=length), key=length):
         of_length = list(group)

@@ -5,12 +5,12 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, ValueInfoProto
 
 from ..protocol import BadRequest, problem
 
-TOKENIZER_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 FIELD = "model.path"
 
 
@@ -21,9 +21,12 @@ class Model:
     outputs: list[str]
     opset: int
     parameters: int
+    shapes: dict[str, tuple[int, ...]]
+    """Of a row of each input, without the batch; -1 where it is open."""
+    types: dict[str, np.dtype]
 
     def facts(self) -> dict[str, Any]:
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if name not in ("shapes", "types")}
 
 
 def load(path: Path) -> onnx.ModelProto:
@@ -75,36 +78,18 @@ def facts_of(model: onnx.ModelProto, path: Path) -> Model:
             (entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0
         ),
         parameters=sum(prod(tensor.dims) for tensor in model.graph.initializer),
+        shapes={value.name: row_shape(value) for value in inputs_of(model)},
+        types={
+            value.name: onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+            for value in inputs_of(model)
+        },
     )
+
+
+def row_shape(value: ValueInfoProto) -> tuple[int, ...]:
+    return tuple(dimension.dim_value or -1 for dimension in value.type.tensor_type.shape.dim[1:])
 
 
 def inputs_of(model: onnx.ModelProto) -> list[ValueInfoProto]:
     constants = {tensor.name for tensor in model.graph.initializer}
     return [value for value in model.graph.input if value.name not in constants]
-
-
-def serving_problems(model: onnx.ModelProto, classes: int) -> list[dict[str, Any]]:
-    """Inputs must be what a tokenizer makes, of any batch and length; output 0 is a logit per class."""
-    problems = []
-    for value in inputs_of(model):
-        tensor = value.type.tensor_type
-        if value.name not in TOKENIZER_INPUTS:
-            message = (
-                f"the tokenizer makes {', '.join(TOKENIZER_INPUTS)} only; export the model with those inputs"
-            )
-        elif tensor.elem_type != TensorProto.INT64 or len(tensor.shape.dim) != 2:
-            message = "must be an int64 tensor of batch x length; export the model so"
-        elif any(dimension.dim_value > 0 for dimension in tensor.shape.dim):
-            message = "has a fixed shape; export the model with dynamic axes for batch and length"
-        else:
-            continue
-        problems.append(problem(FIELD, f"input '{value.name}': {message}", value.name))
-    logits = model.graph.output[0]
-    shape = logits.type.tensor_type.shape.dim
-    width = shape[-1].dim_value if shape else 0  # 0 where the exporter left it open
-    if width not in (0, classes):
-        message = (
-            f"lists {classes} classes, output '{logits.name}' has {width} logits; list one class per logit"
-        )
-        problems.append(problem("model.labels", message, classes))
-    return problems

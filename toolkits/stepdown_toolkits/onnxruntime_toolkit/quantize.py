@@ -65,7 +65,7 @@ def calibration_rows(job: dict[str, Any], model: Model) -> list[Feed]:
     if job["recipe"]["scheme"] not in CALIBRATED:
         return []
     path = Path(take(job, "calibrationData", str))
-    return read_rows(path, model.inputs, job["recipe"]["calibration"]["rows"])
+    return read_rows(path, model, job["recipe"]["calibration"]["rows"])
 
 
 def pre_process(source: Path, target: Path, exclude: list[str]) -> Path:
@@ -109,11 +109,15 @@ def strip(path: Path) -> None:
 
 
 def require_finite(path: Path, model: Model, rows: list[Feed]) -> None:
-    """On a calibration row where there is one; else on the token 1, which every vocabulary has."""
+    """On a calibration row where there is one; else on ones: every vocabulary has the token 1."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    row = rows[0] if rows else {name: np.ones(8, dtype=np.int64) for name in model.inputs}
+    ones = {
+        name: np.ones([size if size > 0 else 8 for size in shape], model.types[name])
+        for name, shape in model.shapes.items()
+    }
+    row = rows[0] if rows else ones
     for value in session.run(None, {name: values[np.newaxis] for name, values in row.items()}):
         if not np.isfinite(value).all():
             message = "the candidate answers NaN or infinity; keep more layers in FP32"

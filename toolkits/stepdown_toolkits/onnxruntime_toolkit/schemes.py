@@ -28,7 +28,12 @@ METHODS = {
     "entropy": CalibrationMethod.Entropy,
     "percentile": CalibrationMethod.Percentile,
 }
-STATIC_OPERATORS = ["MatMul", "Gemm", "Gather"]  # with all of them, mask and Softmax lose the rare classes
+STATIC_OPERATORS = [
+    "MatMul",
+    "Gemm",
+    "Gather",
+    "Conv",
+]  # with all of them, mask and Softmax lose the rare classes
 INT4_BLOCK = 32  # 128 fails where a row count divided by it is odd
 INT4_ACCURACY_LEVEL = 4  # products in INT8; without it the weights are expanded to FP32 at run time
 INT4_OPSET = 21

@@ -31,7 +31,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     asked = take(job, "rows", int)
     if not 0 < asked <= MOST_ROWS:
         raise BadRequest(problem("rows", f"is {asked}; give 1 to {MOST_ROWS} rows", asked))
-    rows = read_rows(Path(take(job, "data", str)), model.inputs, asked)
+    rows = read_rows(Path(take(job, "data", str)), model, asked)
     groups = groups_of(graph.graph, operators_of(recipe))
     nodes = [name for members in groups.values() for name in members]
     with scratch_folder(folder) as scratch:

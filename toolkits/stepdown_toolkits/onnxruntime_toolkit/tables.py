@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow
+import pyarrow.feather
 import pyarrow.parquet
 
 from ..protocol import problem
 
-Row = dict[str, str]
-FORMATS = ".jsonl, .csv, .tsv or .parquet"
+Row = dict[str, Any]
+"""Cells are text, but for the one that a task takes as it is."""
+FORMATS = ".jsonl, .csv, .tsv, .parquet or .arrow"
 LONGEST_CELL = 2**31 - 1  # the csv module stops at 128 KiB by default
 
 
@@ -34,6 +36,8 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield row
     elif path.suffix == ".parquet":
         yield from pyarrow.parquet.read_table(path).to_pylist()
+    elif path.suffix == ".arrow":
+        yield from pyarrow.feather.read_table(path).to_pylist()
     else:
         raise ValueError(f"the format {path.suffix!r} is not known; convert it to {FORMATS}")
 
@@ -48,8 +52,10 @@ def json_row(line: str, number: int) -> dict[str, Any]:
     return row
 
 
-def load(role: str, path: Path, wanted: list[str]) -> tuple[list[Row], list[dict[str, Any]]]:
-    """The wanted columns of every row, or the reasons why they cannot be used."""
+def load(
+    role: str, path: Path, wanted: list[str], *, raw: str | None = None
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """The wanted columns of every row as text, `raw` as it is; or the reasons why they cannot be used."""
     field = f"data.{role}"
     try:
         rows = list(read_rows(path))
@@ -67,7 +73,10 @@ def load(role: str, path: Path, wanted: list[str]) -> tuple[list[Row], list[dict
         return [], [
             problem(field, f"column '{column}' is missing; the file has {has}", column) for column in missing
         ]
-    return [{column: cell(row.get(column)) for column in wanted} for row in rows], []
+    return [
+        {column: row.get(column) if column == raw else cell(row.get(column)) for column in wanted}
+        for row in rows
+    ], []
 
 
 def cell(value: Any) -> str:

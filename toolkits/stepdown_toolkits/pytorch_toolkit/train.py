@@ -46,9 +46,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
         model = onnx.load(prepared)
         training = Training(job, model, prepared, settings)
-        feeds = read_rows(
-            Path(take(job, "calibrationData", str)), facts.inputs, recipe["calibration"]["rows"]
-        )
+        feeds = read_rows(Path(take(job, "calibrationData", str)), facts, recipe["calibration"]["rows"])
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())

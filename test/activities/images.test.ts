@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { createToolkitActivities } from '../../src/activities/toolkit.ts';
+import { importFiles, readSpecFile } from '../../src/cli/spec-file.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { ArtifactRef } from '../../src/domain/artifact.ts';
+import type { Preparation, SourceFiles } from '../../src/domain/engagement.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
+import type { Spec } from '../../src/domain/spec.ts';
+import { judgeFromFiles } from '../../src/evidence/judge-candidate.ts';
+import { compareLatency } from '../../src/inference/latency.ts';
+import { predict } from '../../src/inference/predict.ts';
+import { ArtifactStore } from '../../src/storage/artifacts.ts';
+import { Journal } from '../../src/storage/journal.ts';
+import { Ledger } from '../../src/storage/ledger.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'stepdown-images-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { python } = loadConfig({});
+const artifacts = new ArtifactStore(join(folder, 'artifacts'));
+const options = { threads: 1 };
+const activities = createToolkitActivities({
+  python,
+  artifacts,
+  ledger: new Ledger(join(folder, 'ledger')),
+  journalOf: (name: string) => new Journal(join(folder, 'journals'), name),
+  workFolder: join(folder, 'work'),
+});
+const run = <T>(activity: (input: never) => Promise<T>, input: object): Promise<T> =>
+  new MockActivityEnvironment().run(activity, input as never);
+
+let right: number;
+let spec: Spec;
+let sources: SourceFiles;
+let preparation: Preparation;
+
+/** The documented example on real digits: the selection is a folder of each class, the other roles are files. */
+beforeAll(async () => {
+  const made = execFileSync(python, [join(ROOT, 'test/toolkits/images.py'), folder], { encoding: 'utf8' });
+  const { model, roles, right: expected } = JSON.parse(made);
+  right = expected;
+  const document = parse(readFileSync(join(ROOT, 'docs/examples/images.yaml'), 'utf8'));
+  document.model.path = model;
+  Object.assign(document.data, roles, { selection: join(folder, 'selection') });
+  const path = join(folder, 'engagement.yaml');
+  writeFileSync(path, stringify(document));
+  const file = readSpecFile(path);
+  spec = file.spec;
+  sources = await importFiles(file, artifacts.folder);
+  preparation = await run(activities.prepareData, { engagement: 'digits', spec, sources });
+}, 60_000);
+
+async function predicted(name: string, model: ArtifactRef): Promise<ArtifactRef> {
+  const outPath = join(folder, `${name}.arrow`);
+  const dataPath = artifacts.path(preparation.data.selection!.arrow);
+  await predict({ modelPath: artifacts.path(model), dataPath, outPath, options });
+  return artifacts.putFile(outPath);
+}
+
+it('prepares folders and files of images alike', () => {
+  const { selection, calibration } = preparation.data;
+  expect(selection).toMatchObject({ rows: 200, slices: {} });
+  expect(Object.keys(selection!.classes)).toHaveLength(10);
+  expect(calibration).toMatchObject({ rows: 120 });
+  expect(sources.folders).toEqual(['selection']);
+});
+
+it('judges a quantized convolution network from its files, with slices that images have', async () => {
+  const recipe: Recipe = {
+    toolkit: 'onnxruntime',
+    scheme: 'int8-static',
+    calibration: { role: 'calibration', rows: 120, method: 'minmax' },
+  };
+  const { calibration, selection } = preparation.data;
+  const { quantized } = await run(activities.quantizeCandidate, { spec, recipe, sources, calibration, selection });
+  const [baselinePath, candidatePath] = [sources.model, quantized.model].map((ref) => artifacts.path(ref));
+  const dataPath = artifacts.path(selection!.arrow);
+  const rounds = await compareLatency({
+    ...{ baselinePath: baselinePath!, candidatePath: candidatePath!, dataPath, options },
+    ...{ rounds: 16, blocks: 8, warmup: 1, seed: 1 },
+  });
+  const judged = await judgeFromFiles(
+    {
+      kind: 'candidate',
+      role: 'selection',
+      task: spec.model.task,
+      scheme: recipe.scheme,
+      quality: spec.quality,
+      serving: null,
+      data: selection!.arrow,
+      baselinePredictions: await predicted('fp32', sources.model),
+      candidatePredictions: await predicted('int8', quantized.model),
+      latencyRounds: await artifacts.putJson(rounds),
+      sizeBytes: { baseline: sources.model.bytes, candidate: quantized.sizeBytes },
+      coverage: quantized.coverage,
+    },
+    artifacts
+  );
+  expect(judged.baselineAccuracy).toBeCloseTo(right / 200, 12); // by NumPy, without ONNX Runtime
+  expect(quantized.coverage).toMatchObject({ integer: 2, float: 0 });
+  expect(Math.abs(judged.figures.accuracyDrop)).toBeLessThan(0.05);
+  expect(judged.figures.accuracy).toBeGreaterThan(0.9);
+  expect(judged.figures.hardExamples!.map(({ name }) => name)).toEqual([
+    'margin=lowest',
+    'contrast=lowest',
+    'class=rarest',
+  ]);
+}, 60_000);

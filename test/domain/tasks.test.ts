@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { preparationJob } from '../../src/domain/preparation-job.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
+import { TASKS } from '../../src/domain/tasks.ts';
+
+const example = (name: string) =>
+  parse(readFileSync(new URL(`../../docs/examples/${name}.yaml`, import.meta.url), 'utf8'));
+
+/** An example with some of its fields changed; undefined takes one away. */
+function changed(name: string, changes: Record<string, unknown>) {
+  const document = example(name);
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = path.split('.');
+    const last = keys.pop()!;
+    const parent = keys.reduce((at, key) => {
+      at[key] ??= {};
+      return at[key];
+    }, document);
+    parent[last] = value;
+    if (value === undefined) delete parent[last];
+  }
+  return parseSpec(document);
+}
+
+const problemsOf = (name: string, changes: Record<string, unknown>) => {
+  const parsed = changed(name, changes);
+  return 'problems' in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
+};
+
+it.each([['images', 'image-classification']])('accepts the documented example %s', (name, task) => {
+  const parsed = parseSpec(example(name));
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  expect(parsed.spec.model.task).toBe(task);
+  expect(parsed.spec.data.columns).toEqual(TASKS[parsed.spec.model.task].columns);
+});
+
+it('tells the toolkit how an image becomes a tensor, with one mean and deviation a channel', () => {
+  const parsed = changed('images', { 'model.image': { width: 224, height: 224, fit: 'crop', resize: 256 } });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const job = preparationJob(parsed.spec, { model: '/m.onnx', data: { selection: '/s' } });
+  expect(job).toMatchObject({
+    task: 'image-classification',
+    model: { path: '/m.onnx' },
+    image: { channels: 'rgb', resample: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1], resize: 256 },
+    columns: { id: 'id', image: 'image', label: 'label' },
+  });
+  expect(job).toHaveProperty('tokenizer', undefined);
+});
+
+const IMAGE = { width: 16, height: 16 };
+
+it.each([
+  ['images', { 'model.task': 'segmentation' }, 'model.task: '],
+  ['images', { 'model.tokenizer': 't.json' }, 'model.tokenizer: is no setting of image-classification; remove it'],
+  ['images', { 'model.tokeniser': 't.json' }, 'model.tokeniser: is not a known key'],
+  ['images', { 'model.kind': 'huggingface' }, 'model.kind: image-classification takes kind onnx'],
+  ['images', { 'model.labels': undefined }, 'model.labels: is missing'],
+  ['images', { 'model.image': { ...IMAGE, mean: [1, 2] } }, 'model.image.mean: rgb needs 3 numbers'],
+  ['images', { 'model.image': { ...IMAGE, std: [0, 1, 1] } }, 'model.image.std.0: '],
+  ['images', { 'model.image': { ...IMAGE, resize: 20 } }, 'model.image.resize: goes with fit: crop'],
+  ['images', { 'model.image': { ...IMAGE, fit: 'crop', resize: 8 } }, 'model.image.resize: must be at least'],
+  ['images', { 'model.image': { width: 16 } }, 'model.image.height: is missing'],
+  ['images', { 'data.columns.text': 't' }, 'data.columns.text: image-classification reads id, image, label'],
+  ['images', { 'data.columns.picture': 't' }, 'data.columns.picture: is not a known key'],
+  ['images', { 'data.train': 't' }, 'data.train: image-classification is not trained; remove it'],
+  ['images', { training: {} }, 'training: image-classification is not trained; remove it'],
+  ['images', { slices: [{ name: 'l', tokens: [3] }] }, 'slices.0.tokens: image-classification has no tokens'],
+  ['images', { rollout: undefined }, 'rollout: is missing; give an object with minimumHold'],
+])('refuses in %s %j', (name, changes, message) => {
+  expect(problemsOf(name, changes)).toEqual([expect.stringContaining(message)]);
+});
+
+it('reports what does not fit the task together with every other mistake', () => {
+  const found = problemsOf('images', {
+    'serving.sloMs': -1,
+    'data.columns.text': 't',
+    slices: [{ name: 'l', tokens: [1] }],
+  });
+  expect(found.map((line) => line.split(':')[0])).toEqual(['serving.sloMs', 'data.columns.text', 'slices.0.tokens']);
+});
