@@ -1,4 +1,5 @@
 import { harmProven, judge, noEvidence } from '../../src/domain/judge.ts';
+import { HARM_BETS } from '../../src/domain/rollout-policy.ts';
 import { binomialCdf } from '../../src/domain/statistics/binomial.ts';
 import { pairedWorse } from '../../src/domain/statistics/eprocess.ts';
 import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
@@ -8,6 +9,7 @@ import {
   newDetector,
   observeLoss,
 } from '../../src/domain/statistics/shiryaev-roberts.ts';
+import { GUARD_SHARES } from '../../src/domain/support.ts';
 import type { EvidenceCounts, JudgeConfig } from '../../src/domain/traffic.ts';
 import type { Figure } from '../figure.ts';
 import { RULES, Rules } from './simulated-rules.ts';
@@ -21,6 +23,7 @@ const JUDGE: JudgeConfig = {
   errorBudget: 0.01,
   alphaRollback: ALPHA,
   alphaPromote: ALPHA,
+  harmBets: HARM_BETS,
   guardrails: { slowMargin: 0.02, wrongRate: 0.1, twinDropMargin: 0.01 },
 };
 /** No better and no worse; what is not alike is as often in favour of either arm. */
@@ -35,7 +38,7 @@ const HARMLESS: Truth = {
 const REQUESTS = 20_000;
 const GOOD_PAIRS = 20_000;
 const LONGEST = 20_000;
-const GUARDS = 3;
+const DETECTOR_ALPHA = ALPHA * GUARD_SHARES['labelled-worse'];
 
 /** A/A rollouts with drift, late labels, sticky users and faults: how often the judge, and other rules, take them back. */
 export function falseRollbackFigures({ quick }: { quick: boolean }): Figure[] {
@@ -105,7 +108,7 @@ export function detectionFigures({ quick }: { quick: boolean }): Figure[] {
 /** The detector of the support window: a break after weeks without one, and no break at all. */
 export function lateBreakFigures({ quick }: { quick: boolean }): Figure[] {
   const runs = quick ? 100 : 1_000;
-  const bound = detectorBound(GOOD_PAIRS, ALPHA / GUARDS);
+  const bound = detectorBound(GOOD_PAIRS, DETECTOR_ALPHA);
   const found: number[] = [];
   const late: number[] = [];
   let falseAlarms = 0;
@@ -147,7 +150,7 @@ export function lateBreakFigures({ quick }: { quick: boolean }): Figure[] {
       name: `${runs} support windows of ${GOOD_PAIRS} good pairs: false alarms of one detector`,
       value: (100 * falseAlarms) / runs,
       unit: '%',
-      goal: (100 * ALPHA) / GUARDS,
+      goal: 100 * DETECTOR_ALPHA,
       peer: null,
     },
   ];

@@ -3,7 +3,7 @@ import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { FailureType } from '../domain/errors.ts';
-import { judgeConfigOf } from '../domain/rollout-policy.ts';
+import { FLOOR, judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { classesOf } from '../domain/spec-model.ts';
 import type { RouteConfig, RouteStatus, StageLook, StageResult } from '../domain/traffic.ts';
@@ -99,9 +99,11 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
     async lookAtStage(input: WatchInput): Promise<StageLook> {
       const status = await read(input.model);
       const result = stageVerdict(input, status, Date.now());
-      const { counts, judgement, stageCounts } = status;
-      const proven = judgement.action === 'promote' && stageCounts.pairs >= input.minimumPairs;
-      const { reason, expectedMorePairs, evidence } = judgement;
+      const { counts, judgement } = status;
+      const { action, expectedMorePairs, evidence } = judgement;
+      const missing = missingIn(input, status);
+      const proven = action === 'promote' && !missing;
+      const reason = action === 'promote' && missing ? `${judgement.reason}; held still: ${missing}` : judgement.reason;
       return { result, counts, proven, reason, expectedMorePairs, evidence };
     },
 
@@ -166,6 +168,16 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
   };
 };
 
+/** What this stage itself must have seen yet, whatever is proven; undefined where that is enough. */
+function missingIn({ weight, minimumPairs }: WatchInput, { counts, stageCounts }: RouteStatus): string | undefined {
+  const { pairs } = stageCounts;
+  if (pairs < minimumPairs) return `${pairs} pairs in this stage, ${minimumPairs} are required`;
+  const floor = counts.floor?.pairs ?? 0;
+  const required = Math.min(FLOOR.pairs, Math.ceil(FLOOR.share * minimumPairs));
+  if (weight > 0 || floor >= required) return undefined;
+  return `FP32 was compared with itself on ${floor} pairs, ${required} are required before clients get the candidate`;
+}
+
 /** The verdict of a stage at a moment, or undefined while it must be held. */
 export function stageVerdict(input: WatchInput, status: RouteStatus, now: number): StageResult | undefined {
   const held = now - Date.parse(input.startedAt);
@@ -175,17 +187,17 @@ export function stageVerdict(input: WatchInput, status: RouteStatus, now: number
     servedByCandidate: status.stageServed.candidate,
     counts: status.counts,
     evidence: status.judgement.evidence,
+    times: status.times,
     startedAt: input.startedAt,
     endedAt: new Date(now).toISOString(),
   };
   if (status.trip) return { ...result, verdict: 'failed', reason: status.trip.reason };
   const { action, reason } = status.judgement;
-  const enough = status.stageCounts.pairs >= input.minimumPairs;
-  if (held >= input.minimumHoldMs && enough && action === 'promote')
+  const missing = missingIn(input, status);
+  if (held >= input.minimumHoldMs && !missing && action === 'promote')
     return { ...result, verdict: 'successful', reason };
   if (held < input.maximumHoldMs) return undefined;
-  const why = enough ? reason : `${status.stageCounts.pairs} pairs in this stage, ${input.minimumPairs} are required`;
-  return { ...result, verdict: 'inconclusive', reason: `not decided within the maximum hold: ${why}` };
+  return { ...result, verdict: 'inconclusive', reason: `not decided within the maximum hold: ${missing ?? reason}` };
 }
 
 export type TrafficActivities = ReturnType<typeof createTrafficActivities>;

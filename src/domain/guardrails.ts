@@ -35,7 +35,7 @@ export function harmLines(counts: EvidenceCounts, config: JudgeConfig): Evidence
   const errors = { events: candidateErrors, trials: candidateRequests };
   const lines = [
     line('disagreement-alarm', pairs, rateAbove(compared, config.disagreementBudget)),
-    line('labelled-worse', plus + minus + zero, pairedWorse(counts, harmMarginOf(config))),
+    line('labelled-worse', plus + minus + zero, pairedWorse(counts, harmMarginOf(config), config.harmBets)),
     line('error-rate', candidateRequests, rateAbove(errors, config.errorBudget)),
   ];
   if (!guardrails) return lines;

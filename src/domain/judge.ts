@@ -114,6 +114,11 @@ function sentence({ name, lnE, bound, seen }: EvidenceLine, counts: EvidenceCoun
   }
 }
 
-const seenPairs = ({ disagreements, pairs }: EvidenceCounts) => `${disagreements} of ${pairs} pairs differ`;
 const labelledOf = ({ plus, minus, zero }: EvidenceCounts) => plus + minus + zero;
 const points = (share: number) => Number((share * 100).toPrecision(6));
+
+/** Beside what the twin answers otherwise the second time: only what exceeds that is the candidate's. */
+function seenPairs({ disagreements, pairs, floor }: EvidenceCounts): string {
+  const seen = `${disagreements} of ${pairs} pairs differ`;
+  return floor ? `${seen}, FP32 from itself in ${floor.disagreements} of ${floor.pairs}` : seen;
+}

@@ -1,8 +1,10 @@
-import type { Tail } from './traffic.ts';
+import { quantileHalfWidth } from './statistics/quantile-sequence.ts';
+import type { Tail, TimeQuantile } from './traffic.ts';
 
 /** Bins that grow by 5 % from 0.05 ms up to some minutes. */
 const [FIRST_MS, GROWTH, BINS] = [0.05, 1.05, 320];
 const TAIL_SHARE = 0.05;
+const ALPHA = 0.05;
 /** With fewer answers the tail is a guess. */
 const LEAST_ANSWERS = 100;
 
@@ -20,4 +22,25 @@ export function tailOf(times: number[]): Tail | undefined {
   let [above, bin] = [0, times.length];
   while (bin > 1 && above + times[bin - 1]! <= TAIL_SHARE * answers) above += times[--bin]!;
   return { ms: FIRST_MS * GROWTH ** (bin - 1), rate: Math.max(above / answers, 0.5 / answers) };
+}
+
+/** The p95 of the times between bounds that hold at all times together, but for 5 %; undefined without times. */
+export function p95Of(times: number[]): TimeQuantile | undefined {
+  const n = times.reduce((sum, count) => sum + count, 0);
+  if (n === 0) return undefined;
+  const p = 1 - TAIL_SHARE;
+  const width = quantileHalfWidth({ t: n, p, alpha: ALPHA });
+  return {
+    n,
+    ms: edgeAt(times, n, p),
+    lowMs: p > width ? edgeAt(times, n, p - width) / GROWTH : 0,
+    highMs: p + width < 1 ? edgeAt(times, n, p + width) : null,
+  };
+}
+
+/** The upper edge of the bin that holds the quantile. */
+function edgeAt(times: number[], n: number, share: number): number {
+  let [bin, below] = [0, times[0] ?? 0];
+  while (below < share * n && bin < times.length - 1) below += times[++bin]!;
+  return FIRST_MS * GROWTH ** bin;
 }

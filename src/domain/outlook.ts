@@ -24,12 +24,13 @@ export function factorUntil(seen: number, holds: (factor: number) => boolean): n
 }
 
 /** The counts after so many times the observations, at the same rates. */
-export function scaled({ strata, twinDrops, ...single }: EvidenceCounts, factor: number): EvidenceCounts {
+export function scaled({ strata, twinDrops, floor, ...single }: EvidenceCounts, factor: number): EvidenceCounts {
   const times = <T extends object>(counts: T) =>
     Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * factor])) as T;
   return {
     ...times<Record<CountName, number>>(single),
     ...(twinDrops && { twinDrops: twinDrops.map((count) => count * factor) }),
+    ...(floor && { floor }),
     ...(strata && {
       strata: strata.map(({ candidate, twin, ...of }) => ({
         ...of,

@@ -1,4 +1,4 @@
-import type { Stratum, Tail } from './traffic.ts';
+import type { EvidenceCounts, LabelCoverage, Stratum, Tail } from './traffic.ts';
 
 /** What is known of a unit's place in the hash, in basis points: at or above `low`, below `high`. */
 export interface Place {
@@ -24,4 +24,13 @@ export function stratumOf(strata: Stratum[], share: number, tail: Tail | null): 
   const stratum = { share, tail, candidate: none(), twin: none() };
   strata.push(stratum);
   return stratum;
+}
+
+/** How many pairs, and how many first answers of either arm, came to have a label. */
+export function labelCoverageOf({ pairs, plus, minus, zero, strata = [] }: EvidenceCounts): LabelCoverage {
+  const on = (arm: 'twin' | 'candidate') => ({
+    of: strata.reduce((sum, stratum) => sum + stratum[arm].units, 0),
+    labelled: strata.reduce((sum, stratum) => sum + stratum[arm].labelled, 0),
+  });
+  return { pairs: { of: pairs, labelled: plus + minus + zero }, twin: on('twin'), candidate: on('candidate') };
 }

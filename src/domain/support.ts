@@ -18,6 +18,9 @@ import type { Check, Verdict } from './verdict.ts';
 export const GUARDS = ['labelled-worse', 'disagreement', 'error-rate'] as const;
 export type Guard = (typeof GUARDS)[number];
 
+/** How alpha is split over the detectors: as in the ramp, most goes to what needs most evidence. */
+export const GUARD_SHARES: Record<Guard, number> = { 'labelled-worse': 0.7, disagreement: 0.2, 'error-rate': 0.1 };
+
 export interface Incident {
   /** 1 for the first. */
   number: number;
@@ -52,6 +55,8 @@ export interface SupportState {
   /** Classes answered by each arm on compared requests, as last read. */
   classes?: RouteStatus['classes'];
   detectors: Record<Guard, Detector>;
+  /** Of alpha; absent in windows that began while all had the same. */
+  shares?: Record<Guard, number>;
   evidence: Record<Guard, number>;
   weeks: Week[];
   incidents: Incident[];
@@ -84,7 +89,7 @@ export const plannedLooks = (spec: Spec): number => Math.ceil(plannedDays(spec) 
 export const dayOf = (spec: Spec, looks: number): number =>
   Math.min(Math.ceil(plannedDays(spec)), Math.floor(looks / spec.support.looksPerDay) + 1);
 
-export function newSupport(startedAt: string, { counts }: RouteStatus): SupportState {
+export function newSupport(startedAt: string, { counts }: RouteStatus, shares?: Record<Guard, number>): SupportState {
   return {
     startedAt,
     looks: 0,
@@ -92,6 +97,7 @@ export function newSupport(startedAt: string, { counts }: RouteStatus): SupportS
     counts,
     weekBegan: counts,
     detectors: eachGuard(newDetector),
+    ...(shares && { shares }),
     evidence: eachGuard(() => 0),
     weeks: [],
     incidents: [],
@@ -118,8 +124,9 @@ export function takeIn(
   state.classes = status.classes;
   state.silentLooks = fresh.pairs > 0 ? 0 : state.silentLooks + 1;
   if (status.trip) return { kind: 'trip', reason: status.trip.reason };
-  const bound = detectorBound(plannedLooks(spec), spec.support.alpha / GUARDS.length);
   for (const guard of GUARDS) {
+    const alpha = spec.support.alpha * (state.shares?.[guard] ?? 1 / GUARDS.length);
+    const bound = detectorBound(plannedLooks(spec), alpha);
     const { losses, margin } = watched(guard, fresh, spec);
     state.detectors[guard] = observeLosses(state.detectors[guard], losses, margin);
     const share = detectorStatistic(state.detectors[guard]) / bound;

@@ -50,6 +50,8 @@ export interface JudgeConfig {
   alphaRollback: number;
   /** Chance that a candidate at the margin is ever promoted; split over the two ways of proof. */
   alphaPromote: number;
+  /** Bets of `labelled-worse`, as fractions of the largest; absent in older rollouts, which keep to all twelve. */
+  harmBets?: number[];
   /** Absent in rollouts from before these were tested: their verdicts keep to the first three alarms. */
   guardrails?: GuardrailConfig;
 }
@@ -76,6 +78,19 @@ export interface ArmOutcomes {
 export interface Tail {
   ms: number;
   rate: number;
+}
+
+/** The p95 of `n` answers between its bounds; `highMs` is null while they are too few to tell. */
+export interface TimeQuantile {
+  n: number;
+  ms: number;
+  lowMs: number;
+  highMs: number | null;
+}
+
+export interface ArmTimes {
+  twin?: TimeQuantile | undefined;
+  candidate?: TimeQuantile | undefined;
 }
 
 /** Units with the same chance of going to the candidate; without a tail nothing is known of their times. */
@@ -106,10 +121,32 @@ export interface EvidenceCounts {
   strata?: Stratum[];
   /** Disagreements by what the twin's probabilities say was lost, in bins of equal width over (0, 1]. */
   twinDrops?: number[];
+  /** The twin against itself in the shadow stage: what threads and batches alone change. No test rests on it. */
+  floor?: NoiseFloor;
+}
+
+/** Rows that the twin answered twice, and those of them that got another top-1 the second time. */
+export interface NoiseFloor {
+  pairs: number;
+  disagreements: number;
 }
 
 /** The counts that are single numbers. */
-export type CountName = Exclude<keyof EvidenceCounts, 'strata' | 'twinDrops'>;
+export type CountName = Exclude<keyof EvidenceCounts, 'strata' | 'twinDrops' | 'floor'>;
+
+/** How many of these have a true label. */
+export interface Coverage {
+  of: number;
+  labelled: number;
+}
+
+/** Labels should reach both arms alike: where they do not, whoever gives them sees the arm. */
+export interface LabelCoverage {
+  pairs: Coverage;
+  /** First answers to units that chance assigned to the arm. */
+  twin: Coverage;
+  candidate: Coverage;
+}
 
 export type RolloutAction = 'promote' | 'hold' | 'rollback';
 
@@ -186,6 +223,10 @@ export interface RouteStatus {
   silent?: boolean;
   /** Comparisons given up because the queue was full, or the other arm was down or late. */
   shadowShed?: number;
+  /** How long clients waited for each arm in this stage. */
+  times?: ArmTimes;
+  /** Absent in answers of older gateways. */
+  labelCoverage?: LabelCoverage;
   /** Share of requests that run on both arms now. */
   sample?: number;
   /** How often each arm answered each class, on compared requests. */
@@ -226,6 +267,8 @@ export interface StageResult {
   evidence: EvidenceLine[];
   startedAt: string;
   endedAt: string;
+  /** How long clients waited for each arm in this stage; absent in results of older versions. */
+  times?: ArmTimes | undefined;
   /** A person ended the hold early: who and why, and whether the evidence allowed it. */
   promoted?: { by: string; comment: string; proven: boolean };
 }

@@ -95,7 +95,9 @@ const COMPLAINTS = {
   },
   rollout: async ({ judge: config, stages }: RolloutEvidence) =>
     stages.every((stage) =>
-      same(judge(stage.counts, configOf(stage, config)).evidence.map(tested), stage.evidence.map(tested))
+      configsOf(stage, config).some((one) =>
+        same(judge(stage.counts, one).evidence.map(tested), stage.evidence.map(tested))
+      )
     )
       ? undefined
       : 'the e-values do not follow from the counts',
@@ -103,9 +105,11 @@ const COMPLAINTS = {
     same([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
 };
 
-/** A rollout that began before there were all guardrails keeps to those of its time. */
-function configOf({ evidence }: StageResult, { guardrails, ...config }: JudgeConfig): JudgeConfig {
-  return guardrails && evidence.some(({ name }) => name === 'sample-ratio') ? { ...config, guardrails } : config;
+/** A rollout that began before there were all guardrails, or other bets, keeps to those of its time. */
+function configsOf({ evidence }: StageResult, { guardrails, harmBets, ...config }: JudgeConfig): JudgeConfig[] {
+  if (!guardrails || !evidence.some(({ name }) => name === 'sample-ratio')) return [config];
+  const guarded = { ...config, guardrails };
+  return harmBets ? [{ ...guarded, harmBets }, guarded] : [guarded];
 }
 
 const tested = ({ name, action, lnE, bound }: EvidenceLine) => ({ name, action, lnE, bound });

@@ -1,6 +1,8 @@
 import { harmProven, judge, noEvidence, withOutlook } from '../domain/judge.ts';
-import { tailOf } from '../domain/latency-tail.ts';
+import { p95Of, tailOf } from '../domain/latency-tail.ts';
+import { FLOOR } from '../domain/rollout-policy.ts';
 import { binOf } from '../domain/statistics/bounded-mean.ts';
+import { labelCoverageOf } from '../domain/strata.ts';
 import type {
   CountName,
   EvidenceCounts,
@@ -37,6 +39,8 @@ export interface RouteState {
   tail?: Tail;
   /** The twin's answers to clients in this stage, by time. */
   times?: number[];
+  /** The candidate's. */
+  candidateTimes?: number[];
 }
 
 const SHADOW_STAGE = 'shadow';
@@ -76,10 +80,21 @@ export function countClasses(state: RouteState, { twin, candidate }: Prediction)
   state.classes.candidate[candidate]! += 1;
 }
 
+/** Whether the shadow stage still has to learn how often the twin differs from itself. */
+export const lacksFloor = ({ weight, trip, counts: { floor } }: RouteState): boolean =>
+  weight === 0 && !trip && (floor?.pairs ?? 0) < FLOOR.pairs;
+
+export function countFloor({ counts }: RouteState, first: number[], again: number[]): void {
+  counts.floor ??= { pairs: 0, disagreements: 0 };
+  counts.floor.pairs += first.length;
+  counts.floor.disagreements += first.filter((top, row) => top !== again[row]).length;
+}
+
 export function beginStage(state: RouteState, weight: number, stage: string, sample?: number): void {
   const tail = tailOf(state.times ?? []);
   if (tail) state.tail = tail;
   delete state.times;
+  delete state.candidateTimes;
   state.weight = weight;
   if (sample !== undefined) state.sample = sample;
   state.stage = stage;
@@ -154,6 +169,8 @@ export function statusOf(state: RouteState): RouteStatus {
     judgement: judgementOf(state, silent),
     silent,
     shadowShed,
+    labelCoverage: labelCoverageOf(counts),
+    times: { twin: p95Of(state.times ?? []), candidate: p95Of(state.candidateTimes ?? []) },
     sample: state.sample ?? config.shadowSample,
     ...(state.classes && { classes: state.classes }),
   };

@@ -48,6 +48,11 @@ export function countTwinTime(state: RouteState, ms: number): void {
   countTime(state.times, ms);
 }
 
+export function countCandidateTime(state: RouteState, ms: number): void {
+  state.candidateTimes ??= [];
+  countTime(state.candidateTimes, ms);
+}
+
 /** Undefined where the disk did not take what was counted, and it was taken back. */
 const stratumAt = ({ counts }: RouteState, { index }: Exposure): Stratum | undefined => counts.strata?.[index];
 

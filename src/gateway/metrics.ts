@@ -1,4 +1,4 @@
-import type { RouteStatus } from '../domain/traffic.ts';
+import type { Coverage, LabelCoverage, RouteStatus } from '../domain/traffic.ts';
 import type { Route } from './route.ts';
 
 type Samples = [labels: Record<string, string>, value: number][];
@@ -40,6 +40,18 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
       per(({ counts }) => [[{}, counts.disagreements]])
     ),
     metric(
+      'floor_pairs_total',
+      'counter',
+      'Rows that the twin answered twice, in the shadow stage',
+      per(({ counts }) => [[{}, counts.floor?.pairs ?? 0]])
+    ),
+    metric(
+      'floor_disagreements_total',
+      'counter',
+      'Of these, with a different top-1',
+      per(({ counts }) => [[{}, counts.floor?.disagreements ?? 0]])
+    ),
+    metric(
       'labelled_pairs',
       'gauge',
       'Pairs with a true label, by outcome for the candidate',
@@ -48,6 +60,18 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
         [{ outcome: 'won' }, counts.minus],
         [{ outcome: 'same' }, counts.zero],
       ])
+    ),
+    metric(
+      'units_total',
+      'counter',
+      'First answers to units that chance assigned, by arm',
+      per(({ labelCoverage }) => coverage(labelCoverage!, 'of'))
+    ),
+    metric(
+      'units_labelled_total',
+      'counter',
+      'Of these, with a true label: the share should be alike on both arms',
+      per(({ labelCoverage }) => coverage(labelCoverage!, 'labelled'))
     ),
     metric(
       'candidate_runs_total',
@@ -112,6 +136,11 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
     ),
   ].join('');
 }
+
+const coverage = ({ twin, candidate }: LabelCoverage, what: keyof Coverage): Samples => [
+  [{ arm: 'twin' }, twin[what]],
+  [{ arm: 'candidate' }, candidate[what]],
+];
 
 function metric(name: string, type: 'counter' | 'gauge', help: string, samples: Samples): string {
   const full = `stepdown_gateway_${name}`;

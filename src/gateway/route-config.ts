@@ -36,6 +36,7 @@ const routeConfig = z.object({
       errorBudget: budget,
       alphaRollback: alpha,
       alphaPromote: alpha,
+      harmBets: z.array(z.number().gt(0).lt(1)).min(1).max(50).optional(),
       guardrails: z.object({ slowMargin: budget, wrongRate: budget, twinDropMargin: budget }).optional(),
     })
     .refine(({ margin, harmMargin = 0 }) => harmMargin < margin, {

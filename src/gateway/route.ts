@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assignedToCandidate, bucketOf, FULL_WEIGHT } from '../domain/assignment.ts';
+import { FLOOR } from '../domain/rollout-policy.ts';
 import { weightFault } from '../domain/router.ts';
 import type { RouteStatus } from '../domain/traffic.ts';
 import type { RunResult } from '../inference/host.ts';
@@ -10,8 +11,10 @@ import {
   beginStage,
   count,
   countClasses,
+  countFloor,
   countServed,
   countTwinDrop,
+  lacksFloor,
   outcomeOf,
   type Prediction,
   type RouteState,
@@ -19,12 +22,13 @@ import {
   trip,
   tripIfHarmful,
 } from './evidence.ts';
-import { countAnswer, countLabel, countTwinTime, type Exposure, expose } from './exposure.ts';
+import { countAnswer, countCandidateTime, countLabel, countTwinTime, type Exposure, expose } from './exposure.ts';
 import { refuseRouter, Steering } from './steering.ts';
 import type { PredictionKey, Store } from './store.ts';
 
 /** Another hash than the assignment's, so that which requests are compared does not depend on the arm. */
 const SAMPLE_SEED_OFFSET = 1;
+const FLOOR_SEED_OFFSET = 2;
 const VERSION_DIGITS = 12;
 const UNIT_DIGITS = 22;
 
@@ -69,6 +73,16 @@ export class Route {
     return bucketOf(bytes, this.state.config.seed);
   }
 
+  /**
+   * A router that does not hash as this one has decided already: what comes here it has given to the candidate. At 0
+   * it is a copy for the shadow stage, or on its way since before.
+   */
+  sendsToCandidate(bucket: number): boolean {
+    const { weight, config } = this.state;
+    if (config.router && config.router.kind !== 'haproxy') return weight > 0;
+    return assignedToCandidate(bucket, weight);
+  }
+
   /** Names the artifact that answers: the first digits of its hash. */
   versionOf(arm: ArmName): string {
     return this.state.config[arm].sha256.slice(0, VERSION_DIGITS);
@@ -79,6 +93,19 @@ export class Route {
     const sample = this.state.sample ?? shadowSample;
     const bucket = bucketOf(id, (seed + SAMPLE_SEED_OFFSET) >>> 0);
     return !this.state.trip && bucket < sample * FULL_WEIGHT;
+  }
+
+  /** Of the compared requests those that run on the twin once more. */
+  isForFloor(id: string): boolean {
+    const bucket = bucketOf(id, (this.state.config.seed + FLOOR_SEED_OFFSET) >>> 0);
+    return lacksFloor(this.state) && bucket < FLOOR.share * FULL_WEIGHT;
+  }
+
+  /** The twin's classes of a request, at first and once more. */
+  recordFloor(first: number[], again: number[]): void {
+    if (this.#retired || !lacksFloor(this.state)) return;
+    countFloor(this.state, first, again);
+    this.#store.observe(this.state);
   }
 
   /** The class of every row; throws `OutputInvalid` for an answer that is none. */
@@ -116,6 +143,8 @@ export class Route {
   expose(unit: string | undefined, id: string, bucket: number): Exposure | undefined {
     const { weight, trip, config } = this.state;
     if (weight <= 0 || weight >= FULL_WEIGHT || trip || this.#retired) return undefined;
+    // Where another router splits, the twin's units do not pass here: there is nothing to compare the candidate's with.
+    if (config.router) return undefined;
     // No name of a user is kept.
     const key = createHash('sha256')
       .update(unit ? `u${unit}` : `i${id}`)
@@ -132,6 +161,7 @@ export class Route {
   recordAnswer(id: string, arm: ArmName, top: number, ms: number, exposure: Exposure | undefined): void {
     if (this.state.trip || this.#retired) return;
     if (arm === 'twin' && exposure?.arm !== 'candidate') countTwinTime(this.state, ms);
+    if (arm === 'candidate') countCandidateTime(this.state, ms);
     if (!exposure) return;
     countAnswer(this.state, exposure, ms);
     this.#store.units.putExposure(this.state.config.model, id, { ...exposure, class: top, wrong: null, version: null });
@@ -166,10 +196,14 @@ export class Route {
     this.#awaited.delete(id);
   }
 
-  /** Counts the pair of every row once, with its label where feedback was faster; pairs after a trip do not count. */
-  recordPairs(id: string, pairs: Prediction[], twin: RunResult): void {
+  /**
+   * Counts the pair of every row once, with its label where feedback was faster; pairs after a trip do not count. Says
+   * whether any counted.
+   */
+  recordPairs(id: string, pairs: Prediction[], twin: RunResult): boolean {
     this.noLongerAwaited(id);
-    if (this.state.trip || this.#retired) return;
+    if (this.state.trip || this.#retired) return false;
+    const before = this.state.counts.pairs;
     for (const [row, pair] of pairs.entries()) {
       const key = this.#key(id, row);
       const known = this.#store.prediction(key);
@@ -184,7 +218,9 @@ export class Route {
       const stage = label === null ? null : this.state.stageNumber;
       this.#store.putPrediction(key, { ...pair, label, version: known?.version ?? null, stage });
     }
+    const counted = this.state.counts.pairs > before;
     this.#judge();
+    return counted;
   }
 
   /** A label of a later version corrects an earlier one; the same or an earlier version is a duplicate. */

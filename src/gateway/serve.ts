@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { assignedToCandidate, FULL_WEIGHT } from '../domain/assignment.ts';
 import { HostDied, ModelRunFailed, type RunResult } from '../inference/host.ts';
 import type { ArmName } from './arm.ts';
 import { ArmDown, ArmTimeout, messageOf, OutputInvalid, Refusal, RemoteFailed } from './errors.ts';
@@ -41,7 +40,7 @@ export async function serve(
   if (sampled) route.awaitPairs(id, request.rows);
   route.inFlight++;
   try {
-    const answer = await answerOn(route, request, pinned ? FULL_WEIGHT : bucket, limits.deadlineMs);
+    const answer = await answerOn(route, request, pinned ? 'twin' : bucket, limits.deadlineMs);
     route.countServed(answer.arm, answer.replayed);
     route.recordAnswer(id, answer.arm, answer.classes[0]!, performance.now() - startedAt, exposure);
     if (sampled && !answer.replayed) shadow.compare(route, { id, request, ...answer });
@@ -67,9 +66,14 @@ export function refuseBusy({ inFlight }: Route, { maximumInFlight }: ServeLimits
   if (inFlight >= maximumInFlight) throw new Refusal(429, `${inFlight} requests are in flight; try again shortly`);
 }
 
-async function answerOn(route: Route, request: InferRequest, bucket: number, deadlineMs: number): Promise<Answer> {
+async function answerOn(
+  route: Route,
+  request: InferRequest,
+  bucket: number | 'twin',
+  deadlineMs: number
+): Promise<Answer> {
   const expiresAt = Date.now() + deadlineMs;
-  if (!assignedToCandidate(bucket, route.state.weight)) return onTwin(route, request, expiresAt);
+  if (bucket === 'twin' || !route.sendsToCandidate(bucket)) return onTwin(route, request, expiresAt);
   // Half of the time stays for the twin, should the candidate not answer.
   const failure = await onCandidate(route, request, deadlineMs / 2);
   if ('result' in failure) {

@@ -56,7 +56,9 @@ export class Shadow {
     if (!other) return;
     const [twin, candidate] = own.arm === 'twin' ? [own, other] : [other, own];
     const pairs = twin.classes.map((top, row) => ({ twin: top, candidate: candidate.classes[row]! }));
-    route.recordPairs(id, pairs, twin.result);
+    if (!route.recordPairs(id, pairs, twin.result) || !route.isForFloor(id)) return;
+    const again = await this.#answerOn('twin', route, request);
+    if (again) route.recordFloor(twin.classes, again.classes);
   }
 
   /** The other arm's answer, or undefined when there is nothing to compare; a candidate's failure is evidence. */

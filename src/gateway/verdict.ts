@@ -27,7 +27,7 @@ function verdictOf(routes: Routes, model: string | undefined) {
   const all = routes.all();
   if (model === undefined && all.length !== 1)
     throw new Refusal(400, `name the model: /verdict?model=...; ${all.length} are served here`);
-  const { judgement, trip, weight } = (model === undefined ? all[0]! : routes.get(model)).status;
+  const { judgement, trip, weight, labelCoverage } = (model === undefined ? all[0]! : routes.get(model)).status;
   const { action } = judgement;
-  return { promote: action === 'promote', rollback: action === 'rollback', weight, trip, ...judgement };
+  return { promote: action === 'promote', rollback: action === 'rollback', weight, trip, labelCoverage, ...judgement };
 }

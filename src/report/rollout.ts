@@ -1,10 +1,14 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
-import type { EvidenceLine, StageResult } from '../domain/traffic.ts';
-import { count, decimal, span, trimmed, weight } from './format.ts';
+import { pairedDropInterval } from '../domain/statistics/eprocess.ts';
+import type { EvidenceLine, StageResult, TimeQuantile } from '../domain/traffic.ts';
+import { count, decimal, interval, milliseconds, points, span, trimmed, weight } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
 import { rampChart } from './ramp-chart.ts';
 import { absent, chip, table } from './tables.ts';
+
+/** Of the intervals that the report shows beside the tests. */
+const ALPHA = 0.05;
 
 export const TESTS: [EvidenceLine['name'], string][] = [
   ['disagreement-alarm', 'Alarm: disagreement'],
@@ -41,7 +45,7 @@ function stages(results: StageResult[]): Html {
   return html`<figure><div class="wide">${rampChart(results, 1000)}</div><div class="narrow">${rampChart(results, 340)}</div>
 <figcaption>The candidate's share of client traffic, stage by stage, with the pairs observed. In the shadow stage clients get FP32's answers only.</figcaption></figure>
 ${table(
-  'Pairs and answers are those of the stage. The tests judge everything since the shadow stage began: these counts are marked as so far.',
+  'Pairs and answers are those of the stage. The tests judge everything since the shadow stage began: these counts are marked as so far. The drop of accuracy and each p95 lie between their bounds at all times together with a chance of 95 %.',
   [
     { title: 'Stage' },
     { title: 'Verdict', className: 'reason' },
@@ -51,6 +55,7 @@ ${table(
     { title: 'Disagreed so far', isNumber: true },
     { title: 'Labels so far: worse / better / same', isNumber: true },
     { title: 'Errors so far', isNumber: true },
+    { title: 'p95, FP32 and candidate', isNumber: true },
     { title: 'Held', isNumber: true },
   ],
   results.map((stage) => ({ cells: stageCells(stage) }))
@@ -64,18 +69,36 @@ ${table(
 }
 
 function stageCells(stage: StageResult): Content[] {
-  const { pairs, plus, minus, zero, disagreements, candidateErrors } = stage.counts;
+  const { pairs, plus, minus, zero, disagreements, candidateErrors, floor } = stage.counts;
   return [
     weight(stage.weight),
     html`${chip(stage.verdict)}<small>${stage.reason}</small>`,
     count(stage.observations),
     count(stage.servedByCandidate),
     count(pairs),
-    count(disagreements),
-    `${count(plus)} / ${count(minus)} / ${count(zero)}`,
+    floor
+      ? html`${count(disagreements)}<small>FP32 from itself: ${count(floor.disagreements)} of ${count(floor.pairs)}</small>`
+      : count(disagreements),
+    html`${count(plus)} / ${count(minus)} / ${count(zero)}${drop(stage)}`,
     count(candidateErrors),
+    html`${p95(stage.times?.twin)}<br>${p95(stage.times?.candidate)}`,
     span(Date.parse(stage.endedAt) - Date.parse(stage.startedAt)),
   ];
+}
+
+/** With its bounds, as far as so few answers tell them. */
+function p95(time: TimeQuantile | undefined): Content {
+  if (!time) return absent('no client');
+  const { ms, lowMs, highMs, n } = time;
+  const within = highMs === null ? `above ${decimal(lowMs, 2)}` : interval([lowMs, highMs]);
+  return html`${milliseconds(ms)}<small>${within}, on ${count(n)}</small>`;
+}
+
+/** Where the drop of accuracy lies, by the labels so far; however often one looked. */
+function drop({ counts }: StageResult): Content {
+  if (counts.plus + counts.minus + counts.zero === 0) return '';
+  const [low, high] = pairedDropInterval(counts, ALPHA);
+  return html`<small>drop ${points(low)} to ${points(high)} points</small>`;
 }
 
 function evidence(stage: StageResult, name: EvidenceLine['name']): Html {

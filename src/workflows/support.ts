@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -11,6 +12,7 @@ import type { Spec } from '../domain/spec.ts';
 import {
   dayOf,
   endWeek,
+  GUARD_SHARES,
   type Incident,
   isOpen,
   newSupport,
@@ -84,7 +86,8 @@ async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
   const status = await traffic.readRoute({ model: model.name });
   const body = { days: plannedDays(spec), ...support };
   await records.writeJournal({ engagement, event: `support/${attempt}/begun`, kind: 'support', body });
-  return newSupport(startedAt, status);
+  // 2026-11-26: for windows that began with equal shares; to be removed once none is open
+  return newSupport(startedAt, status, patched('support-alpha-by-need') ? GUARD_SHARES : undefined);
 }
 
 /** One look, when it is due. Returns why the candidate came down, if it did. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { count, newRoute, type RouteState, trip } from '../../src/gateway/evidence.ts';
+import { count, countFloor, newRoute, type RouteState, trip } from '../../src/gateway/evidence.ts';
 import { Store } from '../../src/gateway/store.ts';
 import { MODEL, routeConfig } from '../fixtures/gateway/gateway.ts';
 
@@ -89,6 +89,15 @@ describe("the gateway's state file", () => {
     store.close();
     store = new Store(join(folder, 'gateway.db'), () => {});
     expect(store.routes()).toMatchObject([{ configSha256: 'other', counts: { pairs: 0 } }]);
+  });
+
+  it('keeps how often the twin differed from itself', () => {
+    countFloor(route, [1, 2, 0], [1, 3, 0]);
+    countFloor(route, [2], [2]);
+    store.observe(route);
+    store.close();
+    store = new Store(join(folder, 'gateway.db'), () => {});
+    expect(store.routes()).toMatchObject([{ counts: { floor: { pairs: 4, disagreements: 1 } } }]);
   });
 
   it('forgets the oldest predictions above its limit', () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketOf } from '../../src/domain/assignment.ts';
 import type { RouteStatus } from '../../src/domain/traffic.ts';
 import {
   artifactOf,
@@ -299,7 +300,7 @@ describe('units that chance assigns', () => {
     await gateway.until(({ arms }) => arms?.twin.state === 'ready' && arms.candidate.state === 'ready');
     await send('second');
     expect((await gateway.feedback({ ...label, id: 'second-7' })).body).toMatchObject({ unknown: 1 });
-    const { counts, judgement } = await gateway.status();
+    const { counts, judgement, labelCoverage, times } = await gateway.status();
     const [stratum, ...others] = counts.strata!;
     expect(others).toEqual([]);
     const { candidate, twin, share, tail } = stratum!;
@@ -308,6 +309,13 @@ describe('units that chance assigns', () => {
     expect(candidate.units + twin.units).toBe(40);
     expect(candidate.answered + twin.answered).toBe(40);
     expect(candidate.labelled + twin.labelled).toBe(1);
+    expect(labelCoverage).toEqual({
+      pairs: { of: 0, labelled: 0 },
+      twin: { of: twin.units, labelled: twin.labelled },
+      candidate: { of: candidate.units, labelled: candidate.labelled },
+    });
+    expect((await gateway.call('GET', '/verdict')).body.labelCoverage).toEqual(labelCoverage);
+    expect(times!.twin!.n + times!.candidate!.n).toBe(80);
     expect(judgement.evidence).toHaveLength(9);
     expect(judgement.evidence.find(({ name }) => name === 'sample-ratio')).toMatchObject({ seen: 40 });
     await gateway.setWeight(8_000);
@@ -344,6 +352,26 @@ describe('units that chance assigns', () => {
     await gateway.infer([[1]]);
     const { counts } = await gateway.until((status) => status.counts.pairs === 1);
     expect(counts.twinDrops!.reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+});
+
+describe('the noise floor', () => {
+  const ids = Array.from({ length: 120 }, (_, index) => `floor-${index}`);
+  const chosen = ids.filter((id) => bucketOf(id, routeConfig('same').seed + 2) < 1_000).length;
+
+  it('runs a hashed tenth of the compared requests on the twin twice, in the shadow stage alone', async () => {
+    await open('same');
+    expect(chosen).toBeGreaterThan(3);
+    for (const id of [...ids, ...ids]) await gateway.infer([[1]], { id });
+    const { counts, judgement } = await gateway.until((status) => status.counts.floor?.pairs === chosen);
+    expect(counts).toMatchObject({ pairs: 120, disagreements: 0, floor: { pairs: chosen, disagreements: 0 } });
+    expect(judgement.reason).toContain(`FP32 from itself in 0 of ${chosen}`);
+    const { text } = (await gateway.call<{ text: string }>('GET', '/metrics')).body;
+    expect(text).toContain(`stepdown_gateway_floor_pairs_total{model="${MODEL}"} ${chosen}`);
+    await gateway.setWeight(100);
+    for (const id of ids) await gateway.infer([[1]], { id: `later-${id}` });
+    await gateway.until((status) => status.counts.pairs === 240);
+    expect((await gateway.status()).counts.floor!.pairs).toBe(chosen);
   });
 });
 

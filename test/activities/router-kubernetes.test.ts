@@ -31,6 +31,30 @@ const httpRoute = (): RouterConfig => ({
   ...api.access,
 });
 
+it('answers with the candidate whatever a router without the hash gave it, and counts no unit of one arm alone', async () => {
+  api.put(ROUTE, { rules: [{ backendRefs: [{ name: 'topics-fp32' }, { name: 'topics-int8', weight: 0 }] }] });
+  const guardrails = { slowMargin: 0.02, wrongRate: 0.1, twinDropMargin: 0.015 };
+  const judge = { ...routeConfig('same').judge, guardrails };
+  expect(await gateway.open(routeConfig('same', { router: httpRoute(), judge }))).toMatchObject({ status: 200 });
+  const arms = async () => {
+    const answers = [];
+    for (let index = 0; index < 40; index++) answers.push(await gateway.infer([[1]], { unit: `user-${index}` }));
+    return [...new Set(answers.map(({ body }) => body.parameters.arm))];
+  };
+  expect(await arms()).toEqual(['twin']);
+  await gateway.setWeight(100);
+  expect(await arms()).toEqual(['candidate']);
+  const { trip, counts, served, judgement } = await gateway.until((status) => status.counts.pairs === 80);
+  expect({ trip, strata: counts.strata, served: served.candidate }).toEqual({
+    trip: null,
+    strata: undefined,
+    served: 40,
+  });
+  expect(judgement.evidence.find(({ name }) => name === 'sample-ratio')).toMatchObject({ lnE: 0, seen: 0 });
+  await gateway.call('POST', `/control/models/${MODEL}/trip`, { reason: 'a test', by: 'test' });
+  expect(await arms()).toEqual(['twin']);
+});
+
 describe('KServe', () => {
   it('gets the percent of the latest revision, and 0 at a trip', async () => {
     api.put(SERVICE, { predictor: { model: { modelFormat: { name: 'onnx' } } } });

@@ -47,6 +47,22 @@ describe('a stage', () => {
     expect(stageVerdict(watch, route, STARTED + heldMs)?.verdict).toBe(verdict);
   });
 
+  it('leaves the shadow only once FP32 was compared with itself on a tenth of the pairs', () => {
+    const shadow = { ...watch, weight: 0, stage: 'shadow' };
+    const held = (pairs: number | undefined, heldMs: number) => {
+      const proven = status('promote', 100);
+      const floor = pairs === undefined ? undefined : { pairs, disagreements: 1 };
+      return stageVerdict(shadow, { ...proven, counts: { ...proven.counts, floor } }, STARTED + heldMs);
+    };
+    expect(held(undefined, 20_000)).toBeUndefined();
+    expect(held(9, 20_000)).toBeUndefined();
+    expect(held(10, 20_000)).toMatchObject({ verdict: 'successful', counts: { floor: { pairs: 10 } } });
+    expect(held(9, 60_000)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('FP32 was compared with itself on 9 pairs, 10 are required'),
+    });
+  });
+
   it('counts the pairs of the stage and keeps the evidence of the whole rollout', () => {
     const result = stageVerdict(watch, status('promote', 120), STARTED + 10_000);
     expect(result).toMatchObject({ weight: 25, observations: 120, servedByCandidate: 7, counts: { pairs: 900 } });

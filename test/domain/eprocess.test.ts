@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  pairedDropInterval,
   pairedDropLowerBound,
   pairedNoninferior,
   pairedWorse,
@@ -74,5 +75,19 @@ describe('e-processes', () => {
     expect(pairedWorse({ plus: 1e6, minus: 0, zero: 0 }, 0)).toBeGreaterThan(1e5);
     expect(pairedWorse({ plus: 0, minus: 1e6, zero: 0 }, 0)).toBeLessThan(-1e3);
     expect(rateAbove({ events: 1e6, trials: 1e6 }, 0.01)).toBeGreaterThan(1e6);
+  });
+});
+
+describe('the interval of the drop', () => {
+  it('holds the drop that was seen, closes with the pairs, and turns with the arms', () => {
+    const [low, high] = pairedDropInterval({ plus: 30, minus: 10, zero: 960 }, 0.05);
+    expect(low).toBeLessThan(0.02);
+    expect(high).toBeGreaterThan(0.02);
+    const [closerLow, closerHigh] = pairedDropInterval({ plus: 300, minus: 100, zero: 9_600 }, 0.05);
+    expect(closerHigh - closerLow).toBeLessThan(high - low);
+    const turned = pairedDropInterval({ plus: 10, minus: 30, zero: 960 }, 0.05);
+    expect(turned[0]).toBeCloseTo(-high, 9);
+    expect(turned[1]).toBeCloseTo(-low, 9);
+    expect(pairedDropInterval({ plus: 0, minus: 0, zero: 0 }, 0.05)).toEqual([-1, 1]);
   });
 });

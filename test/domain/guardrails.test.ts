@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { harmProven, judge, noEvidence, withOutlook } from '../../src/domain/judge.ts';
-import { countTime, tailOf } from '../../src/domain/latency-tail.ts';
-import { chanceOf, narrowed, stratumOf, UNKNOWN_PLACE } from '../../src/domain/strata.ts';
+import { countTime, p95Of, tailOf } from '../../src/domain/latency-tail.ts';
+import { chanceOf, labelCoverageOf, narrowed, stratumOf, UNKNOWN_PLACE } from '../../src/domain/strata.ts';
 import type { ArmOutcomes, EvidenceCounts, JudgeConfig } from '../../src/domain/traffic.ts';
 
 const config: JudgeConfig = {
@@ -64,6 +64,38 @@ describe('the guardrails', () => {
     const [{ candidate, twin, ...of }] = half.strata as [NonNullable<EvidenceCounts['strata']>[number]];
     const later = { ...half, strata: [{ ...of, candidate: times(candidate), twin: times(twin) }] };
     expect(harmProven(later, config)).toContain("the twin's tail");
+  });
+});
+
+describe('the labels', () => {
+  it('are counted on either arm, over all chances', () => {
+    const counts = served({ units: 400, labelled: 100 });
+    const both = { ...counts, plus: 3, zero: 2, strata: [...counts.strata!, ...counts.strata!] };
+    expect(labelCoverageOf(both)).toEqual({
+      pairs: { of: 10, labelled: 5 },
+      candidate: { of: 800, labelled: 200 },
+      twin: { of: 2_000, labelled: 2_000 },
+    });
+  });
+});
+
+describe('the p95 of an arm', () => {
+  const timed = (n: number) => {
+    const times: number[] = [];
+    for (let index = 0; index < n; index++) countTime(times, 1 + (9 * index) / n);
+    return p95Of(times);
+  };
+
+  it('lies within its bounds, which close as answers come', () => {
+    expect(timed(0)).toBeUndefined();
+    expect(timed(100)).toMatchObject({ n: 100, highMs: null });
+    const [few, many] = [timed(2_000)!, timed(200_000)!];
+    for (const { lowMs, ms, highMs } of [few, many]) {
+      expect(lowMs).toBeLessThan(9.55);
+      expect(ms).toBeCloseTo(9.55, -1);
+      expect(highMs!).toBeGreaterThan(9.55);
+    }
+    expect(many.highMs! - many.lowMs).toBeLessThan(few.highMs! - few.lowMs);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { harmProven, judge, noEvidence } from '../../src/domain/judge.ts';
+import { HARM_BETS } from '../../src/domain/rollout-policy.ts';
 import type { EvidenceCounts, JudgeConfig, RolloutAction } from '../../src/domain/traffic.ts';
 
 const config: JudgeConfig = {
@@ -59,6 +60,22 @@ describe('judge', () => {
     const judgement = judge(both, config);
     expect(judgement.evidence.find(({ name }) => name === 'disagreement-certificate')!.lnE).toBeGreaterThan(4);
     expect(judgement.action).toBe('rollback');
+  });
+
+  it('reads a disagreement beside that of the twin with itself', () => {
+    const floor = { pairs: 50, disagreements: 1 };
+    const judged = judge(counts({ pairs: 900, disagreements: 14, floor }), config);
+    expect(judged.reason).toContain('14 of 900 pairs differ, FP32 from itself in 1 of 50');
+    expect(judged.evidence).toEqual(judge(counts({ pairs: 900, disagreements: 14 }), config).evidence);
+  });
+
+  it('finds harm with fewer pairs by the larger bets, and keeps to all where none are given', () => {
+    const seen = labelled(90, 30, 2_880);
+    const { evidence } = judge(seen, config);
+    const lnE = (harmBets?: number[]) =>
+      judge(seen, { ...config, harmBets }).evidence.find(({ name }) => name === 'labelled-worse')!.lnE;
+    expect(lnE()).toBe(evidence.find(({ name }) => name === 'labelled-worse')!.lnE);
+    expect(lnE(HARM_BETS)).toBeGreaterThan(lnE() + 0.3);
   });
 
   it('expects as many more pairs as then suffice', () => {

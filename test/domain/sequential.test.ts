@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { binOf, meanAbove } from '../../src/domain/statistics/bounded-mean.ts';
 import { lnGamma } from '../../src/domain/statistics/gamma.ts';
-import { mcnemarMixture } from '../../src/domain/statistics/mcnemar-mixture.ts';
 import { quantileHalfWidth } from '../../src/domain/statistics/quantile-sequence.ts';
 import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
 import { sampleRatioMismatch } from '../../src/domain/statistics/sample-ratio.ts';
@@ -110,14 +109,5 @@ describe('the mean of bounded values', () => {
   it('counts nothing as evidence where all values are 0', () => {
     expect(meanAbove({ zeros: 1_000, bins: [0, 0] }, 0.01)).toBeLessThan(0);
     expect(meanAbove({ zeros: 0, bins: [0, 0] }, 0.01)).toBe(0);
-  });
-});
-
-describe('the McNemar mixture', () => {
-  it('is the closed form: with a uniform prior, the chance of the split against a fair coin', () => {
-    // 2^n B(k+1, n-k+1) = 2^n / ((n+1) C(n,k))
-    expect(Math.abs(mcnemarMixture({ plus: 3, minus: 1 }) - Math.log(16 / 20))).toBeLessThan(1e-12);
-    expect(mcnemarMixture({ plus: 40, minus: 10 })).toBeGreaterThan(Math.log(1_000));
-    expect(mcnemarMixture({ plus: 0, minus: 0 })).toBe(0);
   });
 });

@@ -69,6 +69,12 @@ export function pairedDropLowerBound(counts: PairedCounts, alpha: number): numbe
   return high;
 }
 
+/** A drop within these bounds is refuted by no look at the pairs, at all times together, but for alpha. */
+export function pairedDropInterval({ plus, minus, zero }: PairedCounts, alpha: number): [number, number] {
+  const low = pairedDropLowerBound({ plus, minus, zero }, alpha / 2);
+  return [low, -pairedDropLowerBound({ plus: minus, minus: plus, zero }, alpha / 2)];
+}
+
 function rateAgainst(rates: number[], { events, trials }: EventCounts, budget: number): number {
   return mixture(
     rates,

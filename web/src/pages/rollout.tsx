@@ -1,6 +1,6 @@
 import type { ClosingDocument } from '../../../src/domain/engagement.ts';
 import type { RouteStatus } from '../../../src/domain/traffic.ts';
-import { count, percent, weight } from '../../../src/report/format.ts';
+import { count, milliseconds, percent, weight } from '../../../src/report/format.ts';
 import { rollout } from '../../../src/report/rollout.ts';
 import type { Now } from '../../../src/server/view.ts';
 import { Curves, useHistory } from '../curves.tsx';
@@ -30,6 +30,7 @@ function Running({ document, now }: { document: ClosingDocument; now: Now }) {
   const { stage, paused, look, stages } = now.rollout!;
   const served = traffic ? traffic.weight / 100 : undefined;
   const history = useHistory(traffic);
+  const { floor, disagreements } = traffic?.counts ?? look?.counts ?? {};
   return (
     <>
       <section aria-live="polite" className="headline">
@@ -64,6 +65,9 @@ function Running({ document, now }: { document: ClosingDocument; now: Now }) {
           <dt>Pairs compared</dt>
           <dd className="figure">{count(traffic?.counts.pairs ?? look?.counts.pairs)}</dd>
           <dd>{traffic && `${count(traffic.stageCounts.pairs)} in this stage`}</dd>
+          {floor && (
+            <dd>{`${count(disagreements)} differ; FP32 from itself: ${count(floor.disagreements)} of ${count(floor.pairs)}`}</dd>
+          )}
         </div>
         <div>
           <dt>Expected until proven</dt>
@@ -111,7 +115,7 @@ function Ladder({ planned, stage }: { planned: number[]; stage: number }) {
 const ARMS = ['twin', 'candidate'] as const;
 
 function Arms({ traffic }: { traffic: RouteStatus }) {
-  const { arms, served, counts, shadowShed } = traffic;
+  const { arms, served, counts, shadowShed, times, labelCoverage } = traffic;
   const errors = { twin: undefined, candidate: counts.candidateErrors };
   const asked = { twin: served.twin, candidate: counts.candidateRequests };
   return (
@@ -125,7 +129,16 @@ function Arms({ traffic }: { traffic: RouteStatus }) {
         </caption>
         <thead>
           <tr>
-            {['Arm', 'State', 'Answered clients', 'Ran', 'Failed', 'Restarts'].map((title) => (
+            {[
+              'Arm',
+              'State',
+              'Answered clients',
+              'Ran',
+              'Failed',
+              'p95 in this stage',
+              'Units with a label',
+              'Restarts',
+            ].map((title) => (
               <th key={title} scope="col" className={['Arm', 'State'].includes(title) ? '' : 'n'}>
                 {title}
               </th>
@@ -147,6 +160,12 @@ function Arms({ traffic }: { traffic: RouteStatus }) {
                 {errors[arm] === undefined
                   ? 'the yardstick'
                   : `${count(errors[arm])}${asked[arm] > 0 ? ` (${percent(errors[arm] / asked[arm])})` : ''}`}
+              </td>
+              <td data-label="p95 in this stage" className="n">
+                {milliseconds(times?.[arm]?.ms)}
+              </td>
+              <td data-label="Units with a label" className="n">
+                {labelCoverage && `${count(labelCoverage[arm].labelled)} of ${count(labelCoverage[arm].of)}`}
               </td>
               <td data-label="Restarts" className="n">
                 {count(arms?.[arm].restarts)}

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { createTrafficActivities } from '../../src/activities/traffic.ts';
+
+let server: Server;
+
+afterEach(() => server.close());
+
+/** A gateway that is asked to trip and tells a weight and, look by look, how many requests the candidate answered. */
+async function gatewayThatTells(weight: number, candidate: (look: number) => number) {
+  let looks = 0;
+  server = createServer((request, response) => {
+    const route = { model: 'm', weight, served: { twin: 0, candidate: candidate(looks), replayed: 0 } };
+    if (request.method === 'GET' && request.url !== '/control/models') looks++;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(request.url === '/control/models' ? [route] : route));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { returnToTwin } = createTrafficActivities({ gateway: () => url, journalOf: () => expect.fail('not used') });
+  return { back: () => returnToTwin({ model: 'm', reason: 'a test' }), looks: () => looks };
+}
+
+it("is back only once the candidate's counter has stopped, after what was under way", async () => {
+  const { back, looks } = await gatewayThatTells(0, (look) => Math.min(look, 3));
+  expect(await back()).toEqual({ weight: 0 });
+  expect(looks()).toBe(5);
+});
+
+it('is not back while the weight reads other than 0', async () => {
+  const { back } = await gatewayThatTells(100, () => 0);
+  await expect(back()).rejects.toThrow('still sends 100 basis points');
+});
+
+it('is not back while the candidate goes on answering, whatever the weight reads', async () => {
+  const { back } = await gatewayThatTells(0, (look) => look);
+  await expect(back()).rejects.toThrow('still answers clients 10 s after the trip');
+}, 20_000);
