@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Running } from '../config.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
+import { GATEWAY_NODE_FLAGS } from './gateway-flags.ts';
 import { isSameProcess, type ProcessIdentity, processIdentity } from './identity.ts';
 import { freePorts, isFree } from './ports.ts';
 import { SupervisedProcess } from './process.ts';
@@ -81,7 +82,14 @@ export async function bringUp(config: Config, report: (line: string) => void): P
     await add(
       'gateway',
       process.execPath,
-      [...node, source('gateway/main.ts'), ...gatewayArguments, '--artifacts', folders.artifacts],
+      [
+        ...node,
+        ...GATEWAY_NODE_FLAGS,
+        source('gateway/main.ts'),
+        ...gatewayArguments,
+        '--artifacts',
+        folders.artifacts,
+      ],
       () => answers(`${running.gateway}/v2/health/live`)
     );
     await add('worker', process.execPath, [...node, source('worker.ts')], () =>
