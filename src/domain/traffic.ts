@@ -88,7 +88,7 @@ export interface TimeQuantile {
   highMs: number | null;
 }
 
-export interface ArmTimes {
+interface ArmTimes {
   twin?: TimeQuantile | undefined;
   candidate?: TimeQuantile | undefined;
 }
@@ -126,7 +126,7 @@ export interface EvidenceCounts {
 }
 
 /** Rows that the twin answered twice, and those of them that got another top-1 the second time. */
-export interface NoiseFloor {
+interface NoiseFloor {
   pairs: number;
   disagreements: number;
 }
