@@ -1,18 +1,16 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FULL_WEIGHT } from '../../src/domain/assignment.ts';
 import { GatewayProcess, inferBody, MODEL, routeConfig } from '../../test/fixtures/gateway/gateway.ts';
 import { HaproxyProcess, haproxyMissing } from '../../test/fixtures/haproxy/haproxy.ts';
 import type { Figure } from '../figure.ts';
-import { type Line, openLine } from './line.ts';
+import { post } from './traffic.ts';
 
 const RAMP = [100, 500, 2_500, 5_000, FULL_WEIGHT];
 /** After this stage gateway and HAProxy are killed and started again. */
 const RESTART_AFTER = 2_500;
-const CONNECTIONS = 4;
-/** Requests that a connection sends at once. */
-const AT_ONCE = 32;
+const CONNECTIONS = 8;
 
 /** Every unit asks the gateway, and HAProxy where there is one, at every stage of the ramp. */
 export async function assignmentFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
@@ -20,9 +18,14 @@ export async function assignmentFigures({ quick }: { quick: boolean }): Promise<
   const [twin, candidate, gateway] = await Promise.all([named('twin'), named('candidate'), GatewayProcess.start()]);
   const haproxy = haproxyMissing ? undefined : await HaproxyProcess.start({ twin: twin.url, candidate: candidate.url });
   if (haproxyMissing) console.error(`assignment is not compared with HAProxy's: ${haproxyMissing}`);
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const body = JSON.stringify(inferBody([[1]]));
-  const line = (url: string) => openLine(new URL(`/v2/models/${MODEL}/infer`, url), body);
-  let lines: Line[] = [];
+  const ask = async (url: string, unit: number) => {
+    const at = new URL(`/v2/models/${MODEL}/infer`, url);
+    const { status, body: said } = await post(agent, at, body, { 'x-stepdown-unit': `user-${unit}` });
+    if (status !== 200) throw new Error(`${at} answered ${status}: ${said}`);
+    return said.toString();
+  };
   try {
     const { status, body: opened } = await gateway.open(
       routeConfig('same', { shadowSample: 0, ...(haproxy && { router: haproxy.router }) })
@@ -34,24 +37,16 @@ export async function assignmentFigures({ quick }: { quick: boolean }): Promise<
       await gateway.setWeight(weight);
       let [next, assigned] = [0, 0];
       const client = async () => {
-        const [here, there] = await Promise.all([line(gateway.url), haproxy && line(haproxy.url)]);
-        lines.push(here, ...(there ? [there] : []));
         while (next < units) {
-          const asked = Array.from({ length: Math.min(AT_ONCE, units - next) }, () => next++);
-          const headers = asked.map((unit) => `x-stepdown-unit: user-${unit}`);
-          const [own, others] = await Promise.all([here.sendAll(headers), there?.sendAll(headers)]);
-          for (const [index, unit] of asked.entries()) {
-            const { arm } = JSON.parse(own[index]!).parameters;
-            if (others && others[index] !== arm) mismatched++;
-            if (arm === 'candidate') assigned++;
-            else if (onCandidate[unit]) flipped++;
-            onCandidate[unit] = Number(arm === 'candidate');
-          }
+          const unit = next++;
+          const arm = JSON.parse(await ask(gateway.url, unit)).parameters.arm;
+          if (haproxy && (await ask(haproxy.url, unit)) !== arm) mismatched++;
+          if (arm === 'candidate') assigned++;
+          else if (onCandidate[unit]) flipped++;
+          onCandidate[unit] = Number(arm === 'candidate');
         }
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, client));
-      for (const { close } of lines) close();
-      lines = [];
       worst = Math.max(worst, standardErrors(assigned, units, weight / FULL_WEIGHT));
       if (weight === RESTART_AFTER) await restart(gateway, haproxy);
     }
@@ -76,7 +71,7 @@ export async function assignmentFigures({ quick }: { quick: boolean }): Promise<
       });
     return figures;
   } finally {
-    for (const { close } of lines) close();
+    agent.destroy();
     await haproxy?.dispose();
     await gateway.dispose();
     twin.close();
