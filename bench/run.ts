@@ -8,6 +8,8 @@ export async function runParts(what: {
   command: string;
   purpose: string;
   parts: (options: { quick: boolean }) => Record<string, () => Figure[] | Promise<Figure[]>>;
+  /** Parts whose figures the host's load does not change: these are played at the same time, before the others. */
+  together?: string[];
 }): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -21,20 +23,26 @@ export async function runParts(what: {
   const parts = what.parts({ quick });
   const known = Object.keys(parts).join(', ');
   if (values.help) {
-    console.log(`usage: ${what.command} -- [--quick] [--json] [--only PART]
+    console.log(`usage: ${what.command} -- [--quick] [--json] [--only PARTS]
 ${what.purpose}
   --quick  the same figures from smaller samples
-  --only   one part: ${known}
+  --only   one part or several, with commas: ${known}
   --json   the figures as the last line, for machines`);
     return;
   }
-  if (only && !parts[only]) throw new Error(`--only ${only}: there are ${known}`);
-  const figures: Figure[] = [];
-  for (const [name, measure] of Object.entries(only ? { [only]: parts[only]! } : parts)) {
+  const names = only ? only.split(',') : Object.keys(parts);
+  const unknown = names.find((name) => !parts[name]);
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${known}`);
+  const measured = new Map<string, Figure[]>();
+  const play = async (name: string) => {
     const startedAt = performance.now();
-    figures.push(...(await measure()));
+    measured.set(name, await parts[name]!());
     console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
-  }
+  };
+  const isTogether = (name: string) => what.together?.includes(name);
+  await Promise.all(names.filter(isTogether).map(play));
+  for (const name of names) if (!isTogether(name)) await play(name);
+  const figures = names.flatMap((name) => measured.get(name)!);
   const { cpuModel, cores, onnxruntime, node } = await hostFingerprint();
   console.log(`${cpuModel}, ${cores} cores, onnxruntime-node ${onnxruntime}, Node ${node}${quick ? ', quick' : ''}\n`);
   console.log(figureTable(figures));

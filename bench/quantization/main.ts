@@ -8,6 +8,7 @@ import { plantedFigures } from './planted.ts';
 await runParts({
   command: 'npm run bench:quantization',
   purpose: 'Measures the quality gate and the search for sensitive layers against known answers, on this host.',
+  together: ['planted', 'crash', 'found'],
   parts: ({ quick }) => ({
     gate: () => gateFigures({ quick }),
     early: () => earlyFigures({ quick }),

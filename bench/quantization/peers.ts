@@ -9,7 +9,7 @@ import { askPeer, PEER, type PeerName } from './ask-peer.ts';
 import { everyRecipe, Judge, type Tried } from './grid.ts';
 import { type Newswire, newswire } from './newswire.ts';
 
-const LONGEST_MS = { quick: 60_000, full: 3_600_000 };
+const LONGEST_MS = { quick: 40_000, full: 3_600_000 };
 const WITHIN = 0.95;
 
 /** The same model, rows, margin and host for this search, every recipe there is, and the peers. */

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import onnx
 import torch
 from torch import nn
 
@@ -68,19 +67,10 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
             opset_version=OPSET,
             dynamo=False,
         )
-        forget_paths(partial)
         require_same_answers_of(wrapped, partial, example)
         target = partial.rename(folder / "model.onnx")
     channel.progress("done", 2, 2)
     return {"path": str(target), "model": read_model(target).facts()}
-
-
-def forget_paths(path: Path) -> None:
-    """The exporter writes where each operator was called, in folders that differ from run to run."""
-    model = onnx.load(path)
-    for node in model.graph.node:
-        node.ClearField("doc_string")
-    onnx.save(model, path)
 
 
 def dynamic_axes(value: torch.Tensor) -> dict[int, str]:
