@@ -8,7 +8,10 @@ export interface PlannedCandidate {
   recipe: Recipe;
 }
 
-const SPEED_TIE = 0.15; // where a process is placed moves its speed by this much on small hosts
+/** As a share: what repeated comparisons over blocks of new processes differ by. */
+export const SPEED_TIE = 0.05;
+/** Of engagements that compared speeds within one process an arm, where its placement moved them by this much. */
+export const OLDER_SPEED_TIE = 0.15;
 const TRIALS_IN_OPTIMIZATION = 2; // keeps the phase to minutes
 
 /** One recipe per scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */
@@ -29,11 +32,11 @@ export function optimizationPlan(spec: Spec, released: CandidateResult[]): Plann
  * The fastest first. Those as fast as each other stand by the rows they lose, then by flips, then by size, so that noise
  * in their speeds does not decide.
  */
-export function ranked(candidates: CandidateResult[]): CandidateResult[] {
+export function ranked(candidates: CandidateResult[], tie = SPEED_TIE): CandidateResult[] {
   let left = candidates.flatMap((candidate) => (candidate.figures ? [{ candidate, figures: candidate.figures }] : []));
   const order: CandidateResult[] = [];
   while (left.length > 0) {
-    const slowest = Math.max(...left.map(({ figures }) => figures.speedup)) * (1 - SPEED_TIE);
+    const slowest = Math.max(...left.map(({ figures }) => figures.speedup)) * (1 - tie);
     const tied = left
       .filter(({ figures }) => figures.speedup >= slowest)
       .sort(
@@ -51,8 +54,11 @@ export const fastestFirst = (candidates: CandidateResult[]): CandidateResult[] =
   candidates.filter(({ figures }) => figures).sort((a, b) => b.figures!.speedup - a.figures!.speedup);
 
 /** The first of those that hold every requirement. */
-export function best(candidates: CandidateResult[]): CandidateResult | undefined {
-  return ranked(candidates.filter(({ verdict }) => verdict === 'successful'))[0];
+export function best(candidates: CandidateResult[], tie = SPEED_TIE): CandidateResult | undefined {
+  return ranked(
+    candidates.filter(({ verdict }) => verdict === 'successful'),
+    tie
+  )[0];
 }
 
 /**

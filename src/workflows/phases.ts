@@ -10,10 +10,12 @@ import {
   calibrationPlan,
   customPlan,
   fastestFirst,
+  OLDER_SPEED_TIE,
   optimizationPlan,
   type PlannedCandidate,
   ptqPlan,
   ranked,
+  SPEED_TIE,
   worthSearching,
 } from '../domain/recipes.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -77,16 +79,18 @@ async function tryEveryScheme(input: EngagementInput, state: EngagementState, at
 async function refineAndProve(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
   const released = state.candidates.filter(({ id }) => state.released.includes(id));
   const { optimizes } = PACKAGES[state.spec.package];
+  const tie = patched('speeds-in-blocks') ? SPEED_TIE : OLDER_SPEED_TIE;
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
   if (optimizes && state.spec.search)
     // older engagements knew one way to calibrate
     await tryAll(input, state, 'optimization', attempt, calibrationPlan(state.candidates));
   if (optimizes) {
     const mixed = await mixedPrecision(input, state);
-    const ordered = patched('ranked-variants') ? ranked(released) : fastestFirst(released);
+    const ordered = patched('ranked-variants') ? ranked(released, tie) : fastestFirst(released);
     await tryAll(input, state, 'optimization', attempt, [...mixed, ...optimizationPlan(state.spec, ordered)]);
   }
-  const bestSoFar = () => best([...released, ...state.candidates.filter(({ phase }) => phase === 'optimization')]);
+  const optimized = () => state.candidates.filter(({ phase }) => phase === 'optimization');
+  const bestSoFar = () => best([...released, ...optimized()], tie);
   if (!bestSoFar() && trainable(state) && patched('quantization-aware-training'))
     await tryAll(input, state, 'optimization', attempt, await proposeTraining(input, state, attempt));
   if (state.training) state.training.record = state.candidates.find(({ training }) => training)?.training;
