@@ -72,7 +72,7 @@ export class Judge {
     return { ...tried, minutes };
   }
 
-  /** Like the activities: kernels, then speed, then accuracy. Files of others have no recipe and are always asked. */
+  /** Like the activities: kernels, then speed, then accuracy; of files that others made, accuracy alone. */
   async judged(
     { id, recipe }: PlannedCandidate,
     path: string,
@@ -81,9 +81,9 @@ export class Judge {
     const { spec, model, roles } = this.newswire;
     const dataPath = roles.selection.path;
     const paths = { baselinePath: model, candidatePath: path, dataPath, options };
-    const latency = summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
+    const latency = made && summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
     const sizeRatio = (made?.sizeBytes ?? 0) / statSync(model).size;
-    const efficiency = made
+    const efficiency = latency
       ? efficiencyChecks(spec.quality, { scheme: recipe.scheme, sizeRatio, latency, coverage: made.coverage })
       : [];
     const base = { id, phase: 'ptq' as const, scheme: recipe.scheme, recipe };
@@ -109,10 +109,11 @@ export class Judge {
     });
     const checks = [...qualityChecks(spec.quality, outcomes).checks, ...efficiency];
     const figures = {
-      ...{ speedup: latency.speedup, sizeRatio, lost: outcomes.lost, flips: outcomes.flips },
+      ...(latency && { speedup: latency.speedup }),
+      ...{ sizeRatio, lost: outcomes.lost, flips: outcomes.flips },
       accuracyDrop: outcomes.accuracyBaseline - outcomes.accuracyCandidate,
     } as CandidateFigures;
-    const reason = `${latency.speedup.toFixed(2)}x, ${checks[0]!.reason}`;
+    const reason = `${latency ? `${latency.speedup.toFixed(2)}x, ` : ''}${checks[0]!.reason}`;
     return {
       path,
       isEvaluated: true,

@@ -9,7 +9,9 @@ import { askPeer, PEER, type PeerName } from './ask-peer.ts';
 import { everyRecipe, Judge, type Tried } from './grid.ts';
 import { type Newswire, newswire } from './newswire.ts';
 
-const LONGEST_MS = { quick: 40_000, full: 3_600_000 };
+const LONGEST_MS = 3_600_000;
+/** Those that search need many minutes, of which a quick run has none: it only counts how far they come. */
+const QUICK_MS = { made: 120_000, searched: 20_000 };
 const WITHIN = 0.95;
 
 /** The same model, rows, margin and host for this search, every recipe there is, and the peers. */
@@ -90,7 +92,7 @@ async function besidePeers(run: {
       ...{ model, rows, margin: spec.quality.marginPoints / 100, output: join(folder, `${PEER[name].script}.onnx`) },
       ...{ calibration: roles.calibration.path, selection: roles.selection.path },
     };
-    const said = await askPeer(name, job, LONGEST_MS[quick ? 'quick' : 'full']);
+    const said = await askPeer(name, job, quick ? QUICK_MS[PEER[name].searches ? 'searched' : 'made'] : LONGEST_MS);
     const { value, words } = said.path
       ? await worth(judge, name, said.path, chosen.path, speedup)
       : { value: null, words: said.note ?? 'made nothing' };
