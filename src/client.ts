@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { addAccess } from './cli/access.ts';
 import { addAssessment } from './cli/assess.ts';
+import { addCompletion } from './cli/completion.ts';
 import { addDecisions, addRollout } from './cli/decisions.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { CommandError, EXIT } from './cli/errors.ts';
 import { addEvidence } from './cli/evidence.ts';
 import { addExport } from './cli/export.ts';
+import { addInit } from './cli/init.ts';
 import { addInspection } from './cli/inspect.ts';
 import { addLoad } from './cli/load.ts';
 import { addStart } from './cli/start.ts';
@@ -20,13 +22,14 @@ const program = new Command('stepdown')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nA first engagement:\n  stepdown up &\n  stepdown start examples/newswire/engagement.yaml\n' +
+    '\nA first engagement:\n  stepdown up &\n  stepdown init my/model.onnx\n  stepdown start examples/newswire/engagement.yaml\n' +
       '  stepdown watch newswire\n  stepdown approve newswire --by ana@example.org --comment "agreed"\n' +
       '\nExit codes: 1 refused, 2 usage, 3 nothing is listening.'
   );
 
 for (const add of [
   addUp,
+  addInit,
   addStart,
   addInspection,
   addDecisions,
@@ -40,6 +43,7 @@ for (const add of [
   addDoctor,
 ])
   add(program);
+addCompletion(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 

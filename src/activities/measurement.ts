@@ -5,6 +5,7 @@ import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import { type Efficiency, efficiencyChecks } from '../domain/gates.ts';
 import { summarizeBaseline, summarizeLatency } from '../domain/latency.ts';
 import type { BaselineMeasurement, GivenUp, LatencyComparison, Predictions, Trial } from '../domain/measurement.ts';
+import { LATENCY, THROUGHPUT } from '../domain/measurement-plan.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { combine } from '../domain/verdict.ts';
@@ -28,8 +29,6 @@ interface Dependencies {
   workFolder: string;
 }
 
-const LATENCY = { rounds: 200, blocks: 8, warmup: 5, seed: 1 };
-const THROUGHPUT = { maxRequests: 240, maxMs: 20_000, warmup: 10, seed: 1 };
 const THROUGHPUT_BLOCKS = 4;
 
 /** What is measured on this host: one fresh process per model and measurement, nothing else beside it. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Lap, lapOf } from '../domain/lap.ts';
 import { describeOptions } from '../domain/measurement.ts';
+import { LATENCY } from '../domain/measurement-plan.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { readDataset } from '../inference/dataset.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
@@ -10,8 +11,6 @@ import { predict } from '../inference/predict.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import { withPrepared } from './prepared.ts';
 import type { SpecFile } from './spec-file.ts';
-
-const LATENCY = { rounds: 200, blocks: 8, warmup: 5, seed: 1 };
 
 /** Quantizes the model to INT8 and runs both on the selection rows; nothing of it is kept. Takes minutes. */
 export async function int8Lap(file: SpecFile, tell: (step: string) => void): Promise<Lap> {

@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { exportJob, layOut } from '../activities/export-job.ts';
 import { runToolkit } from '../activities/toolkit-process.ts';
 import { loadConfig } from '../config.ts';
+import type { DataRole, PreparedData } from '../domain/artifact.ts';
+import type { Preparation } from '../domain/engagement.ts';
 import { preparationJob } from '../domain/preparation-job.ts';
 import type { SpecFile } from './spec-file.ts';
 
 interface Prepared {
   /** The ONNX file: the specification's, or what its folder was exported to. */
   model: string;
-  /** Files by role, as the engagement would have them. */
-  roles: Record<'selection', { path: string }>;
+  /** Of that file. */
+  facts: Preparation['model'];
+  /** By role, as the engagement would have them. */
+  roles: Record<Exclude<DataRole, 'train'>, Omit<PreparedData, 'arrow'> & { path: string }>;
   /** Gone when the work ends. */
   folder: string;
   toolkit<T>(verb: string, job: object): Promise<T>;
@@ -44,8 +48,9 @@ export async function withPrepared<T>({ spec, files }: SpecFile, work: (prepared
   try {
     const model = await onnxFile();
     const job = preparationJob(spec, { ...files, model });
-    const { roles } = await toolkit<Pick<Prepared, 'roles'>>('prepare', job);
-    return await work({ model, roles, folder, toolkit, signal: abort.signal });
+    const output = await toolkit<{ model: Prepared['facts'] } & Pick<Prepared, 'roles'>>('prepare', job);
+    const { model: facts, roles } = output;
+    return await work({ model, facts, roles, folder, toolkit, signal: abort.signal });
   } finally {
     process.removeListener('SIGINT', stop);
     await rm(folder, { recursive: true, force: true });

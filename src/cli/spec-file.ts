@@ -30,12 +30,23 @@ export function readSpecFile(path: string, isAllowed = (_file: string) => true):
   if (!existsSync(path)) throw usage([{ path, message: 'there is no such file; give the path of an engagement.yaml' }]);
   const yaml = parseDocument(readFileSync(path, 'utf8'));
   if (yaml.errors.length > 0) throw usage(yaml.errors.map(({ message }) => ({ path, message })));
-  const parsed = parseSpec(yaml.toJS());
-  if ('problems' in parsed) throw usage(parsed.problems);
+  const checked = checkSpec(yaml.toJS(), dirname(path), isAllowed);
+  if ('problems' in checked) throw usage(checked.problems);
+  return checked;
+}
+
+/** A specification as it would be read from a file in this folder. */
+export function checkSpec(
+  document: unknown,
+  folderOfSpec: string,
+  isAllowed: (file: string) => boolean
+): SpecFile | { problems: SpecProblem[] } {
+  const parsed = parseSpec(document);
+  if ('problems' in parsed) return parsed;
   const { spec } = parsed;
   const problems: SpecProblem[] = [];
   const found = (field: string, relative: string) => {
-    const absolute = resolve(dirname(path), relative);
+    const absolute = resolve(folderOfSpec, relative);
     if (!existsSync(absolute) || !isAllowed(absolute))
       problems.push({ path: field, value: relative, message: `there is no file ${absolute}` });
     return absolute;
@@ -65,7 +76,7 @@ export function readSpecFile(path: string, isAllowed = (_file: string) => true):
   };
   const money = spec.economics && readEconomics(spec.economics, found);
   if (money && 'problems' in money) problems.push(...money.problems);
-  if (problems.length > 0) throw usage(problems);
+  if (problems.length > 0) return { problems };
   const economics = money && 'economics' in money ? money.economics : undefined;
   return { spec: { ...spec, model: labelled || spec.model }, files, economics };
 }

@@ -1,4 +1,4 @@
-import type { PreparedData } from './artifact.ts';
+import type { DataRole, PreparedData } from './artifact.ts';
 import type { Preparation, QualityFigures, SliceFigures } from './engagement.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { Coverage, LatencyComparison, LatencyPercentiles } from './measurement.ts';
@@ -7,6 +7,9 @@ import type { QualitySpec, Spec } from './spec.ts';
 import { certifiableMargin, rowsToCertify } from './statistics/certification.ts';
 import { tangoUpperBound } from './statistics/tango.ts';
 import type { Check, Verdict } from './verdict.ts';
+
+/** Prepared rows, wherever they lie. */
+type Rows = Omit<PreparedData, 'arrow'>;
 
 const CALIBRATION_ROWS = { least: 1_000, most: 5_000 };
 
@@ -36,13 +39,23 @@ export function baselineChecks(
       `FP32 has ${percent(figures.accuracy)} accuracy on ${figures.rows} rows (always naming the largest class: ` +
         `${percent(largestClass)}), macro F1 ${figures.macroF1.toFixed(3)}, p99 ${latency.p99Ms.toFixed(1)} ms`
     ),
+    ...dataChecks({ quality, calibration }, { data }),
+  ];
+}
+
+/** What the rows alone decide of it. */
+export function dataChecks(
+  { quality, calibration }: Pick<Spec, 'quality' | 'calibration'>,
+  { data }: { data: Partial<Record<DataRole, Rows>> }
+): Check[] {
+  return [
     calibrationCheck(data.calibration!, calibration.rows),
-    ...coverageChecks(data.calibration!, selection),
+    ...coverageChecks(data.calibration!, data.selection!),
     powerCheck(quality, data.holdout!),
   ];
 }
 
-function calibrationCheck({ rows }: PreparedData, asked: number): Check {
+function calibrationCheck({ rows }: Pick<PreparedData, 'rows'>, asked: number): Check {
   const used = Math.min(rows, asked);
   const enough = used >= CALIBRATION_ROWS.least;
   const advice = `${CALIBRATION_ROWS.least} to ${CALIBRATION_ROWS.most} diverse rows are advised`;
@@ -56,7 +69,7 @@ function calibrationCheck({ rows }: PreparedData, asked: number): Check {
 }
 
 /** Are the calibration rows like the rows that the model will see? A person may waive what is not. */
-function coverageChecks({ classes, lengths, distance }: PreparedData, selection: PreparedData): Check[] {
+function coverageChecks({ classes, lengths, distance }: Rows, selection: Rows): Check[] {
   const missing = Object.entries(selection.classes)
     .filter(([name, rows]) => rows >= FREQUENT * selection.rows && !classes[name])
     .map(([name]) => name);
@@ -92,15 +105,20 @@ function distanceCheck({ tokens, within }: NonNullable<PreparedData['distance']>
   );
 }
 
-function powerCheck(quality: QualitySpec, { rows }: PreparedData): Check {
-  const design = {
-    discordance: quality.expectedDiscordancePoints / 100,
-    alpha: 1 - quality.confidence,
-    power: quality.power,
-  };
+const designOf = ({ expectedDiscordancePoints, confidence, power }: QualitySpec) => ({
+  discordance: expectedDiscordancePoints / 100,
+  alpha: 1 - confidence,
+  power,
+});
+
+/** The smallest margin, in points, that so many rows can certify. */
+export const certifiablePoints = (quality: QualitySpec, rows: number): number =>
+  100 * certifiableMargin({ ...designOf(quality), n: rows });
+
+function powerCheck(quality: QualitySpec, { rows }: Pick<PreparedData, 'rows'>): Check {
   const margin = quality.marginPoints / 100;
-  const needed = rowsToCertify({ ...design, margin });
-  const smallest = points(certifiableMargin({ ...design, n: rows }));
+  const needed = rowsToCertify({ ...designOf(quality), margin });
+  const smallest = points(certifiablePoints(quality, rows) / 100);
   return check(
     'power',
     passOr(rows >= needed, 'inconclusive'),

@@ -1,0 +1,53 @@
+import type { PackageName } from './packages.ts';
+
+/** What a person knows of a new engagement; paths are relative to the specification. */
+export interface Known {
+  engagement?: string;
+  client?: string;
+  package?: PackageName;
+  modelName?: string;
+  model?: string;
+  tokenizer?: string;
+  maxLength?: number;
+  labels?: string | string[];
+  data?: Partial<Record<'calibration' | 'selection' | 'holdout' | 'production' | 'train', string>>;
+  approver?: { name: string; email: string };
+}
+
+/** A specification to begin from: what is known, and what is usual for the rest; empty where only the person can say. */
+export function suggestedSpec(known: Known = {}) {
+  const { engagement = '', data = {} } = known;
+  return {
+    engagement,
+    client: { name: known.client ?? '' },
+    package: known.package ?? 'professional',
+    model: {
+      name: known.modelName ?? engagement,
+      kind: 'onnx',
+      path: known.model ?? 'model.onnx',
+      task: 'text-classification',
+      tokenizer: known.tokenizer ?? 'tokenizer.json',
+      maxLength: known.maxLength ?? 128,
+      labels: known.labels ?? 'labels.json',
+    },
+    data: {
+      columns: { id: 'id', text: 'text', label: 'label' },
+      calibration: data.calibration ?? 'data/calibration.jsonl',
+      selection: data.selection ?? 'data/selection.jsonl',
+      holdout: data.holdout ?? 'data/holdout.jsonl',
+      production: data.production ?? 'data/production.jsonl',
+      ...(data.train && { train: data.train }),
+    },
+    quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 5 },
+    serving: { sloPercentile: 99, sloMs: 100, threads: 1 },
+    gates: { approvers: [known.approver ?? { name: '', email: '' }] },
+    rollout: {
+      stages: [1, 5, 25, 50, 100],
+      minimumHold: '30 minutes',
+      maximumHold: '2 days',
+      minimumPairs: 500,
+      disagreementPoints: 4,
+      errorPoints: 1,
+    },
+  };
+}
