@@ -16,6 +16,7 @@ import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { specificationRoutes } from './routes/specifications.ts';
 
 const BODY_LIMIT_BYTES = 1 << 20;
 const REQUESTS_A_MINUTE = 600;
@@ -58,6 +59,7 @@ export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyIns
   for (const add of [
     sessionRoutes,
     engagementRoutes,
+    specificationRoutes,
     decisionRoutes,
     decisionLinkRoutes,
     fileRoutes,

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
+import { suggestedSpec } from '../../src/domain/suggested-spec.ts';
 import type { Incident } from '../../src/domain/support.ts';
 import { ROLES, type Role } from '../../src/server/people.ts';
 import type { Portfolio } from '../../src/server/routes/events.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
+import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, look, ref, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -27,6 +29,9 @@ const ROUTES: ['GET' | 'POST' | 'DELETE', string, Role[], object?][] = [
   ['DELETE', '/api/session', READERS],
   ['GET', '/api/engagements', READERS],
   ['POST', '/api/engagements', ['engineer', 'admin'], { spec: 'none.yaml' }],
+  ['GET', '/api/specifications/schema', ['engineer', 'admin']],
+  ['POST', '/api/specifications', ['engineer', 'admin'], { spec: 'none.yaml', document: {} }],
+  ['POST', '/api/specifications/dry-lap', ['engineer', 'admin'], { spec: 'none.yaml' }],
   ['GET', '/api/engagements/none', READERS],
   ['GET', '/api/engagements/none/candidates', READERS],
   ['GET', '/api/engagements/none/document', READERS],
@@ -210,6 +215,34 @@ describe('files', () => {
       });
     const reached = (await check('secret.yaml')).json();
     expect(reached.problems.length).toBeGreaterThan(5);
+  });
+
+  it('writes specifications into its folder only, and replaces none that it does not know', async () => {
+    const folder = join(api.home, 'written');
+    writeSmallEngagement(folder);
+    const approver = { name: 'Ana', email: APPROVER };
+    const known = { engagement: uniqueName(), client: 'Acme', modelName: 'm', maxLength: 8, approver };
+    const document = suggestedSpec(known);
+    const send = (spec: string, more: object = {}) =>
+      api.as(['engineer'])('POST', '/api/specifications', { spec, document, save: true, ...more });
+    symlinkSync(api.config.home, join(api.home, 'to-data'));
+    for (const spec of [
+      '../out.yaml',
+      '/tmp/out.yaml',
+      'data/a.yaml',
+      'to-data/a.yaml',
+      'written/a.txt',
+      'none/a.yaml',
+    ])
+      expect([spec, (await send(spec)).statusCode]).toEqual([spec, 422]);
+    const wrong = await send('written/a.yaml', { document: { ...document, package: 'gold' } });
+    expect(wrong.json()).toMatchObject({ status: 422, problems: [{ path: 'package' }] });
+    const first = await send('written/a.yaml');
+    expect(first.statusCode).toBe(201);
+    expect(readFileSync(join(folder, 'a.yaml'), 'utf8')).toBe(first.json().yaml);
+    const other = { document: { ...document, client: { name: 'Other' } } };
+    expect((await send('written/a.yaml', other)).statusCode).toBe(409);
+    expect((await send('written/a.yaml', { ...other, replaces: first.json().sha256 })).statusCode).toBe(201);
   });
 
   it('streams the journal, and goes on after the entry that a reader had', async () => {

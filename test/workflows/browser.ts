@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,11 @@ async function unpacked(folder: string): Promise<LaunchOptions> {
   try {
     const files = ['chromium.br', 'fonts.tar.br', 'al2023.tar.br'].map((name) => inflate(join(packed, name)));
     const [executablePath, fonts, libraries] = await Promise.all(files);
-    const env = { ...process.env, LD_LIBRARY_PATH: join(libraries!, 'lib'), FONTCONFIG_PATH: fonts! };
+    // its own list of fonts names folders of another machine
+    const list = join(folder, 'fonts.conf');
+    const folders = [fonts!, '/usr/share/fonts'].map((dir) => `<dir>${dir}</dir>`).join('');
+    writeFileSync(list, `<fontconfig>${folders}<cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>`);
+    const env = { ...process.env, LD_LIBRARY_PATH: join(libraries!, 'lib'), FONTCONFIG_FILE: list };
     return { executablePath, env: env as Record<string, string> };
   } finally {
     if (before === undefined) delete process.env.TMPDIR;

@@ -8,6 +8,7 @@ import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { Role } from '../../src/server/people.ts';
 import { Journal, type JournalKind } from '../../src/storage/journal.ts';
 import { economics } from '../domain/closing-document.ts';
+import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
 import { isBrowserHere, startBrowser } from './browser.ts';
 import { APPROVER, ref, spec } from './fakes.ts';
@@ -60,7 +61,7 @@ async function signedIn(width: keyof typeof VIEWPORTS, role: Role): Promise<Page
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (line) => {
     const other = /\/engagements\/([^/]+)/.exec(line.location().url)?.[1] ?? NAME; // what other tests left on the server
-    if (line.type() === 'error' && !/40[13]/.test(line.text()) && other === NAME) faults.push(line.text());
+    if (line.type() === 'error' && !/40[13]|422/.test(line.text()) && other === NAME) faults.push(line.text());
   });
   page.on('dialog', (dialog) => {
     faults.push(dialog.message());
@@ -107,6 +108,19 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
     expect(bytes.reduce((sum, each) => sum + each)).toBeLessThan(100_000);
   });
 
+  it('leads an engineer from a form to the first gate', async () => {
+    const name = uniqueName();
+    await withWorker(figures(), async () => {
+      await kickOffFromTheForm(name);
+      const { spec: kickedOff } = (await statusOf(api.client, name)).state;
+      expect(kickedOff.rollout).toMatchObject({ stages: [50, 100], minimumHold: 1_000 });
+      const written = readFileSync(join(api.home, name, 'engagement.yaml'), 'utf8');
+      expect(written).toContain(`engagement: ${name}`);
+      expect(faults).toEqual([]);
+      await api.client.workflow.getHandle(`engagement/${name}`).terminate();
+    });
+  }, 120_000);
+
   it('leads an approver through the gates, and an operator with a phone to a ramp that is rolled back', async () => {
     const name = NAME;
     const router = await startRouter(name);
@@ -128,6 +142,42 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
     await router.close();
   }, 240_000); // half a minute where nothing else runs
 });
+
+/** An engineer with a model and rows, and no specification. */
+async function kickOffFromTheForm(name: string): Promise<void> {
+  writeSmallEngagement(join(api.home, name));
+  const page = await signedIn('desktop', 'engineer');
+  await page.getByRole('link', { name: 'New' }).click();
+  const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).first().fill(text);
+  await fill('Save as', `${name}/engagement.yaml`);
+  await fill('Name of the engagement', 'Not A Name');
+  await page.getByLabel('Save as').focus();
+  await page.getByText('use lower-case letters, digits and hyphens').waitFor();
+  await fill('Name of the engagement', name);
+  const client = page.getByRole('group', { name: 'Client' });
+  await client.getByLabel('Name', { exact: true }).fill(HOSTILE);
+  const model = page.getByRole('group', { name: 'Model' });
+  await model.getByLabel('Name', { exact: true }).fill('m');
+  await model.getByLabel('Longest row, tokens').fill('8');
+  const approver = page.getByRole('group', { name: 'Approvers 1' });
+  await approver.getByLabel('Name', { exact: true }).fill('Ana');
+  await page.getByRole('button', { name: 'Save the specification' }).click();
+  await approver.getByText(/missing|Invalid email/i).waitFor();
+  await inspect(page, 'form');
+  await approver.getByLabel('Email').fill(APPROVER);
+  const rollout = page.getByRole('group', { name: 'Rollout', exact: true });
+  await rollout.getByLabel('Shortest stay at a stage').fill('1 second');
+  await rollout.getByLabel('Stages, percent').fill('50, 100');
+  await page.getByText('In order, with all its files.').waitFor();
+  await page.getByRole('button', { name: 'Save the specification' }).click();
+  await page.getByRole('button', { name: 'Try a dry lap' }).click();
+  await page.getByRole('heading', { name: 'Dry lap' }).waitFor({ timeout: 60_000 });
+  await page.getByText('input_ids int64').waitFor();
+  await inspect(page, 'dry-lap');
+  await page.getByRole('button', { name: `Kick off ${name}` }).click();
+  await page.getByRole('link', { name: 'Gate baseline', exact: true }).waitFor();
+  await page.context().close();
+}
 
 async function decideAtTheDesk(name: string): Promise<void> {
   const page = await signedIn('desktop', 'approver');
@@ -162,6 +212,10 @@ async function rollBackByPhone(name: string): Promise<void> {
   await page.getByRole('link', { name: 'Watch the rollout' }).click();
   await page.getByText('Stage of 50 %').waitFor();
   await page.locator('polyline[points*=" "]').first().waitFor({ state: 'attached' });
+  await page
+    .getByRole('row', { name: /^candidate/ })
+    .getByText('8.40 ms')
+    .waitFor();
   await inspect(page, 'rollout');
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Pause now' }).click();

@@ -1,17 +1,18 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import type { Portfolio } from '../../src/server/routes/events.ts';
 import { loadSession, type Refused, type Session, signOut } from './api.ts';
 import { usePortfolio } from './live.ts';
 import { EngagementPage } from './pages/engagement.tsx';
 import { GatePage } from './pages/gate.tsx';
 import { InboxPage } from './pages/inbox.tsx';
-import { NewPage } from './pages/new.tsx';
 import { PortfolioPage } from './pages/portfolio.tsx';
 import { RolloutPage } from './pages/rollout.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { Alert, Page } from './parts.tsx';
 import { Link, usePath } from './route.tsx';
 import { SessionContext, waitsForMe } from './session.ts';
+
+const NewPage = lazy(() => import('./pages/new.tsx'));
 
 export function App() {
   const [session, setSession] = useState<Session | undefined>();
@@ -70,7 +71,12 @@ function Routed({ path, portfolio }: { path: string; portfolio: Portfolio | unde
   const [, section, name, page, gate] = path.split('/');
   if (path === '/') return <PortfolioPage portfolio={portfolio} />;
   if (path === '/inbox') return <InboxPage portfolio={portfolio} />;
-  if (path === '/new') return <NewPage />;
+  if (path === '/new')
+    return (
+      <Suspense fallback={<p>Loading…</p>}>
+        <NewPage />
+      </Suspense>
+    );
   if (section === 'engagements' && name) {
     if (page === 'gates' && gate) return <GatePage key={path} name={name} gateName={gate} />;
     if (page === 'rollout') return <RolloutPage key={path} name={name} />;

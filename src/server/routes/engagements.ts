@@ -1,14 +1,13 @@
-import { realpathSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { kickOff, listEngagements, statusOf } from '../../cli/engagements.ts';
 import { activitiesOf } from '../../cli/progress.ts';
-import { importFiles, readSpecFile } from '../../cli/spec-file.ts';
+import { importFiles } from '../../cli/spec-file.ts';
 import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
 import { Problem } from '../problem.ts';
+import { readSpec } from '../specs-folder.ts';
 import { viewOf } from '../view.ts';
 
 const kickOffBody = z.strictObject({
@@ -32,10 +31,7 @@ export function engagementRoutes({ app, client, config }: Desk): void {
       schema: { summary: 'Kick off an engagement, or check its specification', body: kickOffBody },
     },
     async ({ body, person }, reply) => {
-      const isAllowed = under(config.specsFolder, config.home);
-      const path = resolve(config.specsFolder, body.spec);
-      if (!isAllowed(path)) throw new Problem(422, `spec: '${body.spec}' is no file under ${config.specsFolder}`);
-      const file = readSpecFile(path, isAllowed);
+      const file = readSpec(config, body.spec);
       const { engagement } = file.spec;
       if (body.check) return { engagement, valid: true };
       await kickOff(client, file.spec, await importFiles(file, folders.artifacts), person.email);
@@ -84,20 +80,4 @@ async function journalOf(folder: string, name: string): Promise<JournalEntry[]> 
   const entries = await new Journal(folder, name).entries();
   if (entries.length === 0) throw new Problem(404, `there is no journal of '${name}'`);
   return entries;
-}
-
-/** Files inside a folder, followed through links; never those of the data directory, where the secrets are. */
-function under(folder: string, except: string): (file: string) => boolean {
-  const inside = (outer: string, file: string) => file.startsWith(outer.endsWith(sep) ? outer : outer + sep);
-  const real = (path: string) => {
-    try {
-      return realpathSync(path);
-    } catch {
-      return undefined;
-    }
-  };
-  return (file) => {
-    const found = real(file);
-    return found !== undefined && inside(realpathSync(folder), found) && !inside(realpathSync(except), found);
-  };
 }
