@@ -10,6 +10,7 @@ import { addExport } from './cli/export.ts';
 import { addInit } from './cli/init.ts';
 import { addInspection } from './cli/inspect.ts';
 import { addLoad } from './cli/load.ts';
+import { addReport } from './cli/report.ts';
 import { addStart } from './cli/start.ts';
 import { addSupport } from './cli/support.ts';
 import { addUp } from './cli/up.ts';
@@ -36,6 +37,7 @@ for (const add of [
   addRollout,
   addSupport,
   addEvidence,
+  addReport,
   addAccess,
   addExport,
   addAssessment,

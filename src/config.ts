@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -15,6 +15,8 @@ const environment = z.object({
   STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
   STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
+  STEPDOWN_CHROMIUM: z.string().min(1).optional(),
+  PATH: z.string().default(''),
   STEPDOWN_SPECS: z.string().min(1).default('.'),
   STEPDOWN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   STEPDOWN_SERVER_PORT: z.coerce.number().int().min(0).max(65_535).default(7878),
@@ -35,6 +37,8 @@ export interface Config {
   smtpUrl?: string;
   mailFrom: string;
   namespace: string;
+  /** Chromium that prints PDF, named or found on the PATH. */
+  chromium?: string;
   /** Where the server takes specifications and their files from. */
   specsFolder: string;
   /** How people reach the server; mails carry decision links where it is known. */
@@ -69,6 +73,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     smtpUrl: values.STEPDOWN_SMTP_URL,
     mailFrom: values.STEPDOWN_MAIL_FROM,
     namespace: values.TEMPORAL_NAMESPACE,
+    chromium: values.STEPDOWN_CHROMIUM ?? chromiumOn(values.PATH),
     specsFolder: resolve(values.STEPDOWN_SPECS),
     publicUrl: values.STEPDOWN_PUBLIC_URL,
     serverPort: values.STEPDOWN_SERVER_PORT,
@@ -106,6 +111,13 @@ export function whereRunning(
     server: values.STEPDOWN_PUBLIC_URL ?? running?.server,
   };
 }
+
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+const chromiumOn = (path: string): string | undefined =>
+  CHROMIUM_NAMES.flatMap((name) => path.split(delimiter).map((folder) => join(folder, name))).find((file) =>
+    existsSync(file)
+  );
 
 function read(env: NodeJS.ProcessEnv): z.output<typeof environment> {
   const parsed = environment.safeParse(env);

@@ -3,8 +3,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { AssessmentRequest } from '../domain/assessment-input.ts';
 import type { ModelShape } from '../domain/large-model.ts';
 import { numeric, readTraffic } from '../domain/traffic-trace.ts';
+import type { PageFiles } from './page-files.ts';
 
-export interface AssessOptions {
+export interface AssessOptions extends PageFiles {
   traffic?: unknown;
   hardware?: string;
   region?: string;
@@ -30,13 +31,12 @@ export interface AssessOptions {
   memoryReserve: number;
   /** False with `--no-lap`. */
   lap: boolean;
-  html?: string;
 }
 
 const EXAMPLES = `
 Examples:
   stepdown assess --traffic 100 --hardware g4dn.xlarge --monthly-cost 4600 --fee 5000
-  stepdown assess --traffic week.csv --hardware c6id.2xlarge --rate 20 --html assessment.html
+  stepdown assess --traffic week.csv --hardware c6id.2xlarge --rate 20 --html assessment.html --pdf assessment.pdf
   stepdown assess --traffic 5 --hardware a100-40gb --monthly-cost 2336 --model-parameters 7e9
   stepdown assess examples/newswire/engagement.yaml --traffic 200 --hardware c6id.2xlarge --rate 60
   stepdown assess examples/published-case/assessment.yaml`;
@@ -70,7 +70,6 @@ export function addAssessOptions(command: Command): Command {
     .option('--attention <layers,heads,dim>', 'its key-value heads, for the FP16 cache', attention)
     .option('--cached-tokens <n>', 'tokens in its cache at the same time', count)
     .option('--memory-reserve <share>', 'of a GPU’s memory, kept for activations and the runtime', share, 0.1)
-    .option('--html <file>', 'also write a report')
     .addHelpText('after', EXAMPLES);
 }
 

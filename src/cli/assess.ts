@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseDocument } from 'yaml';
+import { loadConfig } from '../config.ts';
 import { type Assessment, assess } from '../domain/assessment.ts';
 import { parseAssessment } from '../domain/assessment-input.ts';
 import { assessGiven, type GivenAssessment, isGivenCase } from '../domain/given-case.ts';
@@ -14,6 +15,7 @@ import { type AssessOptions, addAssessOptions, requestOf, shapeOf } from './asse
 import { assessmentText, givenText } from './assess-text.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { int8Lap } from './int8-lap.ts';
+import { addPageFiles, writePageFiles } from './page-files.ts';
 import { readPriceFile } from './price-file.ts';
 import { print } from './print.ts';
 import { problemLines, readSpecFile, type SpecFile } from './spec-file.ts';
@@ -27,19 +29,21 @@ export function addAssessment(program: Command): void {
       'what serving costs today, and what INT8 would save, with every assumption; a model gets a quick measured lap'
     )
     .argument('[spec]', 'an engagement.yaml, or an assessment.yaml with the figures of a case');
-  addAssessOptions(command).action(async (path: string | undefined, options: AssessOptions, command: Command) => {
-    const document = path === undefined ? undefined : readYaml(path);
-    if (isGivenCase(document)) {
-      const { assessment } = accepted(assessGiven(document));
-      if (options.html) writeFileSync(options.html, renderGivenCase(assessment));
-      return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
+  addAssessOptions(addPageFiles(command)).action(
+    async (path: string | undefined, options: AssessOptions, command: Command) => {
+      const document = path === undefined ? undefined : readYaml(path);
+      if (isGivenCase(document)) {
+        const { assessment } = accepted(assessGiven(document));
+        await writePageFiles(renderGivenCase(assessment), options, loadConfig());
+        return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
+      }
+      const file = path === undefined ? null : readSpecFile(path);
+      const assess = assessor(options, file && modelOf(file), new Date());
+      const assessment = assess(file && options.lap ? await int8Lap(file, tell) : null);
+      await writePageFiles(renderAssessment(assessment), options, loadConfig());
+      print(command, assessment, () => assessmentText(assessment));
     }
-    const file = path === undefined ? null : readSpecFile(path);
-    const assess = assessor(options, file && modelOf(file), new Date());
-    const assessment = assess(file && options.lap ? await int8Lap(file, tell) : null);
-    if (options.html) writeFileSync(options.html, renderAssessment(assessment));
-    print(command, assessment, () => assessmentText(assessment));
-  });
+  );
 }
 
 /** Refuses what is wrong with the options at once, before anything takes minutes. */

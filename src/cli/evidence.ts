@@ -6,21 +6,8 @@ import { verifyEngagement } from '../evidence/verify.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { print } from './print.ts';
 
+/** Recomputing what an engagement claims. */
 export function addEvidence(program: Command): void {
-  program
-    .command('report')
-    .description('the path of the closing report')
-    .argument('<engagement>')
-    .action((name: string, _options, command: Command) => {
-      const report = join(loadConfig().folders.reports, `${name}.html`);
-      if (!existsSync(report))
-        throw new CommandError(
-          EXIT.refused,
-          `${name} has no report yet`,
-          `it is written when the engagement closes: stepdown watch ${name}`
-        );
-      print(command, { report }, () => report);
-    });
   program
     .command('verify')
     .description('recompute the journal’s chain, every evidence file’s hash and every verdict')

@@ -1,4 +1,5 @@
 import type { DataRole } from './artifact.ts';
+import { evidenceFiles } from './closing-evidence.ts';
 import type {
   CandidateLine,
   CandidateResult,
@@ -44,12 +45,13 @@ export function closingDocument(
     reason,
     startedAt,
     endedAt,
-    phases: state.phases.map(({ name, attempt, verdict, reason, decision }) => ({
+    phases: state.phases.map(({ name, attempt, verdict, reason, decision, checks }) => ({
       name,
       attempt,
       verdict,
       reason,
       decision,
+      checks,
     })),
     ...beforeAndAfter(state),
     candidates: state.candidates.map((candidate) => candidateLine(candidate, state)),
@@ -67,6 +69,7 @@ export function closingDocument(
     quality: spec.quality,
     ...(spec.rollout && { holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold } }),
     toolkitVersions: state.candidates.find(({ trial }) => trial)?.trial?.quantized.toolkitVersions,
+    evidence: evidenceFiles(state),
     ...paths,
   };
 }

@@ -1,4 +1,5 @@
 import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
+import type { EvidenceFile } from './closing-evidence.ts';
 import type { Decision } from './decision.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
@@ -174,7 +175,15 @@ export interface ClosingDocument {
   reason: string;
   startedAt: string;
   endedAt: string;
-  phases: { name: Phase; attempt: number; verdict: Verdict; reason: string; decision: Decision | null }[];
+  phases: {
+    name: Phase;
+    attempt: number;
+    verdict: Verdict;
+    reason: string;
+    decision: Decision | null;
+    /** Absent in older documents. */
+    checks?: Check[];
+  }[];
   /** Figures on the hold-out where it was reached, else on the selection data; `role` says which. */
   baseline: (ModelFigures & { role: DataRole }) | null;
   optimized: (ModelFigures & { role: DataRole }) | null;
@@ -208,6 +217,8 @@ export interface ClosingDocument {
   holds?: { minimumMs: number; maximumMs: number };
   /** Versions of what made the candidates. */
   toolkitVersions?: Record<string, string>;
+  /** The files behind the figures; absent in older documents. */
+  evidence?: EvidenceFile[];
   /** Paths in the artifact store's data directory. */
   report: string;
   journal: string;

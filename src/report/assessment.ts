@@ -11,6 +11,7 @@ export function renderAssessment(assessment: Assessment): string {
   const name = assessment.model?.name ?? 'your model';
   return page({
     title: `Assessment of ${name} (Stepdown, projected)`,
+    note: assessment.lap ? 'projected from a quick lap' : 'projected, not measured',
     body: html`${head(assessment, name)}
 <main>
 ${savings(assessment)}

@@ -1,6 +1,7 @@
 import type { CandidateLine, ClosingDocument, SliceFigures } from '../domain/engagement.ts';
 import { candidateChart, plottedLines } from './candidate-chart.ts';
 import { allLines, chosenLine, measuredOn, schemeOf } from './chosen.ts';
+import { cite } from './evidence.ts';
 import { bytes, count, decimal, interval, percent, points, ratio, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
@@ -27,7 +28,7 @@ ${table(
     { title: 'Integer', isNumber: true },
     { title: 'Flips', isNumber: true },
   ],
-  lines.map((line) => ({ cells: cells(line), isChosen: line === chosenLine(document) }))
+  lines.map((line) => ({ cells: cells(document, line), isChosen: line === chosenLine(document) }))
 )}
 ${checks(document)}
 ${slices(document)}
@@ -44,19 +45,22 @@ function lookedAt({ candidates, holdout, search }: ClosingDocument): Html {
   return html`<p>${count(looks)} of ${count(candidates.length)} candidates were looked at on the selection data. ${once}${search?.ended && ` The search was cut off: ${search.ended}; the best so far went on.`}</p>`;
 }
 
-function cells(line: CandidateLine): Content[] {
+function cells(document: ClosingDocument, line: CandidateLine): Content[] {
   return [
-    html`${line.id}<small>${schemeOf(line)}, ${line.phase}${measuredOn(line)}</small>`,
+    html`${line.id}${citeVerdict(document, line)}<small>${schemeOf(line)}, ${line.phase}${measuredOn(line)}</small>`,
     html`${chip(line.verdict)}${reasonText(line.reason)}`,
     html`${ratio(line.sizeRatio)}<small>${line.sizeBytes !== null && bytes(line.sizeBytes)}</small>`,
     percent(line.accuracy),
     html`${points(line.accuracyDrop)}<small>${line.accuracyDropUpper !== null && `at most ${points(line.accuracyDropUpper)}`}</small>`,
     percent(line.macroF1),
-    html`${ratio(line.speedup)}<small>${line.speedupInterval && interval(line.speedupInterval)}</small>`,
+    html`${ratio(line.speedup)}<small>${line.speedupInterval && interval(line.speedupInterval)}</small>${cite(document, `latency-${line.id}`)}`,
     percent(line.integerCoverage, 1),
     count(line.flips),
   ];
 }
+
+const citeVerdict = (document: ClosingDocument, line: CandidateLine): Html | undefined =>
+  cite(document, line === document.holdout ? 'holdout' : `candidate-${line.id}`);
 
 function chart(document: ClosingDocument): Html | undefined {
   const plotted = plottedLines(document);
@@ -91,7 +95,7 @@ function slices(document: ClosingDocument): Html | undefined {
     return html`${title}<p>${absent('The specification names no slices, or none was measured.')}</p>`;
   const margin = document.quality && ` The margin of a slice is ${trimmed(document.quality.sliceMarginPoints)} points.`;
   return html`${title}${table(
-    html`Accuracy by slice${measuredOn(line)}.${margin}`,
+    html`Accuracy by slice${measuredOn(line)}.${margin}${citeVerdict(document, line)}`,
     [...sliceColumns(line), { title: 'Verdict' }],
     line.slices.map((slice) => ({ cells: [...sliceCells(slice), chip(slice.verdict)] }))
   )}`;
@@ -106,7 +110,7 @@ function hardExamples(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);
   if (!line?.hardExamples) return undefined;
   return html`<h3>Hard examples of ${line.id}</h3>${table(
-    html`The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes${measuredOn(line)}; they decide nothing by themselves.`,
+    html`The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
     sliceColumns(line),
     line.hardExamples.map((slice) => ({ cells: sliceCells(slice) }))
   )}`;
@@ -120,7 +124,7 @@ function regressions(document: ClosingDocument): Html | undefined {
   if (line.regressions.length === 0)
     return html`${title}<p>No row that FP32 answered rightly is answered wrongly. ${chance}</p>`;
   return html`${title}${table(
-    html`Rows that FP32 answered rightly and ${line.id} does not${measuredOn(line)}, those that FP32 was surest of first, at most ${line.regressions.length}. ${chance}`,
+    html`Rows that FP32 answered rightly and ${line.id} does not${measuredOn(line)}, those that FP32 was surest of first, at most ${line.regressions.length}. ${chance}${citeVerdict(document, line)}`,
     [
       { title: 'Row' },
       { title: 'Right, and FP32' },

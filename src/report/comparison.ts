@@ -1,4 +1,5 @@
 import type { ClosingDocument, ModelFigures } from '../domain/engagement.ts';
+import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds, percent, points, ROLE_NAMES } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
@@ -76,7 +77,7 @@ export function comparison(document: ClosingDocument): Html {
   const isMixed = optimized !== null && optimized.role !== baseline.role;
   return html`<section aria-labelledby="comparison">${title}${without}
 ${table(
-  html`Accuracy and macro F1 on the ${ROLE_NAMES[baseline.role]}${isMixed && html` (FP32) and the ${ROLE_NAMES[optimized.role]} (${chosen})`}. Latency: single requests one at a time. Throughput: closed loop. Memory: peak of a fresh host, less that of an empty one.`,
+  html`Accuracy and macro F1 on the ${ROLE_NAMES[baseline.role]}${isMixed && html` (FP32) and the ${ROLE_NAMES[optimized.role]} (${chosen})`}. Latency: single requests one at a time. Throughput: closed loop. Memory: peak of a fresh host, less that of an empty one.${cite(document, ...(baseline.role === 'holdout' ? ['holdout'] : []), 'verdict-baseline-1', 'baseline-predictions', ...(chosen ? [`latency-${chosen}`, `predictions-${chosen}`] : []))}`,
   [
     { title: 'Figure' },
     { title: 'FP32', isNumber: true },

@@ -1,5 +1,6 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import type { ServingCost, SideCost } from '../domain/serving-cost.ts';
+import { cite } from './evidence.ts';
 import { decimal } from './format.ts';
 import { type Html, html } from './html.ts';
 import { dollars, percent, perThousand } from './money.ts';
@@ -7,7 +8,8 @@ import { savingsTable } from './savings.ts';
 import { absent, table } from './tables.ts';
 
 /** The measured rates in money; nothing where the specification says nothing of traffic and prices. */
-export function cost({ cost: found, chosen }: ClosingDocument): Html | undefined {
+export function cost(document: ClosingDocument): Html | undefined {
+  const { cost: found, chosen } = document;
   if (!found) return undefined;
   const { price, baseline, optimized, notes } = found;
   const columns = [
@@ -20,7 +22,7 @@ export function cost({ cost: found, chosen }: ClosingDocument): Html | undefined
   ];
   return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
 ${table(
-  html`<strong>Projected</strong> from the rates measured under load. ${price.instance} (${price.provider}, ${price.region}) at $${price.onDemandUsdPerHour} an hour on demand: ${price.source}, ${price.date}, ${price.ageDays} days old at kick-off. Whole replicas and instances; a month has 730 hours.`,
+  html`<strong>Projected</strong> from the rates measured under load. ${price.instance} (${price.provider}, ${price.region}) at $${price.onDemandUsdPerHour} an hour on demand: ${price.source}, ${price.date}, ${price.ageDays} days old at kick-off. Whole replicas and instances; a month has 730 hours.${cite(document, 'load-baseline', 'load-chosen', 'journal')}`,
   columns,
   [
     { cells: line('FP32', baseline, price.instance) },

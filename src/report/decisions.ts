@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { type ClosingDocument, PHASES } from '../domain/engagement.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { cite } from './evidence.ts';
 import { instant } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyNotReached } from './missing.ts';
@@ -9,7 +10,7 @@ import { absent, chip, reasonText, table, time } from './tables.ts';
 export function decisions(document: ClosingDocument): Html {
   const rows = document.phases.map(({ name, attempt, verdict, reason, decision }) => ({
     cells: [
-      attempt > 1 ? html`${name}<small>run ${attempt}</small>` : name,
+      html`${name}${cite(document, `verdict-${name}-${attempt}`)}${attempt > 1 && html`<small>run ${attempt}</small>`}`,
       gate(verdict, reason),
       ...decided(decision),
     ],

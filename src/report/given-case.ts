@@ -20,6 +20,7 @@ export function renderGivenCase(assessment: GivenAssessment): string {
   }));
   return page({
     title: `Assessment of ${name} (Stepdown, given)`,
+    note: 'given, not measured',
     body: html`<header><p class="eyebrow">Stepdown assessment: given, not measured</p>
 <h1>${name}</h1>
 <div class="headline inconclusive"><p><strong>${percent(money.savingFraction)} less: ${dollars(money.savingUsdPerMonth)} a month saved, a fee of ${dollars(feeUsd)} paid back in ${days(money.paybackDays)}.</strong></p>

@@ -1,19 +1,21 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import { describeOptions } from '../domain/measurement.ts';
+import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds } from './format.ts';
 import { type Html, html } from './html.ts';
 import { absent, table } from './tables.ts';
 
 /** Largest rates at the service level; nothing where no load test was made. */
-export function load({ loadTests, chosen }: ClosingDocument): Html | undefined {
+export function load(document: ClosingDocument): Html | undefined {
+  const { loadTests, chosen } = document;
   const before = loadTests?.baseline;
   if (!before) return undefined;
   const after = loadTests.optimized;
   const { percentile, limitMs } = before.level;
   return html`<section aria-labelledby="load"><h2 id="load">Under load</h2>
 ${table(
-  html`Poisson arrivals, latency from the scheduled time; the largest rate at which p${decimal(100 * percentile, 0)} stays within ${milliseconds(limitMs)}, shown by LoadGen's early stopping and with 95 % confidence for queries that depend on each other. Served by ${before.replicas} ${before.replicas === 1 ? 'replica' : 'replicas'}: ${describeOptions(before.options)}.`,
+  html`Poisson arrivals, latency from the scheduled time; the largest rate at which p${decimal(100 * percentile, 0)} stays within ${milliseconds(limitMs)}, shown by LoadGen's early stopping and with 95 % confidence for queries that depend on each other. Served by ${before.replicas} ${before.replicas === 1 ? 'replica' : 'replicas'}: ${describeOptions(before.options)}.${cite(document, 'load-baseline', 'load-chosen')}`,
   [
     { title: 'Model' },
     { title: 'Holds', isNumber: true },

@@ -3,6 +3,7 @@ import { candidates } from './candidates.ts';
 import { comparison } from './comparison.ts';
 import { cost } from './cost.ts';
 import { decisions } from './decisions.ts';
+import { evidenceList } from './evidence.ts';
 import { instant } from './format.ts';
 import { html } from './html.ts';
 import { load } from './load.ts';
@@ -18,6 +19,7 @@ import { training } from './training.ts';
 export function renderReport(document: ClosingDocument): string {
   return page({
     title: `${document.engagement}: ${document.verdict} (Stepdown report)`,
+    note: noteOn(document),
     body: html`${summary(document)}
 <main>
 ${comparison(document)}
@@ -30,9 +32,17 @@ ${decisions(document)}
 ${rollout(document)}
 ${support(document)}
 ${environment(document)}
+${evidenceList(document)}
 ${verification(document)}
 ${terms(document)}
 </main>
 <footer><p>Closed ${instant(document.endedAt)}. Figures come from the closing document of engagement ${document.engagement}; ${document.cost ? 'only those under “Cost” are projected' : 'none is projected'}.</p></footer>`,
   });
+}
+
+/** What nobody may overlook, on every printed page; undefined where there is nothing of the kind. */
+export function noteOn({ waivers, cost: money }: ClosingDocument): string | undefined {
+  const waived = waivers.length === 1 ? '⚠ 1 requirement was waived' : `⚠ ${waivers.length} requirements were waived`;
+  const notes = [...(waivers.length > 0 ? [waived] : []), ...(money ? ['cost is projected'] : [])];
+  return notes.length > 0 ? notes.join('; ') : undefined;
 }

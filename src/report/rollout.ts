@@ -1,6 +1,7 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { pairedDropInterval } from '../domain/statistics/eprocess.ts';
 import type { EvidenceLine, StageResult, TimeQuantile } from '../domain/traffic.ts';
+import { cite } from './evidence.ts';
 import { count, decimal, interval, milliseconds, points, span, trimmed, weight } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
@@ -28,7 +29,7 @@ export function rollout(document: ClosingDocument): Html {
   if (!result)
     return html`<section aria-labelledby="rollout">${title}<p>${absent(`No traffic was moved: ${whyMissing(document, 'rollout')}`)}</p></section>`;
   return html`<section aria-labelledby="rollout">${title}
-<p>${chip(result.verdict)} ${result.reason}. The router's last answer: ${trimmed(result.finalWeight)} % of the traffic on the candidate.</p>
+<p>${chip(result.verdict)} ${result.reason}. The router's last answer: ${trimmed(result.finalWeight)} % of the traffic on the candidate.${cite(document, 'verdict-rollout-1')}</p>
 ${holds(document)}
 ${result.stages.length === 0 ? html`<p>${absent(`No stage was run: ${result.reason}`)}</p>` : stages(result.stages)}</section>`;
 }

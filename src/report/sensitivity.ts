@@ -1,5 +1,6 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { describeSensitivity, type Sensitivity } from '../domain/search/sensitivity.ts';
+import { cite } from './evidence.ts';
 import { count } from './format.ts';
 import { type Html, html } from './html.ts';
 
@@ -8,12 +9,13 @@ const LINE = 24;
 const DECADES = 8; // below the largest error; what is smaller is drawn as nothing
 
 /** Which parts of a candidate could not be quantized, as a picture; nothing where none was looked for. */
-export function sensitivity({ sensitivity: found }: ClosingDocument): Html | undefined {
+export function sensitivity(document: ClosingDocument): Html | undefined {
+  const { sensitivity: found } = document;
   if (!found) return undefined;
   const evaluated = found.evaluations.reduce((total, { rows }) => total + rows, 0);
   const whole = found.evaluations.reduce((total, { of }) => total + of, 0);
   return html`<section aria-labelledby="sensitivity"><h2 id="sensitivity">Sensitive layers</h2>
-<p>${describeSensitivity(found)}.</p>
+<p>${describeSensitivity(found)}.${cite(document, 'journal')}</p>
 <figure><div class="wide">${chart(found, 1000)}</div><div class="narrow">${chart(found, 340)}</div>
 <figcaption>How far the answers move when one group alone is quantized (squared distance from FP32's answers over their squared length, logarithmic), the ${Math.min(SHOWN, found.groups.length)} worst of ${found.groups.length} groups. Red: kept in FP32, because the margin does not hold without. The evaluations answered ${count(evaluated)} of ${count(whole)} rows: each stops as soon as a test that may be looked at after every row has its answer.</figcaption></figure></section>`;
 }

@@ -46,6 +46,7 @@ td small,th small{display:block;overflow-wrap:break-word;color:var(--soft);font-
 tr.chosen{background:var(--tint)}tr.chosen th:first-child,tr.chosen td:first-child{box-shadow:inset .25rem 0 var(--accent);padding-left:.75rem}
 td.reason{min-width:15rem}tbody th{min-width:9rem}
 .better{color:var(--good)}.worse{color:var(--bad)}
+.cite{font-weight:400;font-size:.75rem;white-space:nowrap}.cite a,table a{color:var(--accent)}
 .absent{color:var(--soft);font-style:italic}
 figure{margin:1.25rem 0}figcaption{color:var(--soft);font-size:.875rem;margin-top:.25rem;max-width:46rem}
 svg{display:block;max-width:100%;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
@@ -80,11 +81,13 @@ dl.terms{grid-template-columns:1fr;gap:0}dl.terms dd{margin-bottom:.5rem}
 @media print{
 :root{--page:#fff;--ink:#000;--soft:#444;--line:#bbb;--tint:#f5f5f5;--accent:#0b6b8a;--good:#176b3a;--bad:#b3261e;--warn:#8a5a00;
 --good-tint:#e6f4ea;--bad-tint:#fce8e6;--warn-tint:#fff3d6;--mute-tint:#eaeef1}
-@page{margin:14mm}
+@page{size:A4;margin:14mm 14mm 18mm}
 body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-main,header,footer{max-width:none;padding:0}h2{margin-top:1.5rem;break-after:avoid}
+main,header,footer{max-width:none;padding:0}h2{margin-top:1.5rem;break-after:avoid}.tiles{grid-template-columns:repeat(4,1fr);gap:.5rem}.tiles div{padding:.5rem .625rem}
 tr,figure,.headline,.waivers,.tiles div,pre{break-inside:avoid}.scroll{overflow:visible}
 table{font-size:9pt}td small,th small{font-size:8pt}td.reason{min-width:9rem}
+thead{display:table-header-group}h3,caption{break-after:avoid}p,li{orphans:3;widows:3}
+.scroll,table{max-width:100%}td,th{overflow-wrap:break-word;padding-right:.4rem}tbody th{min-width:0}a{color:inherit}
 details::details-content{content-visibility:visible;block-size:auto}
 }
 `);

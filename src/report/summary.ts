@@ -1,5 +1,6 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
 import { chosenLine, measuredOn, schemeOf } from './chosen.ts';
+import { cite } from './evidence.ts';
 import { bytes, instant, interval, percent, points, ratio, SCHEME_NAMES, span, trimmed } from './format.ts';
 import { type Html, html, plainText } from './html.ts';
 import { chip, reasonText, time } from './tables.ts';
@@ -57,22 +58,24 @@ function joined(parts: Html[]): Html {
   return parts.reduce((made, part, i) => html`${made}${i === parts.length - 1 ? ' and ' : ', '}${part}`);
 }
 
-function waivers({ waivers: given }: ClosingDocument): Html | undefined {
+export function waivers({ waivers: given }: ClosingDocument): Html | undefined {
   if (given.length === 0) return undefined;
   const title = given.length === 1 ? 'One requirement was waived' : `${given.length} requirements were waived`;
   return html`<section class="waivers" aria-label="Waivers"><h2>⚠ ${title}: not proven, accepted by a person</h2>
 <ul>${given.map(({ gate, by, comment }) => html`<li>Gate <strong>${gate}</strong>, waived by <strong>${by}</strong>: “${comment}”</li>`)}</ul></section>`;
 }
 
-function tiles({ baseline, optimized, quality }: ClosingDocument, line: CandidateLine): Html {
+function tiles(document: ClosingDocument, line: CandidateLine): Html {
+  const { baseline, optimized, quality } = document;
+  const verdict = cite(document, line === document.holdout ? 'holdout' : `candidate-${line.id}`);
   const bound = quality ? `${trimmed(quality.confidence * 100)} % upper bound` : 'upper bound';
   const margin = quality ? `; margin ${trimmed(quality.marginPoints)}` : '';
   const sizes =
     baseline && optimized ? `${bytes(baseline.sizeBytes)} to ${bytes(optimized.sizeBytes)}` : SCHEME_NAMES[line.scheme];
   return html`<dl class="tiles">
-<div><dt>Size, of FP32</dt><dd class="figure">${percent(line.sizeRatio, 1)}</dd><dd>${sizes}</dd></div>
-<div><dt>Speed-up, single request</dt><dd class="figure">${ratio(line.speedup)}</dd><dd>95 % interval ${interval(line.speedupInterval)}; FP32 against itself ${interval(line.noiseInterval)}</dd></div>
-<div><dt>Accuracy drop, points</dt><dd class="figure">${points(line.accuracyDrop)}</dd><dd>${bound} ${points(line.accuracyDropUpper)}${margin}</dd></div>
-<div><dt>Answers that changed</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>rows with another top class than FP32</dd></div>
+<div><dt>Size, of FP32${verdict}</dt><dd class="figure">${percent(line.sizeRatio, 1)}</dd><dd>${sizes}</dd></div>
+<div><dt>Speed-up, single request${cite(document, `latency-${line.id}`)}</dt><dd class="figure">${ratio(line.speedup)}</dd><dd>95 % interval ${interval(line.speedupInterval)}; FP32 against itself ${interval(line.noiseInterval)}</dd></div>
+<div><dt>Accuracy drop, points${verdict}</dt><dd class="figure">${points(line.accuracyDrop)}</dd><dd>${bound} ${points(line.accuracyDropUpper)}${margin}</dd></div>
+<div><dt>Answers that changed${verdict}</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>rows with another top class than FP32</dd></div>
 </dl>`;
 }

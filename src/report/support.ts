@@ -1,6 +1,7 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import type { Spec } from '../domain/spec.ts';
 import { describeWeek, GUARDS, type Guard, type Incident, type Week } from '../domain/support.ts';
+import { cite } from './evidence.ts';
 import { count, decimal, instant, percent, span, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
@@ -22,7 +23,7 @@ export function support(document: ClosingDocument): Html {
     return html`<section aria-labelledby="support">${title}<p>${absent(`No window was kept: ${whyMissing(document, 'support')}`)}</p></section>`;
   const { verdict, reason, days, daysPlanned, dayMs, sample, weeks, incidents, finalWeight } = result;
   return html`<section aria-labelledby="support">${title}
-<p>${chip(verdict)} ${reason}. The router's last answer: ${trimmed(finalWeight)} % of the traffic on the candidate.</p>
+<p>${chip(verdict)} ${reason}. The router's last answer: ${trimmed(finalWeight)} % of the traffic on the candidate.${cite(document, 'verdict-support-1')}</p>
 <p>${trimmed(days)} of ${trimmed(daysPlanned)} days; ${percent(sample)} of the requests ran on both arms.${dayMs < DAY_MS && ` A day lasted ${span(dayMs)} here, as suits a demonstration.`}</p>
 ${weekTable(weeks)}
 ${incidentTable(incidents)}</section>`;

@@ -23,6 +23,7 @@ const TITLES: Record<number, string> = {
   415: 'Unsupported media type',
   422: 'Not usable',
   429: 'Too many requests',
+  501: 'Not possible here',
   503: 'Not available',
 };
 

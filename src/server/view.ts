@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
+import { documentSoFar } from '../cli/document.ts';
 import { type EngagementStatus, statusOf } from '../cli/engagements.ts';
 import { type ActivityProgress, activitiesOf } from '../cli/progress.ts';
 import { type Config, whereRunning } from '../config.ts';
-import { closingDocument } from '../domain/closing.ts';
-import type { ClosingDocument, EngagementInput, EngagementState } from '../domain/engagement.ts';
+import type { ClosingDocument, EngagementState } from '../domain/engagement.ts';
 import type { RouteStatus } from '../domain/traffic.ts';
 import { Journal } from '../storage/journal.ts';
 
@@ -32,31 +32,12 @@ export async function viewOf(client: Client, config: Config, name: string): Prom
   const { state, gate, decided, rollout, support } = status;
   const hasRoute = rollout !== undefined || state.phase === 'support';
   const traffic = hasRoute ? await routeStatus(config, state.spec.model.name) : null;
-  const document = await documentSoFar(config, name, state);
+  const journal = new Journal(config.folders.journals, name);
+  const document = documentSoFar(journal.path, await journal.entries(), state);
   const { rollout: plan, gates } = state.spec;
   const { phase } = state;
   const known = { phase, plannedStages: plan.stages, approvers: gates.approvers };
   return { document, now: { ...known, gate, decided, rollout, support, activities, traffic } };
-}
-
-async function documentSoFar(config: Config, name: string, state: EngagementState): Promise<ClosingDocument> {
-  const journal = new Journal(config.folders.journals, name);
-  const entries = await journal.entries();
-  const { startedAt = '', sources } = (entries.find(({ kind }) => kind === 'kick-off')?.body ??
-    {}) as Partial<EngagementInput>;
-  const closing = entries.find(({ kind }) => kind === 'closing');
-  const last = state.phases.at(-1);
-  return closingDocument(
-    {
-      state,
-      economics: sources?.economics,
-      startedAt,
-      endedAt: closing?.at ?? entries.at(-1)?.at ?? '',
-      verdict: last?.verdict ?? 'inconclusive',
-      reason: last?.reason ?? `at work on ${state.phase}`,
-    },
-    { report: '', journal: journal.path }
-  );
 }
 
 /** The router's own account, asked with the token that the server holds. */

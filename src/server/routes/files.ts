@@ -1,11 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Config } from '../../config.ts';
+import { PHASES } from '../../domain/engagement.ts';
+import { linkArtifacts } from '../../report/evidence.ts';
+import { NoBrowser } from '../../report/no-browser.ts';
+import { printPdf } from '../../report/pdf.ts';
+import { renderPhase } from '../../report/phase.ts';
 import { type Desk, named } from '../desk.ts';
 import { Problem } from '../problem.ts';
+import { viewOf } from '../view.ts';
 
 const TYPES: Record<string, string> = {
   '.json': 'application/json',
@@ -16,8 +23,11 @@ const TYPES: Record<string, string> = {
 /** What a stored page may do in a browser: show itself. */
 const SHOW_ONLY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
+const format = z.object({ format: z.enum(['html', 'pdf']).default('html') });
+
 /** Artifacts by content, reports, and mail that had nowhere to go. */
-export function fileRoutes({ app, config: { folders } }: Desk): void {
+export function fileRoutes({ app, client, config }: Desk): void {
+  const { folders } = config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
   typed.get(
@@ -40,12 +50,26 @@ export function fileRoutes({ app, config: { folders } }: Desk): void {
   );
   typed.get(
     '/api/engagements/:name/report',
-    { config: reads, schema: { summary: 'The closing report', params: named } },
-    async ({ params: { name } }, reply) => {
-      const path = join(folders.reports, `${name}.html`);
-      if (!(await stat(path).catch(() => undefined)))
-        throw new Problem(404, `${name} has no report yet; it is written when the engagement closes`);
-      return sendFile(reply, path);
+    { config: reads, schema: { summary: 'The closing report', params: named, querystring: format } },
+    async ({ params: { name }, query }, reply) => {
+      const page = await readFile(join(folders.reports, `${name}.html`), 'utf8').catch(() => undefined);
+      if (!page) throw new Problem(404, `${name} has no report yet; it is written when the engagement closes`);
+      return sendPage(reply, page, query.format, config);
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/phases/:phase/report',
+    {
+      config: reads,
+      schema: {
+        summary: 'The report of one phase, also while the engagement runs',
+        params: named.extend({ phase: z.enum(PHASES) }),
+        querystring: format,
+      },
+    },
+    async ({ params: { name, phase }, query }, reply) => {
+      const { document } = await viewOf(client, config, name);
+      return sendPage(reply, renderPhase(document, phase), query.format, config);
     }
   );
   typed.get(
@@ -61,6 +85,21 @@ export function fileRoutes({ app, config: { folders } }: Desk): void {
       };
     }
   );
+}
+
+/** A report with its links into the API; PDF where this machine has a Chromium. */
+async function sendPage(
+  reply: FastifyReply,
+  page: string,
+  form: z.output<typeof format>['format'],
+  { chromium, publicUrl }: Config
+): Promise<FastifyReply> {
+  reply.header('content-security-policy', SHOW_ONLY);
+  if (form === 'html') return reply.type(TYPES['.html']!).send(linkArtifacts(page, ''));
+  const pdf = await printPdf(linkArtifacts(page, publicUrl), chromium).catch((error: unknown) => {
+    throw error instanceof NoBrowser ? new Problem(501, error.message) : error;
+  });
+  return reply.type('application/pdf').send(pdf);
 }
 
 async function sendFile(reply: FastifyReply, path: string): Promise<FastifyReply> {

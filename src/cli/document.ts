@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import type { Config } from '../config.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import { closingDocument } from '../domain/closing.ts';
+import type { ClosingDocument, EngagementInput, EngagementState } from '../domain/engagement.ts';
+import { ArtifactStore } from '../storage/artifacts.ts';
+import { Journal, type JournalEntry } from '../storage/journal.ts';
+import { withClient } from './connection.ts';
+import { statusOf } from './engagements.ts';
+import { NotFound } from './errors.ts';
+
+type Folders = Config['folders'];
+
+/** Of a closed engagement, its document from the files alone; of one that runs, as it would be if it ended now. */
+export async function documentOf(folders: Folders, name: string): Promise<ClosingDocument> {
+  const journal = new Journal(folders.journals, name);
+  const entries = await journal.entries();
+  if (entries.length === 0)
+    throw new NotFound(`there is no journal of '${name}' in ${folders.journals}`, 'see `stepdown list`');
+  const closed = closedDocument(entries);
+  if (closed) return new ArtifactStore(folders.artifacts).readJson<ClosingDocument>(closed);
+  const { state } = await withClient((client: Client) => statusOf(client, name));
+  return documentSoFar(journal.path, entries, state);
+}
+
+const closedDocument = (entries: JournalEntry[]): ArtifactRef | undefined => {
+  const closing = entries.find(({ kind }) => kind === 'closing');
+  return (closing?.body as { document?: ArtifactRef } | undefined)?.document;
+};
+
+/** The closing document as it would be if the engagement ended now. */
+export function documentSoFar(journal: string, entries: JournalEntry[], state: EngagementState): ClosingDocument {
+  const { startedAt = '', sources } = (entries.find(({ kind }) => kind === 'kick-off')?.body ??
+    {}) as Partial<EngagementInput>;
+  const closing = entries.find(({ kind }) => kind === 'closing');
+  const last = state.phases.at(-1);
+  return closingDocument(
+    {
+      state,
+      economics: sources?.economics,
+      startedAt,
+      endedAt: closing?.at ?? entries.at(-1)?.at ?? '',
+      verdict: last?.verdict ?? 'inconclusive',
+      reason: last?.reason ?? `at work on ${state.phase}`,
+    },
+    { report: '', journal }
+  );
+}
