@@ -24,7 +24,7 @@ ${table(
     { title: 'CPU per request', isNumber: true },
     { title: 'Peak memory', isNumber: true },
     { title: 'Answers checked', isNumber: true },
-    { title: 'Counts' },
+    { title: 'Counts', className: 'reason' },
   ],
   [{ cells: line('FP32', before) }, ...(after ? [{ cells: line(chosen ?? 'Optimized', after) }] : [])]
 )}

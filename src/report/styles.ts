@@ -75,7 +75,7 @@ table.stack tr.chosen{padding-left:.75rem;box-shadow:inset .25rem 0 var(--accent
 table.stack tr.chosen th:first-child{box-shadow:none;padding-left:0}
 table.stack td[data-label]{display:grid;grid-template-columns:8.5rem 1fr;gap:.5rem}
 table.stack td[data-label]::before{content:attr(data-label);color:var(--soft);font-size:.8125rem;line-height:1.5rem}
-table.stack td.reason,table.stack tbody th{min-width:0}table.stack tbody td.n+td{padding-left:0}
+table.stack td.reason,table.stack tbody th{min-width:4.5rem}table.stack tbody td.n+td{padding-left:0}
 dl.terms{grid-template-columns:1fr;gap:0}dl.terms dd{margin-bottom:.5rem}
 }
 @media print{
