@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const environment = z.object({
   STEPDOWN_HOME: z.string().min(1).default('.stepdown'),
   STEPDOWN_PYTHON: z.string().min(1).default(join(ROOT, '.tools/core/bin/python')),
+  STEPDOWN_ENVIRONMENTS: z.string().min(1).default(join(ROOT, '.tools')),
   STEPDOWN_TEMPORAL_CLI: z.string().min(1).default(join(ROOT, '.tools/tools/bin/temporal')),
   STEPDOWN_GATEWAY: z.url().optional(),
   STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
@@ -32,6 +33,8 @@ export interface Config {
   /** The data directory: everything that an embedded Stepdown keeps. */
   home: string;
   python: string;
+  /** Where environments of further toolkits are, or are made when first needed. */
+  environments: string;
   temporalCli: string;
   gatewayToken?: string;
   smtpUrl?: string;
@@ -68,6 +71,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     root: ROOT,
     home,
     python: values.STEPDOWN_PYTHON,
+    environments: resolve(values.STEPDOWN_ENVIRONMENTS),
     temporalCli: values.STEPDOWN_TEMPORAL_CLI,
     gatewayToken: values.STEPDOWN_GATEWAY_TOKEN,
     smtpUrl: values.STEPDOWN_SMTP_URL,

@@ -39,12 +39,13 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
   const ledger = new Ledger(config.folders.trials);
   const journalOf = (engagement: string) => new Journal(config.folders.journals, engagement);
   const shared = { artifacts, ledger, journalOf, workFolder: config.folders.work };
+  const tools = { ...shared, python: config.python, environments: config.environments };
   if (queue === 'toolkit')
     return {
       activities: {
-        ...createToolkitActivities({ ...shared, python: config.python }),
-        ...createTrainingActivities({ ...shared, python: config.python }),
-        ...createExportActivities({ ...shared, python: config.python }),
+        ...createToolkitActivities(tools),
+        ...createTrainingActivities(tools),
+        ...createExportActivities(tools),
       },
       maxConcurrentActivityTaskExecutions: 1,
       maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,

@@ -10,7 +10,11 @@ const PEERS = fileURLToPath(new URL('./peers', import.meta.url));
 /** Scripts in `peers/` and the environment that each needs; without one, Stepdown's own. */
 export const PEER = {
   'ONNX Runtime, static, all defaults': { script: 'ort_peer.py', searches: false },
-  'Optimum, dynamic, its preset': { script: 'optimum_peer.py', requirements: 'optimum.txt', searches: false },
+  'Optimum, dynamic, its preset': {
+    script: 'optimum_peer.py',
+    requirements: '../../../toolkits/environments/optimum.txt',
+    searches: false,
+  },
   'NNCF with accuracy control': { script: 'nncf_peer.py', requirements: 'nncf.txt', searches: true },
   'Intel Neural Compressor': { script: 'inc_peer.py', requirements: 'neural-compressor.txt', searches: true },
 } as const;

@@ -15,8 +15,8 @@ interface ExportRecord {
 }
 
 /** A Hugging Face directory or a PyTorch entry point as the ONNX file that everything after it works with. */
-export const createExportActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
-  const tools = { python, workFolder };
+export const createExportActivities = (tools: ToolkitDependencies) => {
+  const { artifacts, ledger, journalOf, workFolder } = tools;
 
   return {
     /** Exports, unless the ledger has it already: a second export of the same model would have other bytes. */
@@ -24,7 +24,7 @@ export const createExportActivities = ({ python, artifacts, ledger, journalOf, w
       const { engagement, model } = input.spec;
       const { kind, task, entryPoint } = model;
       const source = input.sources.model;
-      const asked = { toolkit: 'onnxruntime', verb: 'probe', job: {} };
+      const asked = { toolkit: 'onnxruntime' as const, verb: 'probe', job: {} };
       const versions = await runInFolder(tools, asked, async (probe: { versions: object }) => probe.versions);
       const key = sha256(canonicalJson({ what: 'export', source: source.sha256, kind, task, entryPoint, versions }));
       const perform = async () => {

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef } from '../domain/artifact.ts';
+import type { ToolkitName } from '../domain/toolkits.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfRepeated } from './model-fault.ts';
+import { type Pythons, pythonOf } from './toolkit-environment.ts';
 import { runToolkit } from './toolkit-process.ts';
 
-export interface ToolkitFolder {
-  python: string;
+export interface ToolkitFolder extends Pythons {
   workFolder: string;
 }
 
@@ -25,8 +26,8 @@ export interface ToolkitDependencies extends ToolkitFolder {
  * before told last.
  */
 export async function runInFolder<Output, T>(
-  { python, workFolder }: ToolkitFolder,
-  { toolkit, verb, job }: { toolkit: string; verb: string; job: object | ((told: unknown) => object) },
+  { workFolder, ...pythons }: ToolkitFolder,
+  { toolkit, verb, job }: { toolkit: ToolkitName; verb: string; job: object | ((told: unknown) => object) },
   keep: (output: Output) => Promise<T>
 ): Promise<T> {
   const outputFolder = join(workFolder, randomUUID());
@@ -35,6 +36,7 @@ export async function runInFolder<Output, T>(
     return await whileBeating(async (onProgress, signal, told) => {
       const asked = typeof job === 'function' ? job(told) : job;
       const stderrPath = join(outputFolder, 'stderr.log');
+      const python = await pythonOf(toolkit, pythons, { signal, onProgress, stderrPath });
       const options = { python, toolkit, verb, signal, onProgress, stderrPath };
       return keep(await runToolkit<Output>({ ...options, job: { ...asked, outputFolder } }));
     });

@@ -8,6 +8,7 @@ import { preparationJob } from '../domain/preparation-job.ts';
 import { canonicalJson, type Recipe } from '../domain/recipe.ts';
 import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import type { ToolkitName } from '../domain/toolkits.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { sha256 } from '../storage/artifacts.ts';
 import { layOut } from './export-job.ts';
@@ -43,10 +44,17 @@ interface Ingredients {
 
 const SENSITIVITY_ROWS = 32; // for a ranking; the margin is judged on the selection rows
 
+/** What PyTorch has trained is quantized by ONNX Runtime. */
+const quantizerOf = ({ toolkit }: Recipe): ToolkitName => (toolkit === 'pytorch' ? 'onnxruntime' : toolkit);
+
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
-export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
-  const run = <Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> =>
-    runInFolder({ python, workFolder }, { toolkit: 'onnxruntime', verb, job }, keep);
+export const createToolkitActivities = (tools: ToolkitDependencies) => {
+  const { artifacts, ledger, journalOf } = tools;
+  const runOf =
+    (toolkit: ToolkitName) =>
+    <Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> =>
+      runInFolder(tools, { toolkit, verb, job }, keep);
+  const run = runOf('onnxruntime');
 
   async function stored<T extends { path: string }>({ path, ...rest }: T) {
     return { ...rest, ref: await artifacts.putFile(path) };
@@ -65,7 +73,7 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
     });
 
   async function trialKey({ spec, recipe, sources, calibration, selection }: Ingredients & { spec: Spec }) {
-    const probe = await run('probe', {}, async (output: Probe) => output);
+    const probe = await runOf(quantizerOf(recipe))('probe', {}, async (output: Probe) => output);
     const conditions = { probe, host: await hostFingerprint(), options: sessionOptionsOf(spec) };
     return keyOf({ model: sources.model, recipe, calibration, selection, ...conditions });
   }
@@ -122,7 +130,7 @@ export const createToolkitActivities = ({ python, artifacts, ledger, journalOf, 
         recipe,
         ...(recipe.calibration && { calibrationData: await artifacts.verified(calibration.arrow) }),
       };
-      return run('quantize', job, async (output: Made<QuantizedModel, 'model'>) => {
+      return runOf(quantizerOf(recipe))('quantize', job, async (output: Made<QuantizedModel, 'model'>) => {
         const { ref, ...rest } = await stored(output);
         return { key, quantized: { ...rest, model: ref } };
       });

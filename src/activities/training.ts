@@ -18,14 +18,14 @@ export interface TrainingInput {
 type Trained = Omit<TrainingRecord, 'key' | 'model'> & { path: string };
 
 /** Quantization-aware training; its checkpoints outlive the attempt, and the heartbeat says where the last one is. */
-export const createTrainingActivities = ({ python, artifacts, ledger, journalOf, workFolder }: ToolkitDependencies) => {
-  const folder = { python, workFolder };
+export const createTrainingActivities = (dependencies: ToolkitDependencies) => {
+  const { artifacts, ledger, journalOf, workFolder } = dependencies;
   const train = <Output, T>(job: object, keep: (output: Output) => Promise<T>): Promise<T> => {
     const goingOn = (told: unknown) => ({
       ...job,
       checkpoint: (told as { checkpoint?: string } | null)?.checkpoint ?? null,
     });
-    return runInFolder(folder, { toolkit: 'pytorch', verb: 'train', job: goingOn }, keep);
+    return runInFolder(dependencies, { toolkit: 'pytorch', verb: 'train', job: goingOn }, keep);
   };
 
   async function jobOf({ recipe, model, calibration, selection, train }: TrainingInput): Promise<object> {
@@ -47,9 +47,9 @@ export const createTrainingActivities = ({ python, artifacts, ledger, journalOf,
     /** Trains, unless the ledger has it already. */
     async trainCandidate(input: TrainingInput): Promise<TrainingRecord> {
       const { engagement, recipe, model, calibration, selection, train: rows } = input;
-      const asked = { toolkit: 'onnxruntime', verb: 'probe', job: {} };
+      const asked = { toolkit: 'onnxruntime' as const, verb: 'probe', job: {} };
       const probe = await runInFolder(
-        folder,
+        dependencies,
         asked,
         async ({ versions, instructionSets }: Record<string, unknown>) => ({
           versions,

@@ -1,4 +1,5 @@
 import type { DataRole } from './artifact.ts';
+import type { ToolkitName } from './toolkits.ts';
 
 export type Scheme = 'fp16' | 'int8-dynamic' | 'int8-static' | 'int8-qat' | 'int4-weight';
 
@@ -15,7 +16,7 @@ interface TrainingSettings {
 
 /** How a candidate is made; everything in it is part of the trial's key. */
 export interface Recipe {
-  toolkit: 'onnxruntime' | 'pytorch';
+  toolkit: ToolkitName;
   scheme: Scheme;
   calibration?: { role: DataRole; rows: number; method: 'minmax' | 'entropy' | 'percentile' };
   /** Nodes kept in FP32, by name. */

@@ -70,7 +70,7 @@ export function trainingPlan(
   candidates: CandidateResult[]
 ): { from: CandidateResult; plan: PlannedCandidate } | undefined {
   const from = candidates
-    .filter(({ scheme, figures, checks }) => scheme === 'int8-static' && figures && checks.some(lostTooMuch))
+    .filter(({ recipe, figures, checks }) => isOurs(recipe, 'int8-static') && figures && checks.some(lostTooMuch))
     .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];
   if (!from?.recipe.calibration) return undefined;
   const recipe: Recipe = {
@@ -100,6 +100,9 @@ export function calibrationPlan(candidates: CandidateResult[]): PlannedCandidate
     });
 }
 
+/** What search and training can go on from: other toolkits' recipes mean other things. */
+const isOurs = ({ toolkit, scheme }: Recipe, kind: string) => toolkit !== 'optimum' && scheme.startsWith(kind);
+
 const lostTooMuch = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
 
 const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise
@@ -112,7 +115,7 @@ export function worthSearching(candidates: CandidateResult[]): CandidateResult |
   const speedOf = ({ figures }: CandidateResult) => figures?.speedup ?? 0;
   const fastest = Math.max(1, ...candidates.filter(({ verdict }) => verdict === 'successful').map(speedOf));
   return candidates
-    .filter(({ scheme, checks }) => scheme.startsWith('int') && checks.some(lostTooMuch))
+    .filter(({ recipe, checks }) => isOurs(recipe, 'int') && checks.some(lostTooMuch))
     .filter((candidate) => speedOf(candidate) > WORTH_IT * fastest)
     .sort((a, b) => speedOf(b) - speedOf(a))[0];
 }

@@ -23,6 +23,7 @@ const python = join(folder, 'python');
 const runs = join(folder, 'runs');
 const activities = createExportActivities({
   python,
+  environments: folder,
   artifacts,
   ledger: new Ledger(join(folder, 'ledger')),
   journalOf: () => journal,

@@ -18,6 +18,7 @@ const workFolder = join(folder, 'work');
 const python = join(folder, 'python');
 const activities = createTrainingActivities({
   python,
+  environments: folder,
   artifacts,
   ledger: new Ledger(join(folder, 'ledger')),
   journalOf: (name: string) => new Journal(join(folder, 'journals'), name),

@@ -47,7 +47,11 @@ describe('the command line', () => {
         instructionSets: expect.any(Array),
         gpu: expect.toSatisfy((gpu) => gpu === null || typeof gpu === 'string'),
       },
-      toolkits: [{ name: 'onnxruntime', available: true, versions: { onnxruntime: expect.any(String) } }],
+      toolkits: [
+        { name: 'onnxruntime', state: 'installed', versions: { onnxruntime: expect.any(String) } },
+        { name: 'pytorch', state: 'installed', environment: 'core', versions: { torch: expect.any(String) } },
+        { name: 'optimum', state: expect.any(String), environment: 'optimum', gigabytes: 1.8 },
+      ],
       temporal: { cli: expect.stringContaining('Server') },
     });
   });

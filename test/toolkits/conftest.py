@@ -128,12 +128,17 @@ def job(tmp_path: Path) -> dict[str, Any]:
 
 
 def start(
-    verb: str, *, path: list[Path] | None = None, seed: str = "0", toolkit: str = "onnxruntime"
+    verb: str,
+    *,
+    path: list[Path] | None = None,
+    seed: str = "0",
+    toolkit: str = "onnxruntime",
+    python: str = sys.executable,
 ) -> subprocess.Popen:
     """The toolkit as an activity starts it, with folders that come first on its import path."""
     imports = os.pathsep.join(map(str, [*(path or []), TOOLKITS]))
     return subprocess.Popen(
-        [sys.executable, "-m", "stepdown_toolkits", toolkit, verb],
+        [python, "-m", "stepdown_toolkits", toolkit, verb],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,8 +147,8 @@ def start(
     )
 
 
-def call(verb: str, stdin: str, **options: Any) -> tuple[int, list[dict[str, Any]], str]:
+def call(verb: str, stdin: str, timeout: float = 60, **options: Any) -> tuple[int, list[dict[str, Any]], str]:
     """Exit code, the lines of stdout, and stderr."""
     process = start(verb, **options)
-    stdout, stderr = process.communicate(stdin, timeout=60)
+    stdout, stderr = process.communicate(stdin, timeout=timeout)
     return process.returncode, [json.loads(line) for line in stdout.splitlines()], stderr

@@ -11,8 +11,11 @@ from .protocol import BAD_REQUEST, DONE, FAULT, UNAVAILABLE, BadRequest, Channel
 
 TOOLKITS = {
     "onnxruntime": ("probe", "prepare", "quantize", "sensitivity"),
-    "pytorch": ("export", "train"),
+    "pytorch": ("probe", "export", "train"),
+    "optimum": ("probe", "quantize"),
 }
+
+OWN_ENVIRONMENTS = ("optimum",)  # the others share `core`
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +30,7 @@ def main(arguments: list[str]) -> int:
         channel.send("error", kind="bad-request", message=str(error), **body)
         return BAD_REQUEST
     except (Unavailable, ImportError) as error:
-        channel.send("error", kind="unavailable", message=missing(error))
+        channel.send("error", kind="unavailable", message=missing(error, arguments[0]))
         return UNAVAILABLE
     except MemoryError:
         channel.send("error", kind="fault", message="out of memory; give the toolkit a larger machine")
@@ -53,12 +56,14 @@ def perform(arguments: list[str], channel: Channel) -> dict[str, Any]:
     return importlib.import_module(f"stepdown_toolkits.{toolkit}_toolkit.{verb}").run(job, channel)
 
 
-def missing(error: Exception) -> str:
+def missing(error: Exception, toolkit: str) -> str:
     if not isinstance(error, ImportError):
         return str(error)
     traceback.print_exc()
     what = f"the Python package '{error.name}'" if error.name else "a Python package"
-    return f"{what} cannot be loaded ({error}); install toolkits/environments/core.txt, `npm run setup` does"
+    environment = toolkit if toolkit in OWN_ENVIRONMENTS else "core"
+    command = "npm run setup" + (f" -- --environment {environment}" if toolkit in OWN_ENVIRONMENTS else "")
+    return f"{what} cannot be loaded ({error}); install toolkits/environments/{environment}.txt, `{command}` does"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ PACKAGES = ("onnxruntime", "onnx", "onnx_ir", "numpy", "tokenizers", "pyarrow", 
 SCHEMES = ("fp16", "int8-dynamic", "int8-static", "int8-qat", "int4-weight")
 
 
-def versions() -> dict[str, str]:
-    found = {name: version(name) for name in PACKAGES}
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    found = {name: version(name) for name in packages}
     return {**found, "python": platform.python_version(), "stepdown_toolkits": own_version()}
 
 
@@ -30,10 +31,15 @@ def own_version() -> str:
 
 
 def run(_job: dict[str, Any], _channel: Channel) -> dict[str, Any]:
+    return probed(PACKAGES, SCHEMES)
+
+
+def probed(packages: Iterable[str], schemes: Iterable[str]) -> dict[str, Any]:
+    """What every toolkit says of itself and of the machine."""
     return {
-        "versions": versions(),
+        "versions": versions(packages),
         "instructionSets": instruction_sets(),
         "gpu": gpu(),
         "providers": onnxruntime.get_available_providers(),
-        "schemes": list(SCHEMES),
+        "schemes": list(schemes),
     }

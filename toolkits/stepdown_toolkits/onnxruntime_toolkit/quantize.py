@@ -2,6 +2,8 @@
 
 import shutil
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +17,48 @@ from ..protocol import BadRequest, Channel, problem, take
 from .calibration import Feed, read_rows
 from .coverage import audit
 from .model import Model, facts_of, load
-from .probe import versions
-from .recipe import check
-from .schemes import CALIBRATED, SCHEMES, Making
+from .probe import PACKAGES, versions
+from .recipe import OPTIONS, Rules, check
+from .schemes import CALIBRATED, METHODS, SCHEMES, Making
 
 STEPS = 5
 
 
+@dataclass(frozen=True)
+class Maker:
+    """What one toolkit brings along; everything else is the same for all of them."""
+
+    rules: Rules
+    schemes: dict[str, Callable[[Making], None]]
+    packages: tuple[str, ...]
+    """Whose versions are part of a trial's key."""
+    pre_processes: bool = True
+    """Whether it wants ONNX Runtime's shape inference and constant folding first."""
+
+
+ONNXRUNTIME = Maker(Rules(OPTIONS, {scheme: tuple(METHODS) for scheme in CALIBRATED}), SCHEMES, PACKAGES)
+
+
 def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    return make(job, channel, ONNXRUNTIME)
+
+
+def make(job: dict[str, Any], channel: Channel, maker: Maker) -> dict[str, Any]:
     started = time.monotonic()
     recipe, source = take(job, "recipe", dict), Path(take(job, "model", str)).absolute()
     folder = Path(take(job, "outputFolder", str)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     graph = load(source)
-    check(recipe, graph)
+    check(recipe, graph, maker.rules)
     model = facts_of(graph, source)
-    rows = calibration_rows(job, model)
+    rows = calibration_rows(job, model, maker.rules)
     with scratch_folder(folder) as scratch:
         channel.progress("pre-process", 1, STEPS)
-        prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
+        prepared = scratch / "prepared.onnx"
+        if maker.pre_processes:
+            pre_process(source, prepared, recipe.get("exclude") or [])
+        else:
+            shutil.copyfile(source, prepared)
         channel.progress("quantize", 2, STEPS)
         partial = scratch / "candidate.onnx"
         making = Making(
@@ -44,7 +69,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
             rows,
             lambda done, total: channel.progress("calibrate", done, total),
         )
-        SCHEMES[recipe["scheme"]](making)
+        maker.schemes[recipe["scheme"]](making)
         strip(partial)
         channel.progress("check", 3, STEPS)
         require_finite(partial, model, rows)
@@ -56,13 +81,13 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         "path": str(target),
         "sizeBytes": target.stat().st_size,
         "coverage": coverage,
-        "toolkitVersions": versions(),
+        "toolkitVersions": versions(maker.packages),
         "durationMs": (time.monotonic() - started) * 1000,
     }
 
 
-def calibration_rows(job: dict[str, Any], model: Model) -> list[Feed]:
-    if job["recipe"]["scheme"] not in CALIBRATED:
+def calibration_rows(job: dict[str, Any], model: Model, rules: Rules) -> list[Feed]:
+    if job["recipe"]["scheme"] not in rules.methods:
         return []
     path = Path(take(job, "calibrationData", str))
     return read_rows(path, model, job["recipe"]["calibration"]["rows"])

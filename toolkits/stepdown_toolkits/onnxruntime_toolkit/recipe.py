@@ -1,11 +1,12 @@
 """What a recipe may say; everything wrong with one is reported at once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import onnx
 
 from ..protocol import BadRequest, problem, take
-from .schemes import CALIBRATED, METHODS, SCHEMES, all_static_operators
+from .schemes import all_static_operators
 
 FLAG, OPERATORS = "true or false", "a list of operator types, or 'all'"
 BLOCK_SIZES = (16, 32, 64, 128, 256)
@@ -24,10 +25,20 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def check(recipe: dict[str, Any], model: onnx.ModelProto) -> None:
+@dataclass(frozen=True)
+class Rules:
+    """What recipes of one toolkit may say."""
+
+    options: dict[str, dict[str, Any]]
+    """By scheme, what every option may be."""
+    methods: dict[str, tuple[str, ...]]
+    """By scheme that is calibrated, how."""
+
+
+def check(recipe: dict[str, Any], model: onnx.ModelProto, rules: Rules) -> None:
     scheme = recipe.get("scheme")
-    if scheme not in SCHEMES:
-        raise BadRequest(problem("recipe.scheme", f"is not one of {', '.join(SCHEMES)}", scheme))
+    if scheme not in rules.options:
+        raise BadRequest(problem("recipe.scheme", f"is not one of {', '.join(rules.options)}", scheme))
     known = {node.name for node in model.graph.node}
     problems = [
         problem("recipe.exclude", f"the graph has no node '{name}'; take its name from the model", name)
@@ -35,23 +46,23 @@ def check(recipe: dict[str, Any], model: onnx.ModelProto) -> None:
         if name not in known
     ]
     for name, value in (recipe.get("options") or {}).items():
-        problems += option_problems(scheme, name, value)
-    if scheme in CALIBRATED:
-        problems += calibration_problems(recipe.get("calibration"))
+        problems += option_problems(scheme, rules.options[scheme], name, value)
+    if scheme in rules.methods:
+        problems += calibration_problems(recipe.get("calibration"), rules.methods[scheme])
     if problems:
         raise BadRequest(*problems)
 
 
-def option_problems(scheme: str, name: str, value: Any) -> list[dict[str, Any]]:
-    allowed = OPTIONS[scheme].get(name)
+def option_problems(scheme: str, options: dict[str, Any], name: str, value: Any) -> list[dict[str, Any]]:
+    allowed = options.get(name)
     field = f"recipe.options.{name}"
     if allowed is None:
-        known = ", ".join(OPTIONS[scheme]) or "no options"
+        known = ", ".join(options) or "no options"
         return [problem(field, f"{scheme} knows {known}", value)]
     if allowed == FLAG:
         fits = isinstance(value, bool)
     elif isinstance(allowed, tuple):
-        fits = type(value) is int and value in allowed
+        fits = type(value) is type(allowed[0]) and value in allowed
     else:
         operators = all_static_operators()
         fits = (allowed == OPERATORS and value == "all") or (
@@ -61,7 +72,7 @@ def option_problems(scheme: str, name: str, value: Any) -> list[dict[str, Any]]:
     return [] if fits else [problem(field, f"is {value!r}; give {wanted}", value)]
 
 
-def calibration_problems(calibration: Any) -> list[dict[str, Any]]:
+def calibration_problems(calibration: Any, methods: tuple[str, ...]) -> list[dict[str, Any]]:
     field = "recipe.calibration"
     try:
         rows_and_method = calibration if isinstance(calibration, dict) else {}
@@ -69,5 +80,5 @@ def calibration_problems(calibration: Any) -> list[dict[str, Any]]:
         method = take(rows_and_method, "method", str, f"{field}.method")
     except BadRequest as refused:
         return refused.problems
-    wanted = ", ".join(METHODS)
-    return [] if method in METHODS else [problem(f"{field}.method", f"is not one of {wanted}", method)]
+    wanted = ", ".join(methods)
+    return [] if method in methods else [problem(f"{field}.method", f"is not one of {wanted}", method)]

@@ -14,7 +14,6 @@ from onnxruntime.quantization import (
     quantize_dynamic,
     quantize_static,
 )
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from onnxruntime.quantization.registry import IntegerOpsRegistry, QDQRegistry, QLinearOpsRegistry
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -125,6 +124,9 @@ def static_ranges(making: Making) -> Path:
 
 
 def int4_weight(making: Making) -> None:
+    # not above: it needs packages that the environments of other toolkits do without
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
     options = making.options
     model = onnx.load(making.source)
     if options.get("embeddings"):

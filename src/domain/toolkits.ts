@@ -1,0 +1,20 @@
+/** What quantizes and trains. Those with a cost have an environment of their own, made when first needed. */
+export const TOOLKITS = {
+  onnxruntime: { environment: 'core', cost: null },
+  pytorch: { environment: 'core', cost: null },
+  /** Hugging Face Optimum. */
+  optimum: { environment: 'optimum', cost: { gigabytes: 1.8, minutes: 3 } },
+} as const satisfies Record<string, ToolkitHome>;
+
+export type ToolkitName = keyof typeof TOOLKITS;
+
+interface ToolkitHome {
+  /** Of toolkits/environments. */
+  environment: string;
+  /** Of installing it: disk, and time on two cores with a fast network. */
+  cost: { gigabytes: number; minutes: number } | null;
+}
+
+/** How a person makes it before it is needed. */
+export const installCommand = (toolkit: ToolkitName): string =>
+  TOOLKITS[toolkit].cost ? `npm run setup -- --environment ${TOOLKITS[toolkit].environment}` : 'npm run setup';
