@@ -1,7 +1,15 @@
 import type { DataRole } from './artifact.ts';
 import type { ToolkitName } from './toolkits.ts';
 
-export type Scheme = 'fp16' | 'int8-dynamic' | 'int8-static' | 'int8-qat' | 'int4-weight';
+export type Scheme =
+  | 'fp16'
+  | 'int8-dynamic'
+  | 'int8-static'
+  | 'int8-qat'
+  | 'int4-weight'
+  | 'int4-qat'
+  | 'int2-weight'
+  | 'int2-qat';
 
 /** Steps of `batch` rows, learning rate one-cycle; `distillation` is the share of the loss that follows FP32's answers. */
 interface TrainingSettings {
@@ -22,9 +30,12 @@ export interface Recipe {
   /** Nodes kept in FP32, by name. */
   exclude?: string[];
   options?: Record<string, string | number | boolean | string[]>;
-  /** Of `int8-qat`: what differs from the toolkit's own settings. */
+  /** Of a scheme that is trained: what differs from the toolkit's own settings. */
   training?: TrainingSettings;
 }
+
+/** Made from weights that were trained under its rounding. */
+export const isTrained = ({ scheme }: Recipe): boolean => scheme.endsWith('-qat');
 
 /** JSON with sorted keys and without undefined values: equal recipes give equal text, hence equal hashes. */
 export function canonicalJson(value: unknown): string {

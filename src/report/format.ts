@@ -66,6 +66,9 @@ export const SCHEME_NAMES: Record<Scheme, string> = {
   'int8-qat': 'INT8 quantization-aware training',
   'int8-static': 'INT8 static',
   'int4-weight': 'INT4 weights',
+  'int4-qat': 'INT4 weights, quantization-aware training',
+  'int2-weight': '2-bit weights',
+  'int2-qat': '2-bit weights, quantization-aware training',
 };
 
 export const ROLE_NAMES: Record<DataRole, string> = {

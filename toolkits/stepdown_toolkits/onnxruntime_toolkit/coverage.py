@@ -21,6 +21,7 @@ INTEGER_TYPES = {TensorProto.INT8, TensorProto.UINT8, TensorProto.INT4, TensorPr
 FLOAT_TYPES = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE}
 UNCHANGED = {"Cast", "DequantizeLinear", "Transpose", "Reshape"}
 INT8_PRODUCTS = 4  # accuracy level of MatMulNBits; below it the products are computed in float
+LEAST_BLOCK = {2: 32}  # 2-bit weights in smaller blocks are computed in float whatever the level
 FALLBACKS_SHOWN = 20
 
 
@@ -72,6 +73,7 @@ def kernel(node: NodeProto, weights: dict[str, int]) -> str | None:
         table = weights.get(node.input[0])
         return "integer" if table in INTEGER_TYPES else "float" if table in FLOAT_TYPES else None
     if node.op_type == "MatMulNBits":
-        levels = [attribute.i for attribute in node.attribute if attribute.name == "accuracy_level"]
-        return "integer" if levels == [INT8_PRODUCTS] else "float"
+        asked = {attribute.name: attribute.i for attribute in node.attribute}
+        fits = asked["block_size"] >= LEAST_BLOCK.get(asked.get("bits", 4), 0)
+        return "integer" if fits and asked.get("accuracy_level") == INT8_PRODUCTS else "float"
     return "integer" if node.op_type in INTEGER else "float" if node.op_type in FLOAT else None

@@ -6,22 +6,24 @@ from typing import Any
 import onnx
 
 from ..protocol import BadRequest, problem, take
-from .schemes import all_static_operators
+from .schemes import WEIGHT_BITS, all_static_operators
 
 FLAG, OPERATORS = "true or false", "a list of operator types, or 'all'"
 BLOCK_SIZES = (16, 32, 64, 128, 256)
 ACCURACY_LEVELS = (0, 1, 2, 3, 4)
+WEIGHT_ONLY: dict[str, Any] = {
+    "embeddings": FLAG,
+    "symmetric": FLAG,
+    "blockSize": BLOCK_SIZES,
+    "embeddingsBlockSize": BLOCK_SIZES,
+    "accuracyLevel": ACCURACY_LEVELS,
+}
 OPTIONS: dict[str, dict[str, Any]] = {
     "fp16": {},
     "int8-dynamic": {"perChannel": FLAG, "reduceRange": FLAG, "operators": "a list of operator types"},
     "int8-static": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
     "int8-qat": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
-    "int4-weight": {
-        "embeddings": FLAG,
-        "symmetric": FLAG,
-        "blockSize": BLOCK_SIZES,
-        "accuracyLevel": ACCURACY_LEVELS,
-    },
+    **dict.fromkeys(WEIGHT_BITS, WEIGHT_ONLY),
 }
 
 

@@ -22,6 +22,7 @@ from .calibration import Feed, save_ranges
 from .machine import has_vnni
 
 CALIBRATED = ("int8-static", "int8-qat")
+WEIGHT_BITS = {"int4-weight": 4, "int4-qat": 4, "int2-weight": 2, "int2-qat": 2}
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "entropy": CalibrationMethod.Entropy,
@@ -33,8 +34,9 @@ STATIC_OPERATORS = [
     "Gather",
     "Conv",
 ]  # with all of them, mask and Softmax lose the rare classes
-INT4_BLOCK = 32  # 128 fails where a row count divided by it is odd
-INT4_ACCURACY_LEVEL = 4  # products in INT8; without it the weights are expanded to FP32 at run time
+WEIGHT_BLOCK = 32
+TABLE_BITS = 4  # lookups have no 2-bit kernel
+ACCURACY_LEVEL = 4  # products in INT8; without it the weights are expanded to FP32 at run time
 INT4_OPSET = 21
 
 
@@ -67,7 +69,7 @@ def operators_of(recipe: dict[str, Any]) -> list[str]:
     """The operator types that a recipe quantizes."""
     options = recipe.get("options") or {}
     scheme, operators = recipe["scheme"], options.get("operators")
-    if scheme == "int4-weight":
+    if scheme in WEIGHT_BITS:
         return ["MatMul", "Gather"] if options.get("embeddings") else ["MatMul"]
     if operators == "all":
         return all_static_operators()
@@ -123,25 +125,31 @@ def static_ranges(making: Making) -> Path:
     )
 
 
-def int4_weight(making: Making) -> None:
+def weight_only(making: Making) -> None:
+    """Weights of products in 2 or 4 bits, of lookups in 4, each block of values with a scale of its own."""
     # not above: it needs packages that the environments of other toolkits do without
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
     options = making.options
     model = onnx.load(making.source)
+    block = options.get("blockSize", WEIGHT_BLOCK)
+    passes = [("MatMul", WEIGHT_BITS[making.recipe["scheme"]], block)]
     if options.get("embeddings"):
         model = with_int4_type(model)
-    quantizer = MatMulNBitsQuantizer(
-        model,
-        bits=4,
-        block_size=options.get("blockSize", INT4_BLOCK),
-        is_symmetric=options.get("symmetric", True),
-        accuracy_level=options.get("accuracyLevel", INT4_ACCURACY_LEVEL),
-        nodes_to_exclude=making.exclude,
-        op_types_to_quantize=tuple(operators_of(making.recipe)),
-    )
-    quantizer.process()
-    quantizer.model.save_model_to_file(str(making.target), False)
+        passes.append(("Gather", TABLE_BITS, options.get("embeddingsBlockSize", block)))
+    for operator, bits, block_size in passes:
+        quantizer = MatMulNBitsQuantizer(
+            model,
+            bits=bits,
+            block_size=block_size,
+            is_symmetric=options.get("symmetric", True),
+            accuracy_level=options.get("accuracyLevel", ACCURACY_LEVEL),
+            nodes_to_exclude=making.exclude,
+            op_types_to_quantize=(operator,),
+        )
+        quantizer.process()
+        model = quantizer.model.model
+    onnx.save(model, making.target)
 
 
 def with_int4_type(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -163,5 +171,5 @@ SCHEMES: dict[str, Callable[[Making], None]] = {
     "int8-dynamic": int8_dynamic,
     "int8-static": int8_static,
     "int8-qat": int8_static,  # the weights were trained for it
-    "int4-weight": int4_weight,
+    **dict.fromkeys(WEIGHT_BITS, weight_only),
 }
