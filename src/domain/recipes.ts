@@ -61,26 +61,37 @@ export function best(candidates: CandidateResult[], tie = SPEED_TIE): CandidateR
   )[0];
 }
 
+/** What is trained under the rounding of what. */
+const TRAINED: Partial<Record<Scheme, Scheme>> = {
+  'int8-static': 'int8-qat',
+  'int4-weight': 'int4-qat',
+  'int2-weight': 'int2-qat',
+};
+
 /**
- * Training begins where post-training quantization got nearest: the static INT8 candidate that lost the least, and still
- * too much. Its calibration is MinMax, whose ranges training can follow.
+ * Training begins where post-training quantization got nearest: the candidate that lost the least accuracy, still too
+ * much, and lacks nothing else, as training gives accuracy alone. Calibration is MinMax, whose ranges training can follow.
  */
 export function trainingPlan(
   spec: Spec,
   candidates: CandidateResult[]
 ): { from: CandidateResult; plan: PlannedCandidate } | undefined {
   const from = candidates
-    .filter(({ recipe, figures, checks }) => isOurs(recipe, 'int8-static') && figures && checks.some(lostTooMuch))
+    .filter(({ recipe, scheme, figures }) => isOurs(recipe, 'int') && TRAINED[scheme] && figures)
+    .filter(({ checks }) => checks.some(lostTooMuch))
+    .filter(({ checks }) => checks.every((check) => check.verdict === 'successful' || lostTooMuch(check)))
     .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];
-  if (!from?.recipe.calibration) return undefined;
+  if (!from) return undefined;
+  const { calibration } = from.recipe;
+  const scheme = TRAINED[from.scheme]!;
   const recipe: Recipe = {
     ...from.recipe,
     toolkit: 'pytorch',
-    scheme: 'int8-qat',
-    calibration: { ...from.recipe.calibration, method: 'minmax' },
+    scheme,
+    ...(calibration && { calibration: { ...calibration, method: 'minmax' } }),
     ...(spec.training && { training: spec.training }),
   };
-  return { from, plan: { id: 'int8-qat', recipe } };
+  return { from, plan: { id: scheme, recipe } };
 }
 
 const METHODS = ['minmax', 'percentile', 'entropy'] as const;
@@ -116,6 +127,7 @@ export function worthSearching(candidates: CandidateResult[]): CandidateResult |
   const fastest = Math.max(1, ...candidates.filter(({ verdict }) => verdict === 'successful').map(speedOf));
   return candidates
     .filter(({ recipe, checks }) => isOurs(recipe, 'int') && checks.some(lostTooMuch))
+    .filter(({ scheme }) => scheme !== 'int2-weight') // FP32 is 11 times 2 bits
     .filter((candidate) => speedOf(candidate) > WORTH_IT * fastest)
     .sort((a, b) => speedOf(b) - speedOf(a))[0];
 }
@@ -135,13 +147,13 @@ function standardRecipe(spec: Spec, scheme: Scheme): Recipe {
   return recipe;
 }
 
-function variantOf(spec: Spec, { id, scheme }: CandidateResult): PlannedCandidate[] {
+function variantOf(spec: Spec, { id, scheme, recipe: recipeOf }: CandidateResult): PlannedCandidate[] {
   const recipe = standardRecipe(spec, scheme);
   if (scheme === 'int8-dynamic')
     return [{ id: `${id}-per-channel`, recipe: { ...recipe, options: { perChannel: true } } }];
   if (scheme === 'int8-static')
     return [{ id: `${id}-per-tensor`, recipe: { ...recipe, options: { perChannel: false } } }];
-  if (scheme === 'int4-weight')
+  if (scheme === 'int4-weight' && !recipeOf.options?.embeddings)
     return [{ id: `${id}-embeddings`, recipe: { ...recipe, options: { embeddings: true } } }];
   return [];
 }

@@ -3,7 +3,7 @@ import type { PreparedData } from '../domain/artifact.ts';
 import type { CandidateResult, Phase, SourceFiles } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
-import type { Recipe } from '../domain/recipe.ts';
+import { isTrained, type Recipe } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
 import { measurement, records, toolkit, training } from './activities.ts';
 import { show } from './search-attributes.ts';
@@ -34,7 +34,7 @@ export async function candidate(input: CandidateInput): Promise<CandidateResult>
 async function measured(input: CandidateInput): Promise<CandidateResult> {
   const { id, recipe } = input;
   try {
-    const record = recipe.scheme === 'int8-qat' ? await trained(input) : undefined;
+    const record = isTrained(recipe) ? await trained(input) : undefined;
     const sources = record ? { ...input.sources, model: record.model } : input.sources;
     setCurrentDetails(`Quantizing \`${id}\` (${recipe.scheme}) with ${recipe.toolkit}`);
     const quantized = await toolkit.quantizeCandidate.executeWithOptions({ summary: id }, [{ ...input, sources }]);

@@ -44,8 +44,18 @@ def training(job, tmp_path):
     }
 
 
-def test_the_rounding_is_the_exporters(training):
-    recipe = {**RECIPE, "scheme": "int8-static"}
+WEIGHT_ONLY = {"embeddings": True, "blockSize": 32, "embeddingsBlockSize": 16}
+ROUNDED = {
+    "static": {"scheme": "int8-static"},
+    "int4": {"scheme": "int4-weight", "options": WEIGHT_ONLY},
+    "2 bits": {"scheme": "int2-weight", "options": WEIGHT_ONLY},
+    "2 bits, zero points": {"scheme": "int2-weight", "options": {**WEIGHT_ONLY, "symmetric": False}},
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_the_rounding_is_the_exporters(training, name):
+    recipe = {**RECIPE, **ROUNDED[name]}
     made = quantize.run({**training, "recipe": recipe}, Recorder())["path"]
     model = onnx.load(training["model"])
     rows = Rows(Path(training["selectionData"]), model)
@@ -65,7 +75,16 @@ def test_the_rounding_is_the_exporters(training):
     assert np.sum((simulated - real) ** 2) < 0.02 * error  # a tie may be rounded the other way
 
 
-def test_training_learns_and_gives_a_graph_that_the_exporter_takes(training):
+WEIGHTS_TRAINED = {
+    "scheme": "int2-qat",
+    "options": WEIGHT_ONLY,
+    "training": RECIPE["training"],
+}
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, {"toolkit": "pytorch", **WEIGHTS_TRAINED}])
+def test_training_learns_and_gives_a_graph_that_the_exporter_takes(training, recipe):
+    training["recipe"] = recipe
     trained = train.run(training, Recorder())
     first, best = trained["curve"][0], max(point["accuracy"] for point in trained["curve"])
     assert first["step"] == 0

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import onnx
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
+from .graph import attributes_of
+
 LEVELS = {TensorProto.UINT8: 255, TensorProto.INT8: 255, TensorProto.UINT16: 65535, TensorProto.INT16: 65535}
-SUFFIXES = ("_QuantizeLinear_Input", "_QuantizeLinear_Output", "_DequantizeLinear_Output", "_quantized")
+SUFFIXES = (
+    *("_QuantizeLinear_Input", "_QuantizeLinear_Output", "_DequantizeLinear_Output", "_quantized"),
+    *("_Q2", "_Q4"),
+)
+BLOCKWISE = {
+    "MatMulNBits": (1, 0, 4),
+    "GatherBlockQuantized": (0, 1, 4),
+}  # input, axis, inputs with zero points
 
 
 @dataclass
@@ -17,6 +27,34 @@ class Weight:
     axis: int | None
     """Largest integer of the symmetric range: 127, and 64 where the CPU needs 7 bits."""
     most: int
+
+
+@dataclass
+class Blocks:
+    """Values that share a scale: `size` of them along an axis of a matrix."""
+
+    axis: int
+    size: int
+    bits: int
+    symmetric: bool
+
+    def round(self, value: Tensor) -> Tensor:
+        """Symmetric: the value furthest from zero is the lowest level. Otherwise zero and both ends are levels."""
+        count = value.shape[self.axis]
+        rows = value.movedim(self.axis, -1)
+        blocks = F.pad(rows, (0, -count % self.size)).unflatten(-1, (-1, self.size))
+        with torch.no_grad():
+            low, high = blocks.amin(-1, True).clamp_max(0), blocks.amax(-1, True).clamp_min(0)
+            most, middle = 2**self.bits - 1, 2 ** (self.bits - 1)
+            if self.symmetric:
+                scale = torch.where(high > -low, high, low) / -middle
+                zero = torch.full_like(scale, middle)
+            else:
+                scale = (high - low) / most
+                zero = torch.round(-low / scale.where(scale != 0, 1)).clamp(0, most)
+            scale = scale.where(scale != 0, 1e-12)
+        rounded = Straight.apply(blocks, scale, zero, 0, most)
+        return rounded.flatten(-2)[..., :count].movedim(-1, self.axis)
 
 
 class Straight(torch.autograd.Function):
@@ -41,11 +79,14 @@ class Rounding:
         graph = onnx.load(quantized).graph
         constants = {tensor.name: tensor for tensor in graph.initializer}
         most = 64 if reduced else 127
-        self.weights: dict[str, Weight] = {}
+        self.weights: dict[str, Weight | Blocks] = {}
         self.activations: dict[str, int] = {}
         self.ranges: dict[str, tuple[float, float]] = {}
         self._observing = False
         for node in graph.node:
+            if node.op_type in BLOCKWISE:
+                self._add_blocks(node)
+                continue
             axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
             if node.op_type == "DequantizeLinear" and node.input[0] in constants:
                 scale = constants[node.input[1]]
@@ -59,10 +100,22 @@ class Rounding:
                 levels = LEVELS[zero.data_type]
                 self.ranges[base(node.input[0])] = (-offset * scale_value, (levels - offset) * scale_value)
 
+    def _add_blocks(self, node: onnx.NodeProto) -> None:
+        place, axis, with_zero_points = BLOCKWISE[node.op_type]
+        said = attributes_of(node)
+        self.weights[base(node.input[place])] = Blocks(
+            said.get("quantize_axis", axis),
+            said["block_size"],
+            said.get("bits", 4),
+            len(node.input) < with_zero_points,
+        )
+
     def weight(self, name: str, value: Tensor) -> Tensor:
         kind = self.weights.get(name)
         if kind is None:
             return value
+        if isinstance(kind, Blocks):
+            return kind.round(value)
         over = [axis for axis in range(value.dim()) if kind.axis is None or axis != kind.axis % value.dim()]
         largest = value.detach().abs().amax(over, keepdim=True)
         scale = (largest / kind.most).clamp_min(1e-12)
@@ -82,7 +135,9 @@ class Rounding:
 
     @torch.no_grad()
     def observe(self, graph, feeds: list[dict[str, Tensor]]) -> None:
-        """Takes the ranges anew, on FP32 weights, as the exporter does."""
+        """Takes the ranges anew, on FP32 weights, as the exporter does; of weights alone there are none to take."""
+        if not self.activations:
+            return
         self.ranges, self._observing = {}, True
         try:
             for feed in feeds:

@@ -12,10 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..ending import scratch_folder
-from ..onnxruntime_toolkit.calibration import read_rows
 from ..onnxruntime_toolkit.machine import has_vnni
 from ..onnxruntime_toolkit.model import facts_of, load
-from ..onnxruntime_toolkit.quantize import pre_process
+from ..onnxruntime_toolkit.quantize import calibration_rows, pre_process
 from ..onnxruntime_toolkit.recipe import check
 from ..onnxruntime_toolkit.schemes import SCHEMES, Making
 from ..protocol import Channel, take
@@ -46,7 +45,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
         model = onnx.load(prepared)
         training = Training(job, model, prepared, settings)
-        feeds = read_rows(Path(take(job, "calibrationData", str)), facts, recipe["calibration"]["rows"])
+        feeds = calibration_rows(job, facts)
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
