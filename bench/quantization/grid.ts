@@ -82,9 +82,10 @@ export class Judge {
     const dataPath = roles.selection.path;
     const paths = { baselinePath: model, candidatePath: path, dataPath, options };
     const latency = made && summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
-    const sizeRatio = (made?.sizeBytes ?? 0) / statSync(model).size;
+    const sizeBytes = { baseline: statSync(model).size, candidate: made?.sizeBytes ?? 0 };
+    const sizeRatio = sizeBytes.candidate / sizeBytes.baseline;
     const efficiency = latency
-      ? efficiencyChecks(spec.quality, { scheme: recipe.scheme, sizeRatio, latency, coverage: made.coverage })
+      ? efficiencyChecks(spec.quality, { scheme: recipe.scheme, sizeBytes, latency, coverage: made.coverage })
       : [];
     const base = { id, phase: 'ptq' as const, scheme: recipe.scheme, recipe };
     const failed = efficiency.filter(({ verdict }) => verdict !== 'successful');

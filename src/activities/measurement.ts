@@ -129,8 +129,8 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
             durationMs: performance.now() - started,
           });
           const isWorthwhile = (latency: Efficiency['latency']) => {
-            const sizeRatio = quantized.sizeBytes / baseline.sizeBytes;
-            const efficiency = { scheme: recipe.scheme, sizeRatio, coverage: quantized.coverage, latency };
+            const sizeBytes = { baseline: baseline.sizeBytes, candidate: quantized.sizeBytes };
+            const efficiency = { scheme: recipe.scheme, sizeBytes, coverage: quantized.coverage, latency };
             return combine(efficiencyChecks(spec.quality, efficiency)) === 'successful';
           };
           const giveUp = async (latency: LatencyComparison | null) =>

@@ -17,8 +17,10 @@ export interface TrialIngredients {
 }
 
 /** A trial that was given up is one for these requirements only. */
-export const givenUpKey = (trial: string, { minimumIntegerCoverage }: QualitySpec): string =>
-  sha256(canonicalJson({ kind: 'given-up', trial, minimumIntegerCoverage }));
+export const givenUpKey = (
+  trial: string,
+  { minimumIntegerCoverage, maximumSizeMb, minimumSpeedup }: QualitySpec
+): string => sha256(canonicalJson({ kind: 'given-up', trial, minimumIntegerCoverage, maximumSizeMb, minimumSpeedup }));
 
 export function keyOf({ model, recipe, calibration, selection, ...conditions }: TrialIngredients): string {
   const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];

@@ -15,12 +15,17 @@ export function countTime(times: number[], ms: number): void {
   times[at]! += 1;
 }
 
-/** The time that about 5 % of the answers exceed, at the edge of a bin, and how many exactly; undefined for too few. */
-export function tailOf(times: number[]): Tail | undefined {
+/**
+ * The time that about 5 % of the answers exceed, at the edge of a bin, times `slowdown`, and how many exceed that exactly;
+ * undefined for too few.
+ */
+export function tailOf(times: number[], slowdown = 1): Tail | undefined {
   const answers = times.reduce((sum, count) => sum + count, 0);
   if (answers < LEAST_ANSWERS) return undefined;
   let [above, bin] = [0, times.length];
   while (bin > 1 && above + times[bin - 1]! <= TAIL_SHARE * answers) above += times[--bin]!;
+  for (const end = bin + Math.ceil(Math.log(slowdown) / Math.log(GROWTH)); bin < end; bin += 1)
+    above -= times[bin] ?? 0;
   return { ms: FIRST_MS * GROWTH ** (bin - 1), rate: Math.max(above / answers, 0.5 / answers) };
 }
 

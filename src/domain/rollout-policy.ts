@@ -18,6 +18,7 @@ export const HARM_BETS = BETS.filter((bet) => bet >= 0.05);
 
 /** The judge's configuration that a specification asks for; fixed before the first observation. */
 export function judgeConfigOf({ quality, rollout }: Spec): JudgeConfig {
+  const slowest = quality.minimumSpeedup ?? 1;
   return {
     margin: quality.marginPoints / 100,
     disagreementBudget: rollout.disagreementPoints / 100,
@@ -27,6 +28,7 @@ export function judgeConfigOf({ quality, rollout }: Spec): JudgeConfig {
     harmBets: HARM_BETS,
     guardrails: {
       slowMargin: SLOW_MARGIN,
+      ...(slowest < 1 && { slowdown: 1 / slowest }),
       wrongRate: WRONG_RATE,
       twinDropMargin: quality.marginPoints / 100,
     },

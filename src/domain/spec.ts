@@ -25,6 +25,10 @@ const quality = z.strictObject({
   /** Share of rows expected to be right on one side only, in points; the power check is made with it. */
   expectedDiscordancePoints: points.default(2),
   minimumIntegerCoverage: z.number().min(0).max(1).default(0.9),
+  /** What the device has room for, in megabytes of 1,000,000 bytes. With it, INT4 and 2-bit weights are tried for size. */
+  maximumSizeMb: z.number().positive().optional(),
+  /** Of FP32's speed; below 1 where size is the aim. Left out, a candidate must be faster beyond the host's noise. */
+  minimumSpeedup: z.number().positive().optional(),
 });
 
 const serving = z.strictObject({

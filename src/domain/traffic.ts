@@ -59,6 +59,8 @@ export interface JudgeConfig {
 interface GuardrailConfig {
   /** Share of answers beyond the twin's own tail by which the candidate may exceed the twin. */
   slowMargin: number;
+  /** What the twin's tail is multiplied by, where a slower candidate is accepted for its size; 1 where absent. */
+  slowdown?: number;
   /** Share of wrong answers known from before; any value is valid, a good one makes the unpaired test stronger. */
   wrongRate: number;
   /** Accuracy drop by the twin's own probabilities above which the candidate is worse; needs a calibrated twin. */

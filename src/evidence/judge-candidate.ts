@@ -42,7 +42,7 @@ export async function judgeFromFiles(
   const latency = summarizeLatency(await artifacts.readJson<LatencyRounds>(evidence.latencyRounds));
   const sizeRatio = sizeBytes.candidate / sizeBytes.baseline;
   const { checks, slices } = qualityChecks(quality, outcomes);
-  checks.push(...efficiencyChecks(quality, { scheme, sizeRatio, latency, coverage }));
+  checks.push(...efficiencyChecks(quality, { scheme, sizeBytes, latency, coverage }));
   if (serving) checks.push(sloCheck(serving, latency.candidate));
   return {
     checks,
@@ -77,7 +77,7 @@ export async function efficiencyFromFiles(
   artifacts: ArtifactStore
 ): Promise<Check[]> {
   const latency = latencyRounds && summarizeLatency(await artifacts.readJson<LatencyRounds>(latencyRounds));
-  return efficiencyChecks(quality, { scheme, sizeRatio: sizeBytes.candidate / sizeBytes.baseline, latency, coverage });
+  return efficiencyChecks(quality, { scheme, sizeBytes, latency, coverage });
 }
 
 /** Only the hard rows themselves. */

@@ -91,7 +91,7 @@ export function countFloor({ counts }: RouteState, first: number[], again: numbe
 }
 
 export function beginStage(state: RouteState, weight: number, stage: string, sample?: number): void {
-  const tail = tailOf(state.times ?? []);
+  const tail = tailOf(state.times ?? [], state.config.judge.guardrails?.slowdown);
   if (tail) state.tail = tail;
   delete state.times;
   delete state.candidateTimes;

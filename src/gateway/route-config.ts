@@ -37,7 +37,14 @@ const routeConfig = z.object({
       alphaRollback: alpha,
       alphaPromote: alpha,
       harmBets: z.array(z.number().gt(0).lt(1)).min(1).max(50).optional(),
-      guardrails: z.object({ slowMargin: budget, wrongRate: budget, twinDropMargin: budget }).optional(),
+      guardrails: z
+        .object({
+          slowMargin: budget,
+          slowdown: z.number().min(1).optional(),
+          wrongRate: budget,
+          twinDropMargin: budget,
+        })
+        .optional(),
     })
     .refine(({ margin, harmMargin = 0 }) => harmMargin < margin, {
       path: ['harmMargin'],

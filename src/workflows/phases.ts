@@ -5,6 +5,7 @@ import { lastWords } from '../domain/errors.ts';
 import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
+import { isTrained } from '../domain/recipe.ts';
 import {
   best,
   calibrationPlan,
@@ -18,6 +19,7 @@ import {
   SPEED_TIE,
   worthSearching,
 } from '../domain/recipes.ts';
+import { smallPlans } from '../domain/small-plans.ts';
 import type { Check } from '../domain/verdict.ts';
 import { loadTest, measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
@@ -72,6 +74,8 @@ async function tryEveryScheme(input: EngagementInput, state: EngagementState, at
   const plan = [...ptqPlan(state.spec, PACKAGES[state.spec.package].schemes), ...customPlan(state.customRecipes)];
   state.candidates = [];
   await tryAll(input, state, 'ptq', attempt, plan);
+  const isFound = () => state.candidates.some(({ verdict }) => verdict === 'successful');
+  for (const fewerBits of smallPlans(state.spec)) if (!isFound()) await tryAll(input, state, 'ptq', attempt, fewerBits);
   state.released = state.candidates.filter(({ verdict }) => verdict === 'successful').map(({ id }) => id);
   return records.judgePtq({ spec: state.spec, candidates: state.candidates });
 }
@@ -187,7 +191,7 @@ async function tryAll(
             baseline: baseline!,
             calibration: preparation!.data.calibration!,
             selection: preparation!.data.selection!,
-            ...(recipe.scheme === 'int8-qat' && { train: preparation!.data.train }),
+            ...(isTrained(recipe) && { train: preparation!.data.train }),
           },
         ],
       })

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { keyOf, type TrialIngredients } from '../../src/activities/trial-key.ts';
+import { givenUpKey, keyOf, type TrialIngredients } from '../../src/activities/trial-key.ts';
 import type { PreparedData } from '../../src/domain/artifact.ts';
+import type { QualitySpec } from '../../src/domain/spec.ts';
 import { hostFingerprint, instructionSets } from '../../src/inference/fingerprint.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 
@@ -72,3 +73,11 @@ it('the same trial: equal ingredients in another order, and calibration data tha
   const dynamic: TrialIngredients = { ...base, recipe: { toolkit: 'onnxruntime', scheme: 'int8-dynamic' } };
   expect(keyOf({ ...dynamic, calibration: await data(700) })).toBe(keyOf(dynamic));
 });
+
+it.each(['minimumIntegerCoverage', 'maximumSizeMb', 'minimumSpeedup'])(
+  'another requirement, tried again: %s',
+  (name) => {
+    const quality = { minimumIntegerCoverage: 0.9, maximumSizeMb: 12, minimumSpeedup: 0.5 } as QualitySpec;
+    expect(givenUpKey('trial', { ...quality, [name]: 0.4 })).not.toBe(givenUpKey('trial', quality));
+  }
+);

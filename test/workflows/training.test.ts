@@ -74,6 +74,30 @@ describe('quantization-aware training', () => {
     });
   });
 
+  it('goes down to 2-bit weights after INT4 where a size is asked, and trains what fits', async () => {
+    const figures = (scheme: string) => ({ speedup: 0.6, accuracyDropUpper: scheme === 'int2-weight' ? 0.05 : 0 });
+    const judgeCandidate = async ({ id, phase, recipe, trial }: CandidateResult & { trial: Trial }) => {
+      const fits = recipe.scheme.startsWith('int2');
+      const verdict: Verdict = recipe.scheme === 'int2-qat' ? 'successful' : 'failed';
+      const checks = [{ name: fits ? 'accuracy' : 'size', verdict, reason: 'r' }];
+      const made = { id, phase, recipe, trial, scheme: recipe.scheme, figures: figures(recipe.scheme) };
+      return { ...made, verdict, reason: 'r', checks } as CandidateResult;
+    };
+    await withWorker({ ...onlyTrainingHelps, judgeCandidate }, async (client, { asked }) => {
+      const name = uniqueName();
+      const quality = { metric: 'accuracy', marginPoints: 1.5, sliceMarginPoints: 5, maximumSizeMb: 10 };
+      await kickOff(client, spec(name, { quality }), sources, 'tester');
+      for (const gate of ['baseline', 'qat', 'optimization', 'rollout-100']) await answer(client, name, gate);
+      expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      const order = state.candidates.map(({ scheme }) => scheme).filter((scheme) => scheme !== 'fp16');
+      expect([...new Set(order)]).toEqual(['int8-dynamic', 'int8-static', 'int4-weight', 'int2-weight', 'int2-qat']);
+      expect(state.training).toMatchObject({ from: 'int2-weight-32' });
+      expect(asked).toContain('training int2-qat');
+      expect(state.chosen).toBe('int2-qat');
+    });
+  });
+
   it('is not begun when it is rejected, and the phase ends as it would have', async () => {
     const judgeOptimization: ReturnType<typeof fakeActivities>['judgeOptimization'] =
       onlyTrainingHelps.judgePtq as never;
