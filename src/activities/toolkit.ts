@@ -49,7 +49,7 @@ const quantizerOf = ({ toolkit }: Recipe): ToolkitName => (toolkit === 'pytorch'
 
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
 export const createToolkitActivities = (tools: ToolkitDependencies) => {
-  const { artifacts, ledger, journalOf } = tools;
+  const { artifacts, ledger, journalOf, workFolder } = tools;
   const runOf =
     (toolkit: ToolkitName) =>
     <Output, T>(verb: string, job: object, keep: (output: Output) => Promise<T>): Promise<T> =>

@@ -29,6 +29,7 @@ const artifacts = new ArtifactStore(join(folder, 'artifacts'));
 const options = { threads: 1 };
 const activities = createToolkitActivities({
   python,
+  environments: folder,
   artifacts,
   ledger: new Ledger(join(folder, 'ledger')),
   journalOf: (name: string) => new Journal(join(folder, 'journals'), name),

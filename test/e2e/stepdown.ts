@@ -145,6 +145,7 @@ export function smallEngagement(folder: string, name: string): string {
     serving: { sloPercentile: 99, sloMs: 1000 },
     loadTest: { firstQueries: 100, maximumQueries: 200, maximumProbes: 3, resolution: 1.5 },
     calibration: { rows: 200 },
+    search: { maximumTrials: 5 }, // each scheme, and one variant of what holds
     gates: { approvers: [{ name: 'Ana', email: APPROVER }] },
     support: { days: 0 },
     rollout: {
