@@ -1,4 +1,5 @@
 import type { DataRole } from './artifact.ts';
+import { classesOf } from './classes.ts';
 import { evidenceFiles } from './closing-evidence.ts';
 import type {
   CandidateLine,
@@ -10,7 +11,6 @@ import type {
 } from './engagement.ts';
 import type { LatencyPercentiles } from './measurement.ts';
 import { type Economics, servingCost } from './serving-cost.ts';
-import { classesOf } from './spec-model.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ClosingInput {

@@ -157,8 +157,3 @@ export const columnsOf = (task: TaskName, given: Record<string, string | undefin
   ...TASKS[task].columns,
   ...Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)),
 });
-
-/** Class names; none where answers name no class. */
-export function classesOf({ model }: { model: ModelSpec }): string[] {
-  return 'labels' in model && Array.isArray(model.labels) ? model.labels : [];
-}

@@ -1,9 +1,9 @@
+import { classesOf } from './classes.ts';
 import type { Decision } from './decision.ts';
 import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
 import { judgeConfigOf } from './rollout-policy.ts';
 import type { Spec } from './spec.ts';
-import { classesOf } from './spec-model.ts';
 import { type Drift, driftOf } from './statistics/drift.ts';
 import {
   type Detector,

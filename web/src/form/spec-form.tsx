@@ -8,6 +8,7 @@ import { Alert, Refusal, useSending } from '../parts.tsx';
 import { Field, type FormState } from './fields.tsx';
 import { type Path, type Schema, withValue } from './schema.ts';
 
+const SUGGESTED = Object.keys(suggestedSpec());
 const PAUSE_MS = 300; // between two keys of somebody who types
 
 /** The specification field by field; the server's own schema is both what is asked and what checks the answers. */
@@ -31,6 +32,8 @@ export function SpecForm({
   );
   if (!value) return <>{trouble ? <Refusal trouble={trouble} /> : <p>Loading…</p>}</>;
   const problems = checked.problems;
+  // what was said of an older answer would appear under the pointer that goes on to the next field, and move it away
+  const isAsChecked = (path: string) => valueAt(document, path) === valueAt(checked.document, path);
   const form: FormState = {
     document,
     change: (path: Path, changed: unknown) => {
@@ -39,7 +42,9 @@ export function SpecForm({
     },
     touch: (path) => setTouched((before) => new Set([...before, path])),
     problemAt: (path) =>
-      showsAll || touched.has(path) ? problems.find((problem) => problem.path === path)?.message : undefined,
+      (showsAll || touched.has(path)) && isAsChecked(path)
+        ? problems.find((problem) => problem.path === path)?.message
+        : undefined,
     isWrongBelow: (path) =>
       showsAll && problems.some((problem) => problem.path === path || problem.path.startsWith(`${path}.`)),
   };
@@ -52,7 +57,7 @@ export function SpecForm({
     onSaved(spec, String((document as { engagement: unknown }).engagement));
   };
   const sections = Object.entries(value.schema.properties ?? {});
-  const needed = value.schema.required ?? [];
+  const needed = [...(value.schema.required ?? []), ...SUGGESTED];
   const section = ([key, schema]: [string, Schema]) => (
     <Field key={key} schema={schema} path={[key]} form={form} isRequired={needed.includes(key)} />
   );
@@ -124,20 +129,30 @@ function Elsewhere({ problems }: { problems: SpecProblem[] }) {
   );
 }
 
+const valueAt = (document: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+
+interface Checked {
+  yaml: string;
+  problems: SpecProblem[];
+  /** The document of which this was said. */
+  document: unknown;
+}
+
 /** What the server says of the document as it stands, shortly after the last key. */
-function useChecked(spec: string, document: unknown): { yaml: string; problems: SpecProblem[] } {
-  const [checked, setChecked] = useState<{ yaml: string; problems: SpecProblem[] }>({ yaml: '', problems: [] });
+function useChecked(spec: string, document: unknown): Checked {
+  const [checked, setChecked] = useState<Checked>({ yaml: '', problems: [], document });
   useEffect(() => {
     let isOld = false;
     const timer = setTimeout(() => {
       post<Written>('/api/specifications', { spec: spec || 'engagement.yaml', document }, newKey()).then(
         (answer) => {
           const unnamed = spec ? [] : [{ path: 'spec', message: 'is missing; say where to save it' }];
-          if (!isOld) setChecked({ ...answer, problems: [...unnamed, ...answer.problems] });
+          if (!isOld) setChecked({ ...answer, problems: [...unnamed, ...answer.problems], document });
         },
         ({ problems, message }: Refused) => {
           const said = problems.length > 0 ? problems : [{ path: 'spec', message }];
-          if (!isOld) setChecked(({ yaml }) => ({ yaml, problems: said }));
+          if (!isOld) setChecked(({ yaml }) => ({ yaml, problems: said, document }));
         }
       );
     }, PAUSE_MS);

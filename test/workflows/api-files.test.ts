@@ -1,0 +1,104 @@
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suggestedSpec } from '../../src/domain/suggested-spec.ts';
+import { ArtifactStore } from '../../src/storage/artifacts.ts';
+import { Journal } from '../../src/storage/journal.ts';
+import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
+import { type Api, startApi } from './api.ts';
+import { APPROVER } from './fakes.ts';
+import { uniqueName } from './harness.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+describe('files', () => {
+  it('answers an artifact by its hash, and shows stored pages without letting them do anything', async () => {
+    const store = new ArtifactStore(api.config.folders.artifacts);
+    const json = await store.putJson({ a: 1 });
+    const page = await store.putText('<script>alert(1)</script>', '.html');
+    const get = (sha256: string) => api.as(['viewer'])('GET', `/api/artifacts/${sha256}`);
+    expect((await get(json.sha256)).json()).toEqual({ a: 1 });
+    const { headers } = await get(page.sha256);
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+  });
+
+  it.each(['..%2f..%2faccess.db', '..%2Faccess', `${'a'.repeat(62)}..`, '%00', '....//access.db'])(
+    'goes nowhere else by %s',
+    async (path) => {
+      const { statusCode } = await api.as(['viewer'])('GET', `/api/artifacts/${path}`);
+      expect([404, 422]).toContain(statusCode);
+      const report = await api.as(['viewer'])('GET', `/api/engagements/${path}/report`);
+      expect([404, 422]).toContain(report.statusCode);
+    }
+  );
+
+  it('takes specifications and their files from its folder only', async () => {
+    writeFileSync(join(api.home, 'secret.yaml'), 'a: 1\n');
+    const inner = join(api.config.home, 'inner.yaml');
+    writeFileSync(inner, 'a: 1\n');
+    symlinkSync(inner, join(api.home, 'link.yaml'));
+    const check = (path: string) => api.as(['engineer'])('POST', '/api/engagements', { spec: path, check: true });
+    for (const path of ['../../etc/passwd', '/etc/passwd', 'data/access.db', 'link.yaml'])
+      expect((await check(path)).json()).toMatchObject({
+        status: 422,
+        detail: expect.stringContaining('is no file under'),
+      });
+    const reached = (await check('secret.yaml')).json();
+    expect(reached.problems.length).toBeGreaterThan(5);
+  });
+
+  it('writes specifications into its folder only, and replaces none that it does not know', async () => {
+    const folder = join(api.home, 'written');
+    writeSmallEngagement(folder);
+    const approver = { name: 'Ana', email: APPROVER };
+    const known = { engagement: uniqueName(), client: 'Acme', modelName: 'm', maxLength: 8, approver };
+    const document = suggestedSpec(known);
+    const send = (spec: string, more: object = {}) =>
+      api.as(['engineer'])('POST', '/api/specifications', { spec, document, save: true, ...more });
+    symlinkSync(api.config.home, join(api.home, 'to-data'));
+    for (const spec of [
+      '../out.yaml',
+      '/tmp/out.yaml',
+      'data/a.yaml',
+      'to-data/a.yaml',
+      'written/a.txt',
+      'none/a.yaml',
+    ])
+      expect([spec, (await send(spec)).statusCode]).toEqual([spec, 422]);
+    const wrong = await send('written/a.yaml', { document: { ...document, package: 'gold' } });
+    expect(wrong.json()).toMatchObject({ status: 422, problems: [{ path: 'package' }] });
+    const first = await send('written/a.yaml');
+    expect(first.statusCode).toBe(201);
+    expect(readFileSync(join(folder, 'a.yaml'), 'utf8')).toBe(first.json().yaml);
+    const other = { document: { ...document, client: { name: 'Other' } } };
+    expect((await send('written/a.yaml', other)).statusCode).toBe(409);
+    expect((await send('written/a.yaml', { ...other, replaces: first.json().sha256 })).statusCode).toBe(201);
+  });
+
+  it('streams the journal, and goes on after the entry that a reader had', async () => {
+    const name = uniqueName();
+    const journal = new Journal(api.config.folders.journals, name);
+    for (const event of ['one', 'two']) await journal.append(event, 'verdict', { event });
+    const at = await api.app.listen({ port: 0, host: '127.0.0.1' });
+    const authorization = `Bearer ${api.access.issueToken('reader@example.org', ['viewer'])}`;
+    const end = new AbortController();
+    const response = await fetch(`${at}/api/engagements/${name}/events`, {
+      headers: { authorization, 'last-event-id': '1' },
+      signal: end.signal,
+    });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let said = '';
+    const until = async (text: string) => {
+      while (!said.includes(text)) said += (await reader.read()).value ?? '';
+    };
+    await until('"event":"two"');
+    await journal.append('three', 'decision', {});
+    await until('id: 3');
+    expect(said).not.toContain('"event":"one"');
+    end.abort();
+  });
+});
