@@ -11,7 +11,7 @@ from ..ending import scratch_folder
 from ..protocol import BadRequest, Channel, problem, take
 from .calibration import Feed, read_rows
 from .model import facts_of, load
-from .quantize import calibration_rows, pre_process
+from .quantize import ONNXRUNTIME, calibration_rows, pre_process
 from .recipe import check
 from .schemes import SCHEMES, Making, operators_of, static_ranges
 
@@ -26,7 +26,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     folder = Path(take(job, "outputFolder", str)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     graph = load(source)
-    check(recipe, graph)
+    check(recipe, graph, ONNXRUNTIME.rules)
     model = facts_of(graph, source)
     asked = take(job, "rows", int)
     if not 0 < asked <= MOST_ROWS:
@@ -41,7 +41,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
             scratch / "candidate.onnx",
             recipe,
             scratch,
-            calibration_rows(job, model),
+            calibration_rows(job, model, ONNXRUNTIME.rules),
             lambda done, total: channel.progress("calibrate", done, total),
         )
         if recipe["scheme"] == "int8-static":

@@ -6,7 +6,7 @@ from ..onnxruntime_toolkit.probe import probed
 from ..protocol import Channel
 
 PACKAGES = ("torch", "onnx", "onnxscript", "transformers")
-SCHEMES = ("int8-qat",)
+SCHEMES = ("int8-qat", "int4-qat", "int2-qat")
 
 
 def run(_job: dict[str, Any], _channel: Channel) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from ..ending import scratch_folder
 from ..onnxruntime_toolkit.machine import has_vnni
 from ..onnxruntime_toolkit.model import facts_of, load
-from ..onnxruntime_toolkit.quantize import calibration_rows, pre_process
+from ..onnxruntime_toolkit.quantize import ONNXRUNTIME, calibration_rows, pre_process
 from ..onnxruntime_toolkit.recipe import check
 from ..onnxruntime_toolkit.schemes import SCHEMES, Making
 from ..protocol import Channel, take
@@ -37,7 +37,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     settings = settings_of(recipe)
     loaded = load(source)
-    check(recipe, loaded)
+    check(recipe, loaded, ONNXRUNTIME.rules)
     facts = facts_of(loaded, source)
     torch.manual_seed(SEED)
     with scratch_folder(folder) as scratch:
@@ -45,7 +45,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         prepared = pre_process(source, scratch / "prepared.onnx", recipe.get("exclude") or [])
         model = onnx.load(prepared)
         training = Training(job, model, prepared, settings)
-        feeds = calibration_rows(job, facts)
+        feeds = calibration_rows(job, facts, ONNXRUNTIME.rules)
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
