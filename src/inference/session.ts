@@ -54,7 +54,9 @@ function declaration(meta: InferenceSession.ValueMetadata): TensorDeclaration {
 function tensorMaker(): (feeds: Record<string, TensorValue>) => Record<string, Tensor> {
   const made = new WeakMap<object, Record<string, Tensor>>();
   return (feeds) => {
-    const tensors = made.get(feeds) ?? toTensors(feeds);
+    const known = made.get(feeds);
+    if (known) return known;
+    const tensors = toTensors(feeds);
     made.set(feeds, tensors);
     return tensors;
   };
