@@ -39,3 +39,8 @@ export async function inTurns<Arm extends string, Said>(
 
 export const quantile = (values: number[], p: number) => orderStatistic(Float64Array.from(values).sort(), p);
 export const median = (values: number[]) => quantile(values, 0.5);
+
+/** The middle of a sample, as the median of the means of all pairs: as robust as is needed here, and steadier. */
+export function hodgesLehmann(values: number[]): number {
+  return median(values.flatMap((a, i) => values.slice(i).map((b) => (a + b) / 2)));
+}

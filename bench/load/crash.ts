@@ -31,14 +31,15 @@ export async function crashFigures(input: {
     for (const [i, killsAfter] of (input.quick ? [[1]] : [[0], [1], [2], [0, 2]]).entries())
       killed.push(await play(`killed-${i}`, killsAfter));
     const lost = Math.max(...killed.map((one) => one.lost));
-    const other = killed.filter(({ test }) => verdictsOf(test) !== verdictsOf(alone.test)).length;
+    const others = killed.map(({ test }) => verdictsOf(test)).filter((verdicts) => verdicts !== verdictsOf(alone.test));
+    for (const verdicts of others) console.error(`left alone ${verdictsOf(alone.test)}, killed ${verdicts}`);
     const kills = killed.reduce((total, { crashes }) => total + crashes.length, 0);
     const where = `kill -9 of the worker in a search, ${kills} ${kills === 1 ? 'time' : 'times'}`;
     return [
       { name: `${where}: probes lost at the last kill`, value: lost, unit: 'probes', goal: 1, peer: null },
       {
         name: `${where}: searches that end otherwise than one left alone`,
-        value: other,
+        value: others.length,
         unit: '',
         goal: 0,
         peer: null,

@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 import pyarrow as pa
 
-WARMUP = 10
+WARMUP = 30
 SUMMARY = {
     "p50Ms": (r"50\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),
     "p99Ms": (r"99\.00 percentile latency \(ns\)\s*:\s*(\d+)", 1e-6),

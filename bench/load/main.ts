@@ -29,7 +29,7 @@ await runParts({
     'real time': () => realTimeFigures({ quick }),
     noise: () => noiseFigures({ quick, target: classifier('classifier-slow.onnx') }),
     crash: () => crashFigures({ quick, target: classifier('classifier-slow.onnx') }),
-    loadgen: () => loadgenFigures({ quick, target: classifier('classifier-slow.onnx') }),
+    loadgen: () => loadgenFigures({ quick, target: classifier('classifier-heavy.onnx') }),
     throughput: () => throughputFigures({ quick, target: classifier('classifier-heavy.onnx') }),
     overhead: () => overheadFigures({ quick, target: classifier('classifier.onnx') }),
   }),

@@ -13,7 +13,7 @@ parentPort!.postMessage('ready');
 /** Before the replicas where the operating system allows it, which on Linux it does of a thread; else as they are. */
 function comeFirst(): void {
   try {
-    setPriority(-10);
+    setPriority(-20);
   } catch {
     // not allowed without privileges
   }

@@ -42,12 +42,14 @@ export function sinceOrigin({ origin }: SharedRun): number {
   return Number(process.hrtime.bigint() - origin[0]!) / 1e6;
 }
 
-const SPIN_MS = 0.25; // sleeping wakes up to 0.2 ms late; spinning this long hides it
+// Sleeping wakes late, by 0.2 ms after a short sleep and by up to a time slice after a long one; spinning hides it.
+const SPIN_MS = { least: 0.25, most: 1.5, shareOfWait: 0.1 };
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks this thread until a moment of the run: asleep first, spinning at the end. */
 export function waitUntil(run: SharedRun, atMs: number): void {
-  const sleepMs = atMs - SPIN_MS - sinceOrigin(run);
+  const waitMs = atMs - sinceOrigin(run);
+  const sleepMs = waitMs - Math.min(SPIN_MS.most, Math.max(SPIN_MS.least, SPIN_MS.shareOfWait * waitMs));
   if (sleepMs > 0) Atomics.wait(sleepCell, 0, 0, sleepMs);
   while (sinceOrigin(run) < atMs);
 }
