@@ -15,6 +15,7 @@ import { createLoadTestActivities } from './activities/load-test.ts';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
 import { createRecordActivities } from './activities/records.ts';
+import { createServingActivities } from './activities/serving.ts';
 import { createToolkitActivities } from './activities/toolkit.ts';
 import { createTrafficActivities } from './activities/traffic.ts';
 import { createTrainingActivities } from './activities/training.ts';
@@ -56,6 +57,7 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
         ...createMeasurementActivities(shared),
         ...createEvaluationActivities(shared),
         ...createLoadTestActivities(shared),
+        ...createServingActivities(shared),
       },
       maxConcurrentActivityTaskExecutions: 1,
       maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,

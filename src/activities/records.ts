@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { type ClosingInput, closingDocument } from '../domain/closing.ts';
+import { type DeploymentGuide, deploymentGuide } from '../domain/deployment/guide.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Incident, Week } from '../domain/support.ts';
+import { renderGuide } from '../report/deployment.ts';
 import { renderReport } from '../report/report.ts';
 import { renderWeek } from '../report/support.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -16,8 +18,17 @@ interface Dependencies {
   reportsFolder: string;
 }
 
-/** The journal and the closing report: what outlives the workflow. */
-export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: Dependencies) => ({
+type GuideInput = Parameters<typeof deploymentGuide>[0] & { startedAt: string; writtenAt: string };
+
+/** The journal and the reports: what outlives the workflow. */
+export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: Dependencies) => {
+  async function writeGuidePage(document: ClosingDocument): Promise<void> {
+    if (!document.guide) return;
+    const guide = await artifacts.readJson<DeploymentGuide>(document.guide);
+    await writeAtomically(join(reportsFolder, `${guide.engagement}-deployment.html`), renderGuide(guide, document));
+  }
+
+  return {
   async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
     const { engagement, event, kind, body } = input;
     await journalOf(engagement).append(event, kind, body);
@@ -34,12 +45,28 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
     return path;
   },
 
-  /** Writes the report and the closing document; a repeated call writes the same. */
+  /** Keeps the deployment guide and writes its page; a repeated call writes the same. */
+  async writeGuide(input: GuideInput): Promise<ArtifactRef> {
+    const { state, sources, startedAt, writtenAt } = input;
+    const { engagement } = state.spec;
+    const guide = await artifacts.putJson(deploymentGuide(input));
+    const { verdict, reason } = state.phases.at(-1)!;
+    const ends = { startedAt, endedAt: writtenAt, verdict, reason };
+    const paths = { report: '', journal: journalOf(engagement).path };
+    await writeGuidePage(
+      closingDocument({ state: { ...state, guide }, economics: sources.economics, ...ends }, paths)
+    );
+    await journalOf(engagement).append('guide', 'guide', { guide });
+    return guide;
+  },
+
+  /** Writes the report, the guide's page and the closing document; a repeated call writes the same. */
   async writeClosing(input: ClosingInput): Promise<ClosingDocument> {
     const { engagement } = input.state.spec;
     const paths = { report: join(reportsFolder, `${engagement}.html`), journal: journalOf(engagement).path };
     const document = closingDocument(input, paths);
     await writeAtomically(paths.report, renderReport(document));
+    await writeGuidePage(document); // it says what became of the rollout
     const kept: Record<'document' | 'report', ArtifactRef> = {
       document: await artifacts.putJson(document),
       report: await artifacts.putFile(paths.report),
@@ -47,6 +74,7 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
     await journalOf(engagement).append('closing', 'closing', { verdict: input.verdict, reason: input.reason, ...kept });
     return document;
   },
-});
+};
+};
 
 export type RecordActivities = ReturnType<typeof createRecordActivities>;

@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
+import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import { PHASES, type Phase } from '../domain/engagement.ts';
+import { renderGuide } from '../report/deployment.ts';
 import { renderPhase } from '../report/phase.ts';
+import { ArtifactStore } from '../storage/artifacts.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import { documentOf } from './document.ts';
 import { CommandError, EXIT } from './errors.ts';
@@ -13,31 +16,51 @@ import { print } from './print.ts';
 interface ReportOptions extends PageFiles {
   phase?: Phase;
   week?: number;
+  deployment?: boolean;
 }
 
 export function addReport(program: Command): void {
   const command = program
     .command('report')
-    .description('the closing report, or the one of a phase or of a week of support: its path, and as PDF')
+    .description('the closing report, the one of a phase or of a week of support, or the deployment guide: its path, and as PDF')
     .argument('<engagement>')
     .addOption(new Option('--phase <phase>', 'of one phase, also while the engagement runs').choices(PHASES))
     .addOption(new Option('--week <number>', 'one of the support window').argParser(weekNumber).conflicts('phase'))
+    .addOption(
+      new Option('--deployment', 'how to serve what the optimization gate released').conflicts(['phase', 'week'])
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  stepdown report newswire --pdf newswire.pdf\n  stepdown report newswire --phase ptq --pdf ptq.pdf\n' +
-        '  stepdown report newswire --week 1'
+        '  stepdown report newswire --week 1\n  stepdown report newswire --deployment --pdf serve.pdf'
     );
   addPageFiles(command).action(async (name: string, options: ReportOptions, command: Command) => {
     const config = loadConfig();
-    const report = await pathOf(config, name, options);
-    const written = await writePageFiles(readFileSync(report, 'utf8'), options, config);
-    print(command, { report, ...written }, () => [report, ...Object.values(written)].join('\n'));
+    const found = options.deployment ? await guideOf(config, name) : { report: await pathOf(config, name, options) };
+    const written = await writePageFiles(readFileSync(found.report, 'utf8'), options, config);
+    const paths = [found.report, ...Object.values(written)];
+    print(command, { ...found, ...written }, () => paths.join('\n'));
   });
 }
 
 function weekNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('give the number of a report, such as 1');
   return Number(text);
+}
+
+/** The guide and its page as things stand: what became of the rollout is in it. */
+async function guideOf({ folders }: Config, name: string): Promise<{ report: string; guide: DeploymentGuide }> {
+  const document = await documentOf(folders, name);
+  if (!document.guide)
+    throw new CommandError(
+      EXIT.refused,
+      `${name} has no deployment guide`,
+      `it is written when the optimization gate lets a candidate pass: stepdown status ${name}`
+    );
+  const guide = await new ArtifactStore(folders.artifacts).readJson<DeploymentGuide>(document.guide);
+  const report = join(folders.reports, `${name}-deployment.html`);
+  await writeAtomically(report, renderGuide(guide, document));
+  return { report, guide };
 }
 
 async function pathOf({ folders }: Config, name: string, { phase, week }: ReportOptions): Promise<string> {

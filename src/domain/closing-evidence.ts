@@ -14,7 +14,7 @@ export interface EvidenceFile {
 
 /** Every file behind the figures, in the order of the phases; of a candidate that was judged again, the last. */
 export function evidenceFiles(state: EngagementState): EvidenceFile[] {
-  const { baseline, candidates, holdout, phases, loadTests, spec } = state;
+  const { baseline, candidates, holdout, phases, loadTests, guide, spec } = state;
   const verdicts = (...names: string[]) =>
     phases
       .filter(({ name }) => names.includes(name))
@@ -35,7 +35,9 @@ export function evidenceFiles(state: EngagementState): EvidenceFile[] {
     ...[...latest.values()].flatMap(filesOf),
     ...(chosen ? [artifact('holdout', `${chosen.id} on the hold-out: verdict`, chosen.evidence)] : []),
     measured('load-chosen', `${chosen?.id ?? 'chosen'} under load: every probe`, loadTests?.chosen?.key),
-    ...verdicts('optimization', 'rollout', 'support'),
+    ...verdicts('optimization'),
+    artifact('guide', 'Deployment guide: files, options, expected figures, thresholds', guide),
+    ...verdicts('rollout', 'support'),
     {
       id: 'journal',
       what: 'Journal: every step, measurement and decision',

@@ -69,6 +69,7 @@ export function closingDocument(
     quality: spec.quality,
     ...(spec.rollout && { holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold } }),
     toolkitVersions: state.candidates.find(({ trial }) => trial)?.trial?.quantized.toolkitVersions,
+    guide: state.guide ?? null,
     evidence: evidenceFiles(state),
     ...paths,
   };

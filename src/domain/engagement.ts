@@ -149,6 +149,8 @@ export interface EngagementState {
   chosen?: string;
   /** The one look at the hold-out. */
   holdout?: { baseline: QualityFigures; candidate: CandidateResult };
+  /** How to serve the chosen one; absent in engagements that were kicked off before there was a guide. */
+  guide?: ArtifactRef;
   rollout?: RolloutResult;
   /** The window after the last stage; absent in engagements that were kicked off before there was one. */
   support?: SupportResult;
@@ -217,6 +219,8 @@ export interface ClosingDocument {
   holds?: { minimumMs: number; maximumMs: number };
   /** Versions of what made the candidates. */
   toolkitVersions?: Record<string, string>;
+  /** The deployment guide; null where nothing was released, absent in older documents. */
+  guide?: ArtifactRef | null;
   /** The files behind the figures; absent in older documents. */
   evidence?: EvidenceFile[];
   /** Paths in the artifact store's data directory. */

@@ -17,6 +17,29 @@ export function describeOptions({ threads, provider = 'cpu', spinning = false }:
   return `${provider}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${spinning ? 'spinning' : 'no spinning'}`;
 }
 
+export interface RuntimeSettings {
+  /** In the order of preference; each executes what those before it cannot. */
+  executionProviders: Provider[];
+  intraOpNumThreads: number;
+  interOpNumThreads: number;
+  graphOptimizationLevel: 'all';
+  /** `session.intra_op.allow_spinning` and `session.inter_op.allow_spinning`. */
+  allowSpinning: '0' | '1';
+}
+
+const FALLBACKS: Record<Provider, Provider[]> = { cpu: ['cpu'], cuda: ['cuda', 'cpu'], tensorrt: ['tensorrt', 'cuda', 'cpu'] };
+
+/** What ONNX Runtime is told, wherever the model runs. Spinning threads hurt the neighbours that are measured beside. */
+export function runtimeSettings({ threads, provider = 'cpu', spinning = false }: SessionOptions): RuntimeSettings {
+  return {
+    executionProviders: FALLBACKS[provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    allowSpinning: spinning ? '1' : '0',
+  };
+}
+
 /** The host a figure was measured on; figures of different hosts are never compared. */
 export interface HostFingerprint {
   cpuModel: string;

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { SessionOptions } from '../domain/measurement.ts';
+import { type RuntimeSettings, runtimeSettings, type SessionOptions } from '../domain/measurement.ts';
 import { type LoadResult, type RunResult, type TensorDeclaration, type TensorValue, tensorFault } from './protocol.ts';
 
 // onnxruntime-node 1.30 cannot take float16 inputs where Float16Array exists; without it, Uint16Array works both ways.
@@ -11,23 +11,16 @@ export interface Session extends LoadResult {
   run(feeds: Record<string, TensorValue>): Promise<RunResult>;
 }
 
-/** In the order of preference; each executes what those before it cannot. */
-const EXECUTION_PROVIDERS = { cpu: ['cpu'], cuda: ['cuda', 'cpu'], tensorrt: ['tensorrt', 'cuda', 'cpu'] };
-
 /** Rejects with ONNX Runtime's own words; for a provider that is not there, with what it needs. */
 export async function createSession(modelPath: string, options: SessionOptions): Promise<Session> {
-  const { threads, provider = 'cpu', spinning = false } = options;
-  // Spinning burns ten times the CPU a request needs, and hurts the neighbours that are measured beside it.
-  const allow_spinning = spinning ? '1' : '0';
+  const { allowSpinning: allow_spinning, ...settings } = runtimeSettings(options);
   const session = await ort.InferenceSession.create(modelPath, {
-    executionProviders: EXECUTION_PROVIDERS[provider],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
+    ...settings,
     extra: { session: { intra_op: { allow_spinning }, inter_op: { allow_spinning } } },
     logSeverityLevel: 3,
   }).catch((error: Error) => {
-    throw error.message.includes(MISSING_LIBRARY) ? new Error(notAvailable(provider), { cause: error }) : error;
+    const isMissing = error.message.includes(MISSING_LIBRARY);
+    throw isMissing ? new Error(notAvailable(settings.executionProviders[0]!), { cause: error }) : error;
   });
   const tensorsOf = tensorMaker();
   return {
@@ -40,7 +33,7 @@ export async function createSession(modelPath: string, options: SessionOptions):
 const MISSING_LIBRARY = 'Failed to load shared library';
 
 /** ONNX Runtime finds the provider's library missing when it first wants it, be there a GPU or not. */
-function notAvailable(provider: keyof typeof EXECUTION_PROVIDERS): string {
+function notAvailable(provider: RuntimeSettings['executionProviders'][number]): string {
   const needs = provider === 'tensorrt' ? 'CUDA 12, cuDNN 9 and TensorRT 10' : 'CUDA 12 and cuDNN 9';
   return `provider '${provider}' is not available here: it needs an NVIDIA GPU, ${needs}, and ONNX Runtime's CUDA libraries beside onnxruntime-node's; install them, or set serving.provider to cpu`;
 }

@@ -1,5 +1,5 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
-import type { LoadTest } from '../domain/load/load-test.ts';
+import { describeFaults, type LoadTest } from '../domain/load/load-test.ts';
 import { describeOptions } from '../domain/measurement.ts';
 import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds } from './format.ts';
@@ -65,6 +65,6 @@ function line(name: string, test: LoadTest): (string | Html)[] {
     milliseconds(cpuMsPerQuery),
     bytes(peakBytes),
     `${checked}, ${differing.length} rows differ`,
-    faults.length === 0 ? 'yes' : html`<strong>INVALID</strong>: ${faults.join('; ')}`,
+    faults.length === 0 ? 'yes' : html`<strong>INVALID</strong>: ${describeFaults(faults)}`,
   ];
 }

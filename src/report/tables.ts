@@ -14,9 +14,12 @@ interface Row {
   isChosen?: boolean;
 }
 
+/** So few rows are printed on one page, with their head. */
+const ON_ONE_PAGE = 4;
+
 /** A table whose rows become labelled blocks on a phone. */
 export function table(caption: Content, columns: Column[], rows: Row[]): Html {
-  return html`<div class="scroll"><table class="stack"><caption>${caption}</caption>
+  return html`<div class="scroll${rows.length <= ON_ONE_PAGE && ' whole'}"><table class="stack"><caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col" class="${classOf(column)}">${column.title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => tableRow(columns, row))}</tbody></table></div>`;
 }

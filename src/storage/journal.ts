@@ -16,6 +16,7 @@ export type JournalKind =
   | 'training'
   | 'verdict'
   | 'decision'
+  | 'guide'
   | 'weight'
   | 'trip'
   | 'stage'

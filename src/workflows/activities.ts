@@ -5,6 +5,7 @@ import type { LoadTestActivities } from '../activities/load-test.ts';
 import type { MeasurementActivities } from '../activities/measurement.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
 import type { RecordActivities } from '../activities/records.ts';
+import type { ServingActivities } from '../activities/serving.ts';
 import type { ToolkitActivities } from '../activities/toolkit.ts';
 import type { TrafficActivities } from '../activities/traffic.ts';
 import type { TrainingActivities } from '../activities/training.ts';
@@ -34,7 +35,7 @@ export const training = proxyActivities<TrainingActivities>({
 });
 
 /** Measurements: one at a time on a host. */
-export const measurement = proxyActivities<MeasurementActivities & EvaluationActivities>({
+export const measurement = proxyActivities<MeasurementActivities & EvaluationActivities & ServingActivities>({
   taskQueue: QUEUES.loadTest,
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '20 seconds',

@@ -34,6 +34,7 @@ import { PHASE_WORK } from './phases.ts';
 import { show } from './search-attributes.ts';
 import { tell } from './tell.ts';
 import { trainable } from './training.ts';
+import { writeGuide } from './write-guide.ts';
 
 export interface EngagementArguments extends EngagementInput {
   /** Where an earlier run of the same engagement stood. */
@@ -55,6 +56,7 @@ export async function engagement(kickedOff: EngagementArguments): Promise<Closin
     for (const phase of phasesOf(state)) {
       if (isBehind(state, phase)) continue;
       if (!(await carryThrough(input, state, phase))) break;
+      if (phase === 'optimization') await writeGuide(input, state);
       await continueWhenLong(input, state);
     }
     return await close(input, state, outcomeOf(state));

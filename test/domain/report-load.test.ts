@@ -33,6 +33,15 @@ describe('the rates under load', () => {
     expect(shown).toContain('none was shown');
     expect(shown).toContain('INVALID: the clocks ran apart');
   });
+
+  it('name each reason once, however many runs had it', () => {
+    const late = (share: string) => `${share} % of the queries were issued late: free a core for the pacer`;
+    const faults = [late('1.4'), late('12.0'), late('3.3'), 'something caches answers'];
+    const shown = section(render({ loadTests: { baseline: loadTest(80, faults), optimized: null } }), 'load');
+    expect(shown).toContain(
+      'INVALID: 1.4 to 12.0 % of the queries were issued late: free a core for the pacer (3 runs of the probes); something caches answers'
+    );
+  });
 });
 
 describe('the cost', () => {

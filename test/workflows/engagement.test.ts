@@ -48,6 +48,8 @@ describe('an engagement', () => {
       const ids = asked.filter((line) => line.startsWith('candidate ')).slice(0, 4);
       expect(ids).toEqual(['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'].map((id) => `candidate ${id}`));
       expect(asked.filter((line) => line.startsWith('weight '))).toEqual(['weight 0', 'weight 50', 'weight 100']);
+      expect(asked.indexOf('guide')).toBeGreaterThan(asked.indexOf('journal decision/optimization/1'));
+      expect(asked.indexOf('guide')).toBeLessThan(asked.indexOf('weight 0'));
       const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
       expect(state.phases.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
         'baseline successful',

@@ -1,4 +1,5 @@
 import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
+import type { Serving } from '../../src/domain/deployment/serving.ts';
 import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } from '../../src/domain/engagement.ts';
 import { noEvidence } from '../../src/domain/judge.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
@@ -160,6 +161,11 @@ export function fakeActivities() {
     judgeProposal: async () => judged('successful'),
     judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: {}, candidate: winner }),
     judgeOptimization: async () => judged('successful'),
+    tryServing: async () => ({}) as Serving,
+    writeGuide: async (_: { state: EngagementState }) => {
+      log('guide');
+      return ref('guide');
+    },
     judgeRollout: async ({ rollout }: { rollout: { verdict: Verdict } }) => judged(rollout.verdict),
     writeStages: async () => ({ evidence: ref('stages'), summary: 'stages' }),
     writeJournal: async ({ event }: { event: string }) => log(`journal ${event}`),

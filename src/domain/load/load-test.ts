@@ -47,7 +47,22 @@ export function describeLoadTest(test: RateSearchResult & Pick<LoadTest, 'level'
       ? `no rate was shown to hold ${at}`
       : `${ratePerSecond.toFixed(1)} requests per second hold ${at} with 95 % confidence${beyond}`;
   const basis = ` (${probes.length} probes, ${queries} queries)`;
-  return faults.length === 0 ? held + basis : `INVALID: ${faults.join('; ')}. Measured: ${held}${basis}`;
+  return faults.length === 0 ? held + basis : `INVALID: ${describeFaults(faults)}. Measured: ${held}${basis}`;
+}
+
+const FIGURE = /\d+(?:\.\d+)?/;
+
+/** Each reason once: those that differ only in a figure become one, with the least and the largest of it. */
+export function describeFaults(faults: readonly string[]): string {
+  const alike = Map.groupBy(faults, (fault) => fault.split(FIGURE).join('#'));
+  return [...alike.values()].map(asOne).join('; ');
+}
+
+function asOne(alike: string[]): string {
+  if (alike.length === 1) return alike[0]!;
+  const figures = alike.map((fault) => FIGURE.exec(fault)?.[0] ?? '').sort((a, b) => Number(a) - Number(b));
+  const range = `${figures[0]} to ${figures.at(-1)}`;
+  return `${alike[0]!.replace(FIGURE, range)} (${alike.length} runs of the probes)`;
 }
 
 /** The packing that sustains most; the fewest replicas among equals. */

@@ -5,11 +5,14 @@ import type { FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
+import type { DeploymentGuide } from '../../domain/deployment/guide.ts';
 import { PHASES } from '../../domain/engagement.ts';
+import { renderGuide } from '../../report/deployment.ts';
 import { linkArtifacts } from '../../report/evidence.ts';
 import { NoBrowser } from '../../report/no-browser.ts';
 import { printPdf } from '../../report/pdf.ts';
 import { renderPhase } from '../../report/phase.ts';
+import { ArtifactStore } from '../../storage/artifacts.ts';
 import { type Desk, named } from '../desk.ts';
 import { Problem } from '../problem.ts';
 import { viewOf } from '../view.ts';
@@ -70,6 +73,23 @@ export function fileRoutes({ app, client, config }: Desk): void {
     async ({ params: { name, phase }, query }, reply) => {
       const { document } = await viewOf(client, config, name);
       return sendPage(reply, renderPhase(document, phase), query.format, config);
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/deployment',
+    {
+      config: reads,
+      schema: {
+        summary: 'How to serve what the optimization gate released',
+        params: named,
+        querystring: z.object({ format: z.enum(['html', 'pdf', 'json']).default('html') }),
+      },
+    },
+    async ({ params: { name }, query }, reply) => {
+      const { document } = await viewOf(client, config, name);
+      if (!document.guide) throw new Problem(404, `${name} has no deployment guide: the optimization gate writes it`);
+      const guide = await new ArtifactStore(folders.artifacts).readJson<DeploymentGuide>(document.guide);
+      return query.format === 'json' ? guide : sendPage(reply, renderGuide(guide, document), query.format, config);
     }
   );
   typed.get(

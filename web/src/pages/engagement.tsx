@@ -101,6 +101,11 @@ function Reports({ document, isClosed }: { document: ClosingDocument; isClosed: 
         ) : (
           <li className="absent">The closing report is written when the engagement closes.</li>
         )}
+        {document.guide && (
+          <li>
+            <a href={`${at}/deployment`}>The deployment guide</a>
+          </li>
+        )}
         <li>
           <a href={`${at}/document`}>All figures so far, as JSON</a>
         </li>
