@@ -7,6 +7,12 @@ import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+function isPrivate(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+}
+
 const environment = z.object({
   STEPDOWN_HOME: z.string().min(1).default('.stepdown'),
   STEPDOWN_PYTHON: z.string().min(1).default(join(ROOT, '.tools/core/bin/python')),
@@ -15,6 +21,10 @@ const environment = z.object({
   STEPDOWN_GATEWAY: z.url().optional(),
   STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
   STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  STEPDOWN_WEBHOOK_URL: z
+    .string()
+    .refine(isPrivate, 'give an https:// address; http:// only on this machine, as its path is a secret')
+    .optional(),
   STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
   STEPDOWN_CHROMIUM: z.string().min(1).optional(),
   PATH: z.string().default(''),
@@ -39,6 +49,8 @@ export interface Config {
   gatewayToken?: string;
   smtpUrl?: string;
   mailFrom: string;
+  /** Where messages are posted too; whoever knows it can post there. */
+  webhookUrl?: string;
   namespace: string;
   /** Chromium that prints PDF, named or found on the PATH. */
   chromium?: string;
@@ -76,6 +88,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     gatewayToken: values.STEPDOWN_GATEWAY_TOKEN,
     smtpUrl: values.STEPDOWN_SMTP_URL,
     mailFrom: values.STEPDOWN_MAIL_FROM,
+    webhookUrl: values.STEPDOWN_WEBHOOK_URL,
     namespace: values.TEMPORAL_NAMESPACE,
     chromium: values.STEPDOWN_CHROMIUM ?? chromiumOn(values.PATH),
     specsFolder: resolve(values.STEPDOWN_SPECS),

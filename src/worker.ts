@@ -71,6 +71,8 @@ function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
       ...createNotificationActivities({
         smtpUrl: config.smtpUrl,
         mailFrom: config.mailFrom,
+        webhookUrl: config.webhookUrl,
+        publicUrl: config.publicUrl,
         outboxFolder: config.folders.outbox,
         decisionLink: decisionLinkOf(config),
       }),

@@ -6,8 +6,11 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { GateStatus } from '../domain/decision.ts';
 import { FailureType } from '../domain/errors.ts';
 import { canonicalJson } from '../domain/recipe.ts';
-import { composeMail, type Mail, type NotifyInput, type Recipient } from '../report/mail.ts';
+import { composeMail, type Mail } from '../report/mail.ts';
+import { messageOf, type NotifyInput, type Recipient } from '../report/message.ts';
+import { composeWebhook } from '../report/webhook.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
+import { postToWebhook } from './webhook.ts';
 
 interface Dependencies {
   /** Without it mails are written to the outbox folder. */
@@ -16,11 +19,24 @@ interface Dependencies {
   outboxFolder: string;
   /** Where one person decides a gate; each approver gets a mail of their own then. */
   decisionLink?: (gate: GateStatus, email: string) => string;
+  /** A second channel; a secret. */
+  webhookUrl?: string;
+  /** Of the dashboard, for the channel's readers. */
+  publicUrl?: string;
 }
 
-interface Delivery {
+interface Notified {
   messageId: string;
   delivered: 'smtp' | 'outbox';
+  /** What was refused for good, where something else was not. */
+  refused?: string[];
+}
+
+/** One letter, or the message to the channel. */
+interface Delivery {
+  /** The same in every attempt. */
+  id: string;
+  send(): Promise<void>;
 }
 
 interface SmtpError extends Error {
@@ -32,8 +48,9 @@ const ADDRESS = /^[^\s<>()[\],;:"\\@]+@[^\s<>()[\],;:"\\@]+$/;
 const PERMANENT = 500; // SMTP: 4xx asks to try again, 5xx refuses for good
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 }; // together below the activity's minute
 
-/** Mail to people. The same input has the same Message-ID however often it is tried. */
-export const createNotificationActivities = ({ smtpUrl, mailFrom, outboxFolder, decisionLink }: Dependencies) => {
+/** Mail to people, and a message to their channel. The same input has the same Message-ID however often it is tried. */
+export const createNotificationActivities = (dependencies: Dependencies) => {
+  const { smtpUrl, mailFrom, outboxFolder, decisionLink, webhookUrl, publicUrl } = dependencies;
   const smtp =
     smtpUrl === undefined ? undefined : createTransport({ ...TIMEOUTS, ...credentialsNeedTls(smtpUrl), url: smtpUrl });
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
@@ -60,27 +77,44 @@ export const createNotificationActivities = ({ smtpUrl, mailFrom, outboxFolder, 
       throw error;
     }
   };
+  /** What the webhook refuses for good is kept beside the mails, with its reason. */
+  const post = async (url: string, input: NotifyInput): Promise<void> => {
+    const body = composeWebhook(input, publicUrl);
+    await postToWebhook(url, body).catch(async (error: Error) => {
+      if (isFinal(error))
+        await writeAtomically(join(outboxFolder, webhookName(input)), JSON.stringify({ refused: error.message, ...body }));
+      throw error;
+    });
+  };
   return {
-    async notify(input: NotifyInput): Promise<Delivery> {
+    async notify(input: NotifyInput): Promise<Notified> {
       const reached = new Set<string>(activityInfo().heartbeatDetails ?? []);
       const failures: Error[] = [];
       const letters = lettersOf(input, mailFrom, decisionLink);
-      for (const letter of letters) {
-        if (reached.has(letter.messageId!)) continue;
+      const deliveries: Delivery[] = [
+        ...letters.map((letter) => ({ id: letter.messageId!, send: () => deliver(letter) })),
+        ...(webhookUrl ? [{ id: 'webhook', send: () => post(webhookUrl, input) }] : []),
+      ];
+      for (const { id, send } of deliveries) {
+        if (reached.has(id)) continue;
         try {
-          await deliver(letter);
-          heartbeat([...reached.add(letter.messageId!)]); // a retry leaves out whom this attempt reached
+          await send();
+          heartbeat([...reached.add(id)]); // a retry leaves out whom this attempt reached
         } catch (error) {
           failures.push(error as Error);
         }
       }
-      const passing = failures.find((error) => !(error instanceof ApplicationFailure));
+      const passing = failures.find((error) => !isFinal(error));
       if (passing) throw passing;
-      if (failures.length === letters.length) throw failures[0];
-      return { messageId: letters[0]!.messageId!, delivered: smtp ? 'smtp' : 'outbox' };
+      if (failures.length === deliveries.length) throw failures[0];
+      const refused = failures.map(({ message }) => message);
+      const messageId = letters[0]!.messageId!;
+      return { messageId, delivered: smtp ? 'smtp' : 'outbox', ...(refused.length > 0 && { refused }) };
     },
   };
 };
+
+const isFinal = (error: Error): boolean => error instanceof ApplicationFailure && error.nonRetryable === true;
 
 export type NotificationActivities = ReturnType<typeof createNotificationActivities>;
 
@@ -92,17 +126,17 @@ function lettersOf(
 ): SendMailOptions[] {
   const { kind } = input;
   const isPersonal = decisionLink && (kind === 'gate-opened' || kind === 'gate-reminder');
-  if (!isPersonal) return [messageOf(composeMail(input), { digest: digestOf(input), mailFrom, kind })];
+  if (!isPersonal) return [letterOf(composeMail(input), { digest: digestOf(input), mailFrom, kind })];
   return input.gate.approvers.map((person) => {
     const own = { ...input, gate: { ...input.gate, approvers: [person] } };
     const mail = composeMail(own, decisionLink(input.gate, person.email));
-    return messageOf(mail, { digest: digestOf(own), mailFrom, kind });
+    return letterOf(mail, { digest: digestOf(own), mailFrom, kind });
   });
 }
 
 const digestOf = (input: NotifyInput): string => createHash('sha256').update(canonicalJson(input)).digest('hex');
 
-function messageOf(
+function letterOf(
   { to, engagement, subject, text, html }: Mail,
   { digest, mailFrom, kind }: { digest: string; mailFrom: string; kind: string }
 ): SendMailOptions {
@@ -132,9 +166,16 @@ function addressOf({ name, email }: Recipient): { name: string; address: string 
 
 function outboxName({ date, messageId, headers }: SendMailOptions): string {
   const { 'X-Stepdown-Engagement': engagement, 'X-Stepdown-Kind': kind } = headers as Record<string, string>;
-  const time = (date as Date).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${time}-${kind}-${engagement}-${messageId!.slice(1, 9)}.eml`;
+  return `${timeWord(date as Date)}-${kind}-${engagement}-${messageId!.slice(1, 9)}.eml`;
 }
+
+function webhookName(input: NotifyInput): string {
+  const time = timeWord(new Date(activityInfo().scheduledTimestampMs));
+  const engagement = fileWord(messageOf(input).engagement);
+  return `${time}-${input.kind}-${engagement}-${digestOf(input).slice(0, 8)}.webhook.json`;
+}
+
+const timeWord = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, '');
 
 const refusedLetter = (letter: SendMailOptions, reason: string): SendMailOptions => ({
   ...letter,

@@ -1,4 +1,6 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import type { BarChart } from '../domain/bar-chart.ts';
+import { candidateChart, dropChart, latencyChart, stageChart, weekChart } from '../domain/charts.ts';
 import type {
   CandidateFigures,
   CandidateResult,
@@ -49,6 +51,7 @@ interface Dependencies {
 interface Judged {
   checks: Check[];
   summary: string;
+  chart?: BarChart | undefined;
   evidence: ArtifactRef;
 }
 
@@ -136,7 +139,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const checks = baselineChecks(spec, preparation, figures, baseline.latency);
       const evidence = await phaseEvidence('baseline', checks, []);
       const cost = economics && servingCost(economics, { baseline: loadTest });
-      return { checks, figures, evidence, summary: baselineSummary(baseline, figures, checks, { loadTest, cost }) };
+      const summary = baselineSummary(baseline, figures, checks, { loadTest, cost });
+      return { checks, figures, evidence, summary, chart: latencyChart(baseline.latency, spec.serving) };
     },
 
     async judgeCandidate(
@@ -188,7 +192,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
           : `no candidate holds every requirement: ${candidates.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`;
       const checks = [{ name: 'candidates', verdict, reason }];
       const evidence = await phaseEvidence('ptq', checks, candidates);
-      return { checks, evidence, summary: candidatesSummary(spec, candidates, checks) };
+      const chart = dropChart(candidates, spec.quality.marginPoints);
+      return { checks, evidence, summary: candidatesSummary(spec, candidates, checks), chart };
     },
 
     /** The one look at the hold-out. */
@@ -224,7 +229,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const { from, estimate } = input;
       const reason = `${from.id} does not hold the margin, nor does any other post-training candidate; training costs ${describeEstimate(estimate)}`;
       const checks: Check[] = [{ name: 'proposal', verdict: 'successful', reason }];
-      return { checks, evidence: await phaseEvidence('qat', checks, [from]), summary: proposalSummary(input) };
+      const chart = dropChart([from], input.spec.quality.marginPoints);
+      return { checks, evidence: await phaseEvidence('qat', checks, [from]), summary: proposalSummary(input), chart };
     },
 
     async judgeOptimization(input: {
@@ -248,7 +254,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
               },
             ];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
-      return { checks, evidence, summary: holdoutSummary({ ...input, checks }) };
+      const chart = holdout && candidateChart(holdout.candidate);
+      return { checks, evidence, summary: holdoutSummary({ ...input, checks }), chart };
     },
 
     /** The stages so far, as evidence for a gate in the middle of a rollout. */
@@ -256,10 +263,11 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       spec: Spec;
       weight: number;
       stages: StageResult[];
-    }): Promise<Pick<Judged, 'summary' | 'evidence'>> {
+    }): Promise<Pick<Judged, 'summary' | 'chart' | 'evidence'>> {
       const { spec, weight, stages } = input;
       const evidence: RolloutEvidence = { kind: 'rollout', judge: judgeConfigOf(spec), stages };
-      return { evidence: await artifacts.putJson(evidence), summary: stagesSummary(stages, weight) };
+      const summary = stagesSummary(stages, weight);
+      return { evidence: await artifacts.putJson(evidence), summary, chart: stageChart(stages) };
     },
 
     async judgeRollout({ spec, rollout }: { spec: Spec; rollout: RolloutResult }): Promise<Judged> {
@@ -272,7 +280,8 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     async judgeSupport({ spec, support }: { spec: Spec; support: SupportResult }): Promise<Judged> {
       const checks = [supportCheck(support)];
       const evidence: SupportEvidence = { kind: 'support', checks, support };
-      return { checks, evidence: await artifacts.putJson(evidence), summary: supportSummary(spec, support) };
+      const chart = support.weeks.length > 0 ? weekChart(support.weeks.at(-1)!) : undefined;
+      return { checks, evidence: await artifacts.putJson(evidence), summary: supportSummary(spec, support), chart };
     },
   };
 };

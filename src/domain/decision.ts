@@ -1,3 +1,4 @@
+import type { BarChart } from './bar-chart.ts';
 import type { Recipe } from './recipe.ts';
 import type { QualitySpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
@@ -54,6 +55,8 @@ export interface GateRequest {
   verdict: Verdict;
   /** Markdown: what was measured, what approving means. */
   summary: string;
+  /** Of its figures, for messages. */
+  chart?: BarChart | undefined;
   evidenceSha256: string;
   approvers: { name: string; email: string }[];
   needsTwo: boolean;

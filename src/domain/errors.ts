@@ -10,6 +10,7 @@ export const FailureType = {
   ModelOutputInvalid: 'ModelOutputInvalid',
   RouteRefused: 'RouteRefused',
   MailRefused: 'MailRefused',
+  WebhookRefused: 'WebhookRefused',
   RepeatedFault: 'RepeatedFault',
 } as const;
 

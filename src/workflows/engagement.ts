@@ -113,7 +113,7 @@ async function runOnce(
   attempt: number
 ): Promise<PhaseRecord> {
   const startedAt = new Date().toISOString();
-  const { checks, summary, evidence } = await PHASE_WORK[phase](input, state, attempt);
+  const { checks, summary, chart, evidence } = await PHASE_WORK[phase](input, state, attempt);
   const verdict = combine(checks);
   const record: PhaseRecord = {
     name: phase,
@@ -147,6 +147,7 @@ async function runOnce(
           attempt,
           verdict,
           summary,
+          chart,
           evidenceSha256: evidence.sha256,
         });
   if (phase === 'support') state.support!.decision = record.decision;

@@ -1,3 +1,4 @@
+import type { BarChart } from '../domain/bar-chart.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Phase } from '../domain/engagement.ts';
 import { gateId } from '../domain/ids.ts';
@@ -20,6 +21,7 @@ export interface GateQuestion {
   attempt: number;
   verdict: Verdict;
   summary: string;
+  chart?: BarChart | undefined;
   evidenceSha256: string;
 }
 
@@ -42,6 +44,7 @@ export async function decideAt(holder: { awaiting?: Awaiting }, spec: Spec, ques
         attempt,
         verdict: question.verdict,
         summary: question.summary,
+        chart: question.chart,
         evidenceSha256: question.evidenceSha256,
         approvers: spec.gates.approvers,
         needsTwo: spec.gates.fourEyes.includes(phase),

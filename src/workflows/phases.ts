@@ -1,5 +1,6 @@
 import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
+import type { BarChart } from '../domain/bar-chart.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
 import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
@@ -35,6 +36,7 @@ interface PhaseOutcome {
   checks: Check[];
   /** Markdown for the approver. */
   summary: string;
+  chart?: BarChart | undefined;
   evidence: ArtifactRef;
 }
 

@@ -97,9 +97,10 @@ async function askPerson(
   verdict: Verdict
 ): Promise<Stop | undefined> {
   const gate = stageGate(weight);
-  const { evidence, summary } = await records.writeStages({ spec, weight, stages: control.stages });
+  const { evidence, summary, chart } = await records.writeStages({ spec, weight, stages: control.stages });
   const attempt = control.decisions.filter((decision) => decision.gate === gate).length + 1;
-  const question = { phase: 'rollout', gate, attempt, verdict, summary, evidenceSha256: evidence.sha256 } as const;
+  const evidenceSha256 = evidence.sha256;
+  const question = { phase: 'rollout', gate, attempt, verdict, summary, chart, evidenceSha256 } as const;
   const decision = await control.unlessRolledBack(() => decideAt(control, spec, question));
   if (!decision) return { verdict: 'failed', reason: rolledBackBy(control) };
   control.decisions.push(decision);

@@ -1,13 +1,13 @@
 import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
-import type { NotifyInput } from '../report/mail.ts';
+import type { NotifyInput } from '../report/message.ts';
 import { notification } from './activities.ts';
 
-/** Mails people. A mail that cannot be delivered stands as a failed activity in the history and stops nothing. */
+/** Tells people by every channel there is. What cannot be delivered stands as a failed activity in the history and stops nothing. */
 export async function tell(input: NotifyInput, subject: string): Promise<void> {
   try {
     await notification.notify.executeWithOptions({ summary: `${input.kind} ${subject}` }, [input]);
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    log.warn('a mail could not be delivered', { kind: input.kind, subject });
+    log.warn('a message could not be delivered', { kind: input.kind, subject });
   }
 }

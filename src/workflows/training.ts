@@ -40,13 +40,14 @@ export async function proposeTraining(
     log.warn(`training from ${from.id} cannot be proposed: ${state.training.problem}`);
     return []; // the phase ends as it would have
   }
-  const { summary, evidence } = await records.judgeProposal({ spec, from, estimate: state.training.estimate });
+  const { summary, chart, evidence } = await records.judgeProposal({ spec, from, estimate: state.training.estimate });
   state.training.decision = await decideAt(state, spec, {
     phase: 'optimization',
     gate: 'qat',
     attempt,
     verdict: 'successful', // as a proposal: what it makes is judged like every other candidate
     summary,
+    chart,
     evidenceSha256: evidence.sha256,
   });
   const { outcome } = state.training.decision;

@@ -10,7 +10,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNotificationActivities, type NotificationActivities } from '../../src/activities/notification.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import { FailureType } from '../../src/domain/errors.ts';
-import { composeMail, type NotifyInput } from '../../src/report/mail.ts';
+import { composeMail } from '../../src/report/mail.ts';
+import type { NotifyInput } from '../../src/report/message.ts';
 import { closingDocument } from '../domain/closing-document.ts';
 
 const SCHEDULED_AT = Date.parse('2026-11-24T09:00:00.000Z');

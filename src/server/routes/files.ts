@@ -28,7 +28,7 @@ const SHOW_ONLY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-s
 
 const format = z.object({ format: z.enum(['html', 'pdf']).default('html') });
 
-/** Artifacts by content, reports, and mail that had nowhere to go. */
+/** Artifacts by content, reports, and messages that had nowhere to go. */
 export function fileRoutes({ app, client, config }: Desk): void {
   const { folders } = config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
@@ -94,12 +94,12 @@ export function fileRoutes({ app, client, config }: Desk): void {
   );
   typed.get(
     '/api/outbox',
-    { config: reads, schema: { summary: 'Mails that were kept here, newest first' } },
+    { config: reads, schema: { summary: 'Messages that were kept here, newest first' } },
     async () => {
       const names = await readdir(folders.outbox).catch(() => []);
       return {
         mails: names
-          .filter((name) => name.endsWith('.eml'))
+          .filter((name) => /\.(eml|json)$/.test(name))
           .sort()
           .reverse(),
       };

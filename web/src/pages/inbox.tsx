@@ -60,7 +60,7 @@ function Mails() {
   if (!value || value.mails.length === 0) return null;
   return (
     <details>
-      <summary>{value.mails.length} mails were kept here instead of sent</summary>
+      <summary>{value.mails.length} messages were kept here instead of sent</summary>
       <ul>
         {value.mails.slice(0, 50).map((name) => (
           <li key={name}>
