@@ -6,6 +6,7 @@ import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import { PHASES, type Phase } from '../domain/engagement.ts';
 import { renderGuide } from '../report/deployment.ts';
 import { renderPhase } from '../report/phase.ts';
+import { renderServiceLevel, whyNoServiceLevel } from '../report/service-level-report.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import { documentOf } from './document.ts';
@@ -17,6 +18,7 @@ interface ReportOptions extends PageFiles {
   phase?: Phase;
   week?: number;
   deployment?: boolean;
+  serviceLevel?: boolean;
 }
 
 export function addReport(program: Command): void {
@@ -29,6 +31,9 @@ export function addReport(program: Command): void {
     .addOption(
       new Option('--deployment', 'how to serve what the optimization gate released').conflicts(['phase', 'week'])
     )
+    .addOption(
+      new Option('--service-level', 'the support window against its targets').conflicts(['phase', 'week', 'deployment'])
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  stepdown report newswire --pdf newswire.pdf\n  stepdown report newswire --phase ptq --pdf ptq.pdf\n' +
@@ -36,7 +41,7 @@ export function addReport(program: Command): void {
     );
   addPageFiles(command).action(async (name: string, options: ReportOptions, command: Command) => {
     const config = loadConfig();
-    const found = options.deployment ? await guideOf(config, name) : { report: await pathOf(config, name, options) };
+    const found = await foundFor(config, name, options);
     const written = await writePageFiles(readFileSync(found.report, 'utf8'), options, config);
     const paths = [found.report, ...Object.values(written)];
     print(command, { ...found, ...written }, () => paths.join('\n'));
@@ -46,6 +51,21 @@ export function addReport(program: Command): void {
 function weekNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('give the number of a report, such as 1');
   return Number(text);
+}
+
+async function foundFor(config: Config, name: string, options: ReportOptions): Promise<{ report: string }> {
+  if (options.deployment) return guideOf(config, name);
+  return { report: options.serviceLevel ? await serviceLevelOf(config, name) : await pathOf(config, name, options) };
+}
+
+async function serviceLevelOf({ folders }: Config, name: string): Promise<string> {
+  const document = await documentOf(folders, name);
+  const why = whyNoServiceLevel(document);
+  if (why)
+    throw new CommandError(EXIT.refused, `${name} has no service level report: ${why}`, `see stepdown status ${name}`);
+  const path = join(folders.reports, `${name}-service-level.html`);
+  await writeAtomically(path, renderServiceLevel(document));
+  return path;
 }
 
 /** The guide and its page as things stand: what became of the rollout is in it. */

@@ -3,7 +3,8 @@ import type { TensorDeclaration } from '../inference/host.ts';
 
 /** What stands above a key of a specification that was written for somebody. */
 const COMMENTS: Record<string, string> = {
-  package: ' express: three schemes, no rollout; professional: all of it, with 90 days of support',
+  package:
+    ' express: three schemes, no rollout; professional: all, with 90 days of support; enterprise: 365 days, with targets',
   'model.labels': ' names of the classes in the order of the logits, or a JSON file with that list',
   data: ' the roles must not share a row; the hold-out is looked at once, at the end',
   'data.calibration': ' 1,000 to 5,000 rows like those of production',

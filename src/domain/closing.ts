@@ -67,6 +67,7 @@ export function closingDocument(
     waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
     host: baseline?.host ?? null,
     quality: spec.quality,
+    serving: spec.serving,
     ...(spec.rollout && { holds: { minimumMs: spec.rollout.minimumHold, maximumMs: spec.rollout.maximumHold } }),
     toolkitVersions: state.candidates.find(({ trial }) => trial)?.trial?.quantized.toolkitVersions,
     guide: state.guide ?? null,

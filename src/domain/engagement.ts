@@ -215,6 +215,8 @@ export interface ClosingDocument {
   host: HostFingerprint | null;
   /** What the verdicts were measured against, from the specification. */
   quality?: { marginPoints: number; sliceMarginPoints: number; confidence: number };
+  /** The service level that was agreed, from the specification; absent in older documents. */
+  serving?: { sloPercentile: number; sloMs: number };
   /** Time limits of a rollout stage, from the specification. */
   holds?: { minimumMs: number; maximumMs: number };
   /** Versions of what made the candidates. */

@@ -1,4 +1,5 @@
 import type { Scheme } from './recipe.ts';
+import type { ServiceTargets } from './service-level.ts';
 
 /** What a client buys, as data: the workflows read it and know no package by name. */
 export interface Package {
@@ -10,7 +11,13 @@ export interface Package {
   /** Whether Stepdown carries the candidate into production traffic. */
   rollsOut: boolean;
   supportDays: number;
+  /** Days after which measurements count as old and another engagement is due; null where drift alone says so. */
+  reoptimizeAfterDays: number | null;
+  /** What the support window is held against in its reports; null where nothing is promised. */
+  serviceLevel: ServiceTargets | null;
 }
+
+const HOUR_MS = 3_600_000;
 
 export const PACKAGES = {
   express: {
@@ -19,6 +26,8 @@ export const PACKAGES = {
     trains: false,
     rollsOut: false,
     supportDays: 30,
+    reoptimizeAfterDays: null,
+    serviceLevel: null,
   },
   professional: {
     schemes: ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'],
@@ -26,6 +35,17 @@ export const PACKAGES = {
     trains: true,
     rollsOut: true,
     supportDays: 90,
+    reoptimizeAfterDays: null,
+    serviceLevel: null,
+  },
+  enterprise: {
+    schemes: ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'],
+    optimizes: true,
+    trains: true,
+    rollsOut: true,
+    supportDays: 365,
+    reoptimizeAfterDays: 90,
+    serviceLevel: { uptime: 0.999, acknowledgeMs: 4 * HOUR_MS },
   },
 } as const satisfies Record<string, Package>;
 

@@ -3,6 +3,7 @@ import type { Decision } from './decision.ts';
 import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
 import { judgeConfigOf } from './rollout-policy.ts';
+import type { ServiceRecord } from './service-level.ts';
 import type { Spec } from './spec.ts';
 import { type Drift, driftOf } from './statistics/drift.ts';
 import {
@@ -41,6 +42,8 @@ export interface Week {
   evidence: Record<Guard, number>;
   drift: Drift[];
   incidents: number;
+  /** Since the window began; absent in older windows. */
+  service?: ServiceRecord | undefined;
   endedAt: string;
 }
 
@@ -60,6 +63,7 @@ export interface SupportState {
   evidence: Record<Guard, number>;
   weeks: Week[];
   incidents: Incident[];
+  service?: ServiceRecord;
 }
 
 export interface SupportResult {
@@ -78,6 +82,8 @@ export interface SupportResult {
   /** What the router answered last, in percent. */
   finalWeight: number;
   decision?: Decision | null;
+  /** Absent in older windows. */
+  service?: ServiceRecord | undefined;
   /** The number of the incident that took the candidate out. */
   rolledBackBy?: number | undefined;
 }
@@ -196,6 +202,7 @@ export function endWeek(state: SupportState, spec: Spec, reference: Record<strin
     evidence: { ...state.evidence },
     drift: driftsOf(state, spec, reference),
     incidents: state.incidents.filter(({ day }) => day > first).length,
+    service: state.service,
     endedAt: at,
   };
   state.weekBegan = state.counts;

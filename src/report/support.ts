@@ -1,4 +1,5 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
+import { targetsOf } from '../domain/service-level.ts';
 import type { Spec } from '../domain/spec.ts';
 import { describeWeek, GUARDS, type Guard, type Incident, type Week } from '../domain/support.ts';
 import { cite } from './evidence.ts';
@@ -6,6 +7,7 @@ import { count, decimal, instant, percent, span, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
 import { page } from './page.ts';
+import { serviceLevel } from './service-level.ts';
 import { absent, chip, table } from './tables.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,9 +38,16 @@ export function renderWeek(spec: Spec, week: Week, incidents: Incident[]): strin
     body: html`<main><section><h1>${spec.model.name}: support report ${week.number}</h1>
 <ul>${describeWeek(week).map((line) => html`<li>${line}</li>`)}</ul>
 ${weekTable([week])}
+${serviceSoFar(spec, week, incidents)}
 ${incidentTable(incidents)}</section></main>
 <footer><p>Written ${instant(week.endedAt)} for engagement ${spec.engagement}.</p></footer>`,
   });
+}
+
+/** Where the package promises something of the service. */
+function serviceSoFar({ package: bought, serving }: Spec, { service, endedAt }: Week, incidents: Incident[]): Content {
+  const targets = targetsOf(bought);
+  return targets && service ? serviceLevel({ service, incidents, endedAt }, targets, serving) : '';
 }
 
 function weekTable(weeks: Week[]): Html {

@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { commandRefused } from '../domain/errors.ts';
+import { withLook } from '../domain/service-level.ts';
 import type { Spec } from '../domain/spec.ts';
 import {
   dayOf,
@@ -95,6 +96,8 @@ async function look(input: SupportInput, state: SupportState): Promise<Incident 
   const { spec } = input;
   if (Date.now() < dueAt(spec, state)) return undefined;
   const status = await traffic.readRoute({ model: spec.model.name });
+  const isLate = Date.now() - dueAt(spec, state) > spec.support.day / spec.support.looksPerDay;
+  state.service = withLook(state.service, status, isLate);
   const alarm = takeIn(state, spec, status);
   const incident = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm) : undefined;
   if (weekIsOver(state, spec)) await report(input, state);
@@ -192,6 +195,7 @@ async function finish(input: SupportInput, state: SupportState, stop?: Incident)
     sample: support.sample,
     weeks: state.weeks,
     incidents,
+    service: state.service,
     startedAt: state.startedAt,
     endedAt: new Date().toISOString(),
     finalWeight,

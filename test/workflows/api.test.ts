@@ -37,6 +37,7 @@ const ROUTES: ['GET' | 'POST' | 'DELETE', string, Role[], object?][] = [
   ['GET', '/api/engagements/none/report', READERS],
   ['GET', '/api/engagements/none/phases/ptq/report', READERS],
   ['GET', '/api/engagements/none/deployment', READERS],
+  ['GET', '/api/engagements/none/service-level', READERS],
   ['GET', '/api/engagements/none/rollout', READERS],
   ['POST', '/api/engagements/none/gates/ptq/decision', ['approver', 'admin'], decision],
   ['POST', '/api/engagements/none/rollout/rollback', ['operator', 'admin'], {}],

@@ -1,5 +1,7 @@
 import type { EngagementState } from '../engagement.ts';
+import { PACKAGES } from '../packages.ts';
 import type { Spec } from '../spec.ts';
+import { UNIT_MS } from '../spec-fields.ts';
 import type { Unit } from './expected-figures.ts';
 
 /** A figure to watch in production, with the threshold that the engagement agreed on. */
@@ -24,6 +26,7 @@ export function monitoredFigures({ spec, loadTests }: EngagementState, isRolledO
   const { quality, serving, slices } = spec;
   const gateway = isRolledOut ? ofGateway(spec) : [];
   const test = loadTests?.chosen;
+  const { reoptimizeAfterDays } = PACKAGES[spec.package];
   return [
     {
       name: `Latency p${serving.sloPercentile}`,
@@ -72,6 +75,19 @@ export function monitoredFigures({ spec, loadTests }: EngagementState, isRolledO
         ]
       : []),
     ...gateway,
+    ...(reoptimizeAfterDays === null
+      ? []
+      : [
+          {
+            name: 'Age of these measurements',
+            measure: 'since the optimization gate',
+            unit: 'duration' as const,
+            is: 'at most' as const,
+            limit: reoptimizeAfterDays * UNIT_MS.day,
+            from: `package ${spec.package}`,
+            beyond: 'start another engagement on rows of today',
+          },
+        ]),
   ];
 }
 

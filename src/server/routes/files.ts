@@ -12,6 +12,7 @@ import { linkArtifacts } from '../../report/evidence.ts';
 import { NoBrowser } from '../../report/no-browser.ts';
 import { printPdf } from '../../report/pdf.ts';
 import { renderPhase } from '../../report/phase.ts';
+import { renderServiceLevel, whyNoServiceLevel } from '../../report/service-level-report.ts';
 import { ArtifactStore } from '../../storage/artifacts.ts';
 import { type Desk, named } from '../desk.ts';
 import { Problem } from '../problem.ts';
@@ -90,6 +91,19 @@ export function fileRoutes({ app, client, config }: Desk): void {
       if (!document.guide) throw new Problem(404, `${name} has no deployment guide: the optimization gate writes it`);
       const guide = await new ArtifactStore(folders.artifacts).readJson<DeploymentGuide>(document.guide);
       return query.format === 'json' ? guide : sendPage(reply, renderGuide(guide, document), query.format, config);
+    }
+  );
+  typed.get(
+    '/api/engagements/:name/service-level',
+    {
+      config: reads,
+      schema: { summary: 'The support window against its targets', params: named, querystring: format },
+    },
+    async ({ params: { name }, query }, reply) => {
+      const { document } = await viewOf(client, config, name);
+      const why = whyNoServiceLevel(document);
+      if (why) throw new Problem(404, `${name} has no service level report: ${why}`);
+      return sendPage(reply, renderServiceLevel(document), query.format, config);
     }
   );
   typed.get(

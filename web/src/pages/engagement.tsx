@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState } from 'react';
 import type { ClosingDocument } from '../../../src/domain/engagement.ts';
+import { PACKAGES, type PackageName } from '../../../src/domain/packages.ts';
 import type { VerifyResult } from '../../../src/evidence/verify.ts';
 import { instant } from '../../../src/report/format.ts';
 import type { Now } from '../../../src/server/view.ts';
@@ -100,6 +101,11 @@ function Reports({ document, isClosed }: { document: ClosingDocument; isClosed: 
           </li>
         ) : (
           <li className="absent">The closing report is written when the engagement closes.</li>
+        )}
+        {document.support?.service && PACKAGES[document.package as PackageName].serviceLevel && (
+          <li>
+            <a href={`${at}/service-level`}>The service level report</a>
+          </li>
         )}
         {document.guide && (
           <li>
