@@ -12,7 +12,7 @@ const chart = (caption: string, limit: BarChart['limit'], rows: BarRow[]): BarCh
 /** Single-request latencies against the service level. */
 export function latencyChart(latency: LatencyPercentiles, { sloPercentile, sloMs }: Spec['serving']): BarChart | undefined {
   const rows = ([50, 95, 99] as const).map((percentile): BarRow => {
-    const ms = latency[`p${percentile}Ms`];
+    const ms = latency[`p${percentile}Ms` as const];
     const tone = percentile === sloPercentile && ms > sloMs ? 'bad' : 'plain';
     return { name: `p${percentile}`, from: 0, to: ms, shown: `${ms.toFixed(1)} ms`, tone };
   });

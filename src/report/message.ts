@@ -193,6 +193,7 @@ Report: \`${report}\``;
   const commands: [string, string][] = [
     ['Where the report is', `npx stepdown report ${shellWord(engagement)}`],
     ['Recompute every verdict from the evidence', `npx stepdown verify ${shellWord(engagement)}`],
+    ...(document.guide ? [guideCommand(engagement)] : []),
   ];
   const subject = `Closed: ${engagement} (${verdict})`;
   return { engagement, to, subject, text, commands, path: pathOf(engagement), chart: comparisonChart(document) };
@@ -209,6 +210,11 @@ function figuresOf(document: ClosingDocument): string[] {
     `- Accuracy drop: ${points(line.accuracyDrop)} points, at most ${points(line.accuracyDropUpper)}`,
   ];
 }
+
+const guideCommand = (engagement: string): [string, string] => [
+  'How to serve the model',
+  `npx stepdown report ${shellWord(engagement)} --deployment`,
+];
 
 const statusCommand = (engagement: string): [string, string] => [
   'Look at it',

@@ -1,13 +1,27 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decide } from '../../src/cli/decide.ts';
+import { kickOff, statusOf } from '../../src/cli/engagements.ts';
+import { deploymentGuide } from '../../src/domain/deployment/guide.ts';
+import type { Serving } from '../../src/domain/deployment/serving.ts';
+import { engagementId } from '../../src/domain/ids.ts';
 import { suggestedSpec } from '../../src/domain/suggested-spec.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER } from './fakes.ts';
-import { uniqueName } from './harness.ts';
+import { APPROVER, ref, spec } from './fakes.ts';
+import { eventually, uniqueName, withWorker } from './harness.ts';
+import { figures } from './world.ts';
+
+const answer = { top1: 0, label: 'a', score: 0.9, repeatedWithin: 0 };
+const serving: Serving = {
+  inputs: [],
+  outputs: [],
+  fallback: null,
+  smoke: { rowId: 'row-1', request: ref('request'), body: null, candidate: answer, baseline: answer },
+};
 
 let api: Api;
 beforeAll(async () => {
@@ -35,6 +49,33 @@ describe('files', () => {
       expect([404, 422]).toContain(report.statusCode);
     }
   );
+
+  it('answers the deployment guide as a page and as JSON, once the optimization gate wrote it', async () => {
+    const name = uniqueName();
+    const store = new ArtifactStore(api.config.folders.artifacts);
+    const writeGuide = async (input: Parameters<typeof deploymentGuide>[0]) =>
+      store.putJson(deploymentGuide({ ...input, serving }));
+    const get = (query = '') => api.as(['viewer'])('GET', `/api/engagements/${name}/deployment${query}`);
+    await withWorker({ ...figures(), writeGuide }, async (client) => {
+      await kickOff(client, spec(name), { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} }, 'tester');
+      for (const gate of ['baseline', 'ptq', 'optimization']) {
+        expect((await get()).statusCode).toBe(404);
+        await eventually(async () => {
+          const { gate: open } = await statusOf(client, name);
+          return open?.gate === gate ? decide(client, name, { gate, outcome: 'approved', by: APPROVER }) : undefined;
+        }, gate);
+      }
+      const guide = await eventually(async () => {
+        const answer = await get('?format=json');
+        return answer.statusCode === 200 ? answer.json() : undefined;
+      }, 'the guide');
+      expect(guide).toMatchObject({ engagement: name, candidate: expect.stringContaining('int8-static') });
+      const { body, headers } = await get();
+      expect(headers['content-security-policy']).toMatch(/^sandbox/);
+      expect(body).toContain(ref('fp32').sha256);
+      await client.workflow.getHandle(engagementId(name)).cancel();
+    });
+  });
 
   it('takes specifications and their files from its folder only', async () => {
     writeFileSync(join(api.home, 'secret.yaml'), 'a: 1\n');
