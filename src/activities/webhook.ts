@@ -22,7 +22,7 @@ export async function postToWebhook(url: string, body: WebhookBody): Promise<voi
   });
   const said = (await response.text().catch(() => '')).slice(0, SAID);
   if (response.ok) return;
-  const reason = `the webhook at ${hostOf(url)} answered ${response.status}: ${withoutAddress(said, url)}`;
+  const reason = `the webhook at ${hostOf(url)} answered ${response.status}: ${withoutAddress(said, url) || response.statusText}`;
   if (response.status !== 429 && response.status < 500)
     throw ApplicationFailure.nonRetryable(`${reason}; correct STEPDOWN_WEBHOOK_URL`, FailureType.WebhookRefused);
   const wait = Number(response.headers.get('retry-after'));

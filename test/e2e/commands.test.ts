@@ -120,6 +120,8 @@ describe('the command line', () => {
       expect(after.state.phase).toBe('closed');
       const { report } = await stepdown.json<{ report: string }>('report', 'decided');
       expect(readFileSync(report, 'utf8')).toContain('too few rows');
+      const guide = await stepdown.cli('report', 'decided', '--deployment');
+      expect(guide).toMatchObject({ code: 1, stderr: expect.stringContaining('has no deployment guide') });
     });
 
     it('finds one changed byte in an evidence file or in the journal and names the place', async () => {

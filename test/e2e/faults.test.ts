@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngagementStatus } from '../../src/cli/engagements.ts';
+import type { DeploymentGuide } from '../../src/domain/deployment/guide.ts';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
 import { APPROVER, outcomeOf, Stepdown, smallEngagement } from './stepdown.ts';
 
@@ -64,6 +65,18 @@ describe('an engagement on the newswire model', () => {
   afterAll(async () => {
     await calm.dispose();
     await stormy.dispose();
+  });
+
+  it('has a deployment guide for the chosen file, with a request that it answers as recorded', async () => {
+    const { report, guide } = await calm.json<{ report: string; guide: DeploymentGuide }>('report', NAME, '--deployment');
+    const { sha256 } = await calm.json<{ sha256: string }>('export', NAME, '--to', calm.home);
+    expect(guide.files[0]!.file.sha256).toBe(sha256);
+    const { candidate, baseline } = guide.serving.smoke;
+    expect(candidate.top1).toBe(baseline.top1);
+    expect(Math.max(candidate.repeatedWithin, baseline.repeatedWithin)).toBeLessThan(1e-3);
+    const page = readFileSync(report, 'utf8');
+    expect(page).toContain(sha256);
+    expect(page).toContain('⚠ 1 requirement was waived'); // the calibration rows
   });
 
   it('is verified whole after an undisturbed run, and leaves no process and no half file after Ctrl-C', async () => {
