@@ -82,7 +82,10 @@ export const createNotificationActivities = (dependencies: Dependencies) => {
     const body = composeWebhook(input, publicUrl);
     await postToWebhook(url, body).catch(async (error: Error) => {
       if (isFinal(error))
-        await writeAtomically(join(outboxFolder, webhookName(input)), JSON.stringify({ refused: error.message, ...body }));
+        await writeAtomically(
+          join(outboxFolder, webhookName(input)),
+          JSON.stringify({ refused: error.message, ...body })
+        );
       throw error;
     });
   };

@@ -29,52 +29,56 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
   }
 
   return {
-  async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
-    const { engagement, event, kind, body } = input;
-    await journalOf(engagement).append(event, kind, body);
-  },
+    async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
+      const { engagement, event, kind, body } = input;
+      await journalOf(engagement).append(event, kind, body);
+    },
 
-  /** Writes a week of the support window as a page; a repeated call writes the same. */
-  async writeWeek(input: { spec: Spec; attempt: number; week: Week; incidents: Incident[] }): Promise<string> {
-    const { spec, attempt, week, incidents } = input;
-    const run = attempt > 1 ? `-run-${attempt}` : '';
-    const path = join(reportsFolder, `${spec.engagement}-support${run}-week-${week.number}.html`);
-    await writeAtomically(path, renderWeek(spec, week, incidents));
-    const page = await artifacts.putFile(path);
-    await journalOf(spec.engagement).append(`week/${attempt}/${week.number}`, 'week', { ...week, page });
-    return path;
-  },
+    /** Writes a week of the support window as a page; a repeated call writes the same. */
+    async writeWeek(input: { spec: Spec; attempt: number; week: Week; incidents: Incident[] }): Promise<string> {
+      const { spec, attempt, week, incidents } = input;
+      const run = attempt > 1 ? `-run-${attempt}` : '';
+      const path = join(reportsFolder, `${spec.engagement}-support${run}-week-${week.number}.html`);
+      await writeAtomically(path, renderWeek(spec, week, incidents));
+      const page = await artifacts.putFile(path);
+      await journalOf(spec.engagement).append(`week/${attempt}/${week.number}`, 'week', { ...week, page });
+      return path;
+    },
 
-  /** Keeps the deployment guide and writes its page; a repeated call writes the same. */
-  async writeGuide(input: GuideInput): Promise<ArtifactRef> {
-    const { state, sources, startedAt, writtenAt } = input;
-    const { engagement } = state.spec;
-    const guide = await artifacts.putJson(deploymentGuide(input));
-    const { verdict, reason } = state.phases.at(-1)!;
-    const ends = { startedAt, endedAt: writtenAt, verdict, reason };
-    const paths = { report: '', journal: journalOf(engagement).path };
-    await writeGuidePage(
-      closingDocument({ state: { ...state, guide }, economics: sources.economics, ...ends }, paths)
-    );
-    await journalOf(engagement).append('guide', 'guide', { guide });
-    return guide;
-  },
+    /** Keeps the deployment guide and writes its page; a repeated call writes the same. */
+    async writeGuide(input: GuideInput): Promise<ArtifactRef> {
+      const { state, sources, startedAt, writtenAt } = input;
+      const { engagement } = state.spec;
+      const guide = await artifacts.putJson(deploymentGuide(input));
+      const { verdict, reason } = state.phases.at(-1)!;
+      const ends = { startedAt, endedAt: writtenAt, verdict, reason };
+      const paths = { report: '', journal: journalOf(engagement).path };
+      await writeGuidePage(
+        closingDocument({ state: { ...state, guide }, economics: sources.economics, ...ends }, paths)
+      );
+      await journalOf(engagement).append('guide', 'guide', { guide });
+      return guide;
+    },
 
-  /** Writes the report, the guide's page and the closing document; a repeated call writes the same. */
-  async writeClosing(input: ClosingInput): Promise<ClosingDocument> {
-    const { engagement } = input.state.spec;
-    const paths = { report: join(reportsFolder, `${engagement}.html`), journal: journalOf(engagement).path };
-    const document = closingDocument(input, paths);
-    await writeAtomically(paths.report, renderReport(document));
-    await writeGuidePage(document); // it says what became of the rollout
-    const kept: Record<'document' | 'report', ArtifactRef> = {
-      document: await artifacts.putJson(document),
-      report: await artifacts.putFile(paths.report),
-    };
-    await journalOf(engagement).append('closing', 'closing', { verdict: input.verdict, reason: input.reason, ...kept });
-    return document;
-  },
-};
+    /** Writes the report, the guide's page and the closing document; a repeated call writes the same. */
+    async writeClosing(input: ClosingInput): Promise<ClosingDocument> {
+      const { engagement } = input.state.spec;
+      const paths = { report: join(reportsFolder, `${engagement}.html`), journal: journalOf(engagement).path };
+      const document = closingDocument(input, paths);
+      await writeAtomically(paths.report, renderReport(document));
+      await writeGuidePage(document); // it says what became of the rollout
+      const kept: Record<'document' | 'report', ArtifactRef> = {
+        document: await artifacts.putJson(document),
+        report: await artifacts.putFile(paths.report),
+      };
+      await journalOf(engagement).append('closing', 'closing', {
+        verdict: input.verdict,
+        reason: input.reason,
+        ...kept,
+      });
+      return document;
+    },
+  };
 };
 
 export type RecordActivities = ReturnType<typeof createRecordActivities>;

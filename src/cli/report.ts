@@ -24,7 +24,9 @@ interface ReportOptions extends PageFiles {
 export function addReport(program: Command): void {
   const command = program
     .command('report')
-    .description('the closing report, the one of a phase or of a week of support, or the deployment guide: its path, and as PDF')
+    .description(
+      'the closing report, the one of a phase or of a week of support, or the deployment guide: its path, and as PDF'
+    )
     .argument('<engagement>')
     .addOption(new Option('--phase <phase>', 'of one phase, also while the engagement runs').choices(PHASES))
     .addOption(new Option('--week <number>', 'one of the support window').argParser(weekNumber).conflicts('phase'))

@@ -10,7 +10,10 @@ const chart = (caption: string, limit: BarChart['limit'], rows: BarRow[]): BarCh
   rows.length > 0 ? { caption, limit, rows } : undefined;
 
 /** Single-request latencies against the service level. */
-export function latencyChart(latency: LatencyPercentiles, { sloPercentile, sloMs }: Spec['serving']): BarChart | undefined {
+export function latencyChart(
+  latency: LatencyPercentiles,
+  { sloPercentile, sloMs }: Spec['serving']
+): BarChart | undefined {
   const rows = ([50, 95, 99] as const).map((percentile): BarRow => {
     const ms = latency[`p${percentile}Ms` as const];
     const tone = percentile === sloPercentile && ms > sloMs ? 'bad' : 'plain';
@@ -40,7 +43,11 @@ function sharesOfFp32(figures: [name: string, before: number, after: number][]):
     const share = after / before;
     return { name, from: 0, to: share, shown: `${(100 * share).toFixed(0)} %`, tone: share <= 1 ? 'good' : 'bad' };
   });
-  return chart('As a share of FP32’s', { value: 1, name: 'FP32' }, rows.filter(({ to }) => Number.isFinite(to)));
+  return chart(
+    'As a share of FP32’s',
+    { value: 1, name: 'FP32' },
+    rows.filter(({ to }) => Number.isFinite(to))
+  );
 }
 
 const latencies = (before: LatencyPercentiles, after: LatencyPercentiles): [string, number, number][] => [
@@ -69,7 +76,11 @@ export function comparisonChart({ baseline, optimized }: ClosingDocument): BarCh
 /** Each test's evidence at the end of the last stage, as a share of the bound that decides. */
 export function stageChart(stages: StageResult[]): BarChart | undefined {
   const lines = stages.at(-1)?.evidence ?? [];
-  return chart('Evidence, as a share of its bound', { value: 1, name: 'bound: reached, it decides' }, lines.map(evidenceRow));
+  return chart(
+    'Evidence, as a share of its bound',
+    { value: 1, name: 'bound: reached, it decides' },
+    lines.map(evidenceRow)
+  );
 }
 
 function evidenceRow({ name, action, lnE, bound }: EvidenceLine): BarRow {

@@ -27,7 +27,11 @@ export interface RuntimeSettings {
   allowSpinning: '0' | '1';
 }
 
-const FALLBACKS: Record<Provider, Provider[]> = { cpu: ['cpu'], cuda: ['cuda', 'cpu'], tensorrt: ['tensorrt', 'cuda', 'cpu'] };
+const FALLBACKS: Record<Provider, Provider[]> = {
+  cpu: ['cpu'],
+  cuda: ['cuda', 'cpu'],
+  tensorrt: ['tensorrt', 'cuda', 'cpu'],
+};
 
 /** What ONNX Runtime is told, wherever the model runs. Spinning threads hurt the neighbours that are measured beside. */
 export function runtimeSettings({ threads, provider = 'cpu', spinning = false }: SessionOptions): RuntimeSettings {

@@ -82,6 +82,8 @@ function response({ number, kind, openedAt, acknowledged }: Incident, endedAt: s
   const isInTime = waited <= targets.acknowledgeMs;
   const hours = (ms: number) => `${(ms / 3_600_000).toFixed(2)} h`;
   const verdict: Verdict = isInTime ? (acknowledged ? 'successful' : 'inconclusive') : 'failed';
-  const said = acknowledged ? `acknowledged by ${acknowledged.by} after ${hours(waited)}` : `not acknowledged in ${hours(waited)}`;
+  const said = acknowledged
+    ? `acknowledged by ${acknowledged.by} after ${hours(waited)}`
+    : `not acknowledged in ${hours(waited)}`;
   return { name: `incident ${number} (${kind})`, verdict, reason: `${said}, target ${hours(targets.acknowledgeMs)}` };
 }

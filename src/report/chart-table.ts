@@ -17,7 +17,9 @@ export function chartTable({ caption, limit, rows }: BarChart): Html {
   return html`<p style="margin:16px 0 4px"><strong>${caption}</strong></p>
 <table style="border-collapse:collapse;width:100%">
 ${rows.map(
-  (row) => html`<tr><td style="${CELL};white-space:nowrap">${row.name}</td><td width="50%" style="${CELL}">${bar(row, scale)}</td><td style="${CELL}">${row.shown}${row.to > top && ' (beyond the scale)'}</td></tr>
+  (
+    row
+  ) => html`<tr><td width="30%" style="${CELL}">${row.name}</td><td width="50%" style="${CELL}">${bar(row, scale)}</td><td style="${CELL}">${row.shown}${row.to > top && ' (beyond the scale)'}</td></tr>
 `
 )}<tr><td style="${CELL}"></td><td colspan="2" style="${CELL};color:${LINE}">line: ${limit.name}</td></tr></table>`;
 }

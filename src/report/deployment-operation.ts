@@ -68,14 +68,18 @@ export function monitoring({ monitoring: watched }: DeploymentGuide): Html {
 ${table(
   'Thresholds of the specification, as they stood at the optimization gate.',
   [
-    { title: 'Watch' },
-    { title: 'How', className: 'reason' },
+    { title: 'Watch', className: 'reason' },
     { title: 'Threshold', isNumber: true },
     { title: 'From' },
     { title: 'Beyond it', className: 'reason' },
   ],
   watched.map((figure) => ({
-    cells: [figure.name, html`<code>${figure.measure}</code>`, limit(figure), figure.from, figure.beyond],
+    cells: [
+      html`${figure.name}<small><code>${figure.measure}</code></small>`,
+      limit(figure),
+      figure.from,
+      figure.beyond,
+    ],
   }))
 )}</section>`;
 }

@@ -49,7 +49,7 @@ function standing(guide: DeploymentGuide, { rollout, phases, support }: ClosingD
   const subject = `${SCHEME_NAMES[guide.scheme]} (${guide.candidate})`;
   const gate = phases.findLast(({ name }) => name === 'optimization');
   const released = gate?.decision;
-  const who = released && ` It was ${released.outcome} at the optimization gate by ${released.by}.`;
+  const who = released && ` The optimization gate was ${released.outcome} by ${released.by}.`;
   const kept = support ?? rollout;
   const verdict = kept?.verdict ?? gate?.verdict ?? 'inconclusive';
   if (kept && verdict !== 'successful')
@@ -57,11 +57,13 @@ function standing(guide: DeploymentGuide, { rollout, phases, support }: ClosingD
       verdict,
       html`Do not serve this as it stands: ${kept.reason}. The router’s last answer was ${trimmed(kept.finalWeight)} % of the traffic on ${subject}.${who}`
     );
-  if (rollout) return headline(verdict, html`${subject} serves ${trimmed(rollout.finalWeight)} % of the traffic.${who}`);
+  if (rollout)
+    return headline(verdict, html`${subject} serves ${trimmed(rollout.finalWeight)} % of the traffic.${who}`);
   const next = guide.isRolledOut
     ? 'Its rollout has not ended: this guide is for what the router does not reach.'
     : `Package ${guide.package} ends here: bring it to production with this guide.`;
-  const proof = verdict === 'successful' ? 'holds every requirement' : `does not hold every requirement (${gate?.reason})`;
+  const proof =
+    verdict === 'successful' ? 'holds every requirement' : `does not hold every requirement (${gate?.reason})`;
   return headline(verdict, html`${subject} ${proof}. ${next}${who}`);
 }
 

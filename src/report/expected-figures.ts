@@ -1,5 +1,5 @@
-import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import type { ExpectedFigure, Unit } from '../domain/deployment/expected-figures.ts';
+import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds, percent, points, ratio } from './format.ts';
 import { type Content, type Html, html } from './html.ts';

@@ -1,7 +1,7 @@
 import { chartTable } from './chart-table.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type Message, messageOf, needsAddress, type NotifyInput, type Recipient } from './message.ts';
+import { type Message, messageOf, type NotifyInput, needsAddress, type Recipient } from './message.ts';
 
 export interface Mail {
   engagement: string;

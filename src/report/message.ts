@@ -165,7 +165,13 @@ ${reason}`;
   return { engagement, to, subject, text, commands: [acknowledge, rollback], path: pathOf(engagement) };
 }
 
-function weekEnded({ engagement, modelName, week, page: path, to }: SupportMail & { week: Week; page: string }): Message {
+function weekEnded({
+  engagement,
+  modelName,
+  week,
+  page: path,
+  to,
+}: SupportMail & { week: Week; page: string }): Message {
   const text = `Support of **${modelName}** (engagement **${engagement}**), report ${week.number}.
 
 ${describeWeek(week)

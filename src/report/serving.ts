@@ -6,6 +6,9 @@ import { bytes, count } from './format.ts';
 import { type Html, html } from './html.ts';
 import { table } from './tables.ts';
 
+/** Bytes that are told in megabytes too. */
+const ROUNDED = 1e5;
+
 export function files(guide: DeploymentGuide): Html {
   const { engagement } = guide;
   return html`<section aria-labelledby="files"><h2 id="files">Files</h2>
@@ -21,7 +24,7 @@ ${table(
     cells: [
       html`${what}${cite(guide, `file-${role}`)}`,
       html`<code>${name}</code>`,
-      html`${count(file.bytes)}<small>${bytes(file.bytes)}</small>`,
+      html`${count(file.bytes)}${file.bytes >= ROUNDED && html`<small>${bytes(file.bytes)}</small>`}`,
       html`<code>${file.sha256}</code>`,
     ],
     isChosen: role === 'model',
@@ -46,7 +49,7 @@ export function runtime({ runtime, files }: DeploymentGuide): Html {
 <p>Every figure was measured, and the gateway serves, with these options; others give other figures, and other versions may give other answers.</p>
 <dl class="terms">
 <dt>ONNX Runtime</dt><dd>${onnxruntime}</dd>
-<dt>Execution providers</dt><dd>${providers.join(', ')}, in this order</dd>
+<dt>Execution providers</dt><dd>${providers.join(', then ')}</dd>
 <dt>Threads</dt><dd>${intraOpNumThreads} within an operator, ${interOpNumThreads} between operators; ${allowSpinning === '1' ? 'they spin while idle' : 'they do not spin while idle'}</dd>
 <dt>Graph optimization</dt><dd>${settings.graphOptimizationLevel}</dd>
 <dt>Batch</dt><dd>one row a request</dd>
@@ -75,7 +78,10 @@ ${
 <dl class="terms">${Object.entries(preprocessing).map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd>`)}</dl></section>`;
 }
 
-function tensors(caption: Html | string, { inputs, outputs }: { inputs: ServedTensor[]; outputs: ServedTensor[] }): Html {
+function tensors(
+  caption: Html | string,
+  { inputs, outputs }: { inputs: ServedTensor[]; outputs: ServedTensor[] }
+): Html {
   const row = (kind: string) => (tensor: ServedTensor) => ({
     cells: [
       html`<code>${tensor.name}</code>`,

@@ -15,7 +15,7 @@ interface Row {
 }
 
 /** So few rows are printed on one page, with their head. */
-const ON_ONE_PAGE = 4;
+const ON_ONE_PAGE = 6;
 
 /** A table whose rows become labelled blocks on a phone. */
 export function table(caption: Content, columns: Column[], rows: Row[]): Html {

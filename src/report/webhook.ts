@@ -1,4 +1,4 @@
-import { type Message, messageOf, needsAddress, type NotifyInput } from './message.ts';
+import { type Message, messageOf, type NotifyInput, needsAddress } from './message.ts';
 
 /** What a Slack-compatible incoming webhook takes. */
 export interface WebhookBody {
@@ -22,12 +22,20 @@ export function composeWebhook(input: NotifyInput, publicUrl?: string): WebhookB
   const page = publicUrl && `<${publicUrl.replace(/\/$/, '')}${path}|Open the page>`;
   const note = needsAddress(message) && 'YOUR-ADDRESS is the mail address of whoever decides.';
   const listed = commands.map(([purpose, command]) => `${escaped(purpose)}:\n\`\`\`${escaped(command)}\`\`\``);
-  const sections = [...text.split(/\n{2,}/).map(mrkdwn), page, ...(message.chart ? [chartText(message.chart)] : []), ...listed, note];
+  const sections = [
+    ...text.split(/\n{2,}/).map(mrkdwn),
+    page,
+    ...(message.chart ? [chartText(message.chart)] : []),
+    ...listed,
+    note,
+  ];
   return {
     text: escaped(subject),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: shortened(subject, HEADER) } },
-      ...joined(sections.filter((part) => part !== undefined && part !== false && part !== '') as string[]).map(section),
+      ...joined(sections.filter((part) => part !== undefined && part !== false && part !== '') as string[]).map(
+        section
+      ),
     ],
   };
 }
@@ -39,7 +47,8 @@ function joined(parts: string[]): string[] {
   const sections: string[] = [];
   for (const part of parts.map((text) => shortened(text, SECTION))) {
     const last = sections.at(-1);
-    if (last !== undefined && last.length + part.length + 2 <= SECTION) sections[sections.length - 1] = `${last}\n\n${part}`;
+    if (last !== undefined && last.length + part.length + 2 <= SECTION)
+      sections[sections.length - 1] = `${last}\n\n${part}`;
     else sections.push(part);
   }
   return sections;
@@ -53,7 +62,8 @@ const mrkdwn = (markdown: string): string =>
     .replace(/\*\*([^*]+)\*\*/g, '*$1*')
     .replace(/^[-*] /gm, '• ');
 
-const shortened = (text: string, limit: number): string => (text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
+const shortened = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 
 const WIDTH = 20;
 
@@ -63,7 +73,9 @@ function chartText({ caption, limit, rows }: NonNullable<Message['chart']>): str
   const place = (value: number) => Math.round((WIDTH * Math.max(0, value)) / top);
   const longest = Math.max(...rows.map(({ name }) => name.length));
   const lines = rows.map(({ name, to, shown }) => {
-    const cells = Array.from({ length: WIDTH + 1 }, (_, i) => (i === place(limit.value) ? '|' : i < place(to) ? '█' : ' '));
+    const cells = Array.from({ length: WIDTH + 1 }, (_, i) =>
+      i === place(limit.value) ? '|' : i < place(to) ? '█' : ' '
+    );
     return `${name.padEnd(longest)} ${cells.join('')} ${shown}`;
   });
   return `*${escaped(caption)}* (| ${escaped(limit.name)})\n\`\`\`${escaped(lines.join('\n'))}\`\`\``;

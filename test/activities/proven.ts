@@ -54,9 +54,23 @@ export async function provenEngagement(home: string) {
     figures: { ...holdout, rows: 1700, lost: 7, won: 6 } as unknown as CandidateResult['figures'],
     evidence: await artifacts.putJson({ of: 'hold-out' }),
   };
-  const ran = { name: 'optimization', attempt: 1, verdict: 'successful', reason: 'all hold', startedAt: 's', endedAt: 'e' } as const;
+  const ran = {
+    name: 'optimization',
+    attempt: 1,
+    verdict: 'successful',
+    reason: 'all hold',
+    startedAt: 's',
+    endedAt: 'e',
+  } as const;
   const at = '2026-11-24T09:00:00.000Z';
-  const decision = { gate: 'optimization', outcome: 'approved', by: 'ana@example.org', comment: '', at, evidenceSha256: 'e' } as const;
+  const decision = {
+    gate: 'optimization',
+    outcome: 'approved',
+    by: 'ana@example.org',
+    comment: '',
+    at,
+    evidenceSha256: 'e',
+  } as const;
   const state: EngagementState = {
     spec: spec('serving', {
       model: { ...spec('serving').model, labels: ['alpha', 'beta', 'gamma', 'delta'] },
@@ -74,6 +88,10 @@ export async function provenEngagement(home: string) {
     holdout: { baseline: { role: 'holdout', rows: 1700, accuracy: 0.9506, macroF1: 0.8145 }, candidate },
   };
   const selection = { arrow: await artifacts.putFile(dataPath), rows } as PreparedData;
-  const sources: SourceFiles = { model: baseline.model, tokenizer: await artifacts.putJson({ tokenizer: 1 }), data: {} };
+  const sources: SourceFiles = {
+    model: baseline.model,
+    tokenizer: await artifacts.putJson({ tokenizer: 1 }),
+    data: {},
+  };
   return { artifacts, state, baseline, trial, selection, sources };
 }

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createRecordActivities } from '../../src/activities/records.ts';
 import { createServingActivities } from '../../src/activities/serving.ts';
 import type { DeploymentGuide } from '../../src/domain/deployment/guide.ts';
+import type { Serving } from '../../src/domain/deployment/serving.ts';
 import { FailureType } from '../../src/domain/errors.ts';
 import { verifyEngagement } from '../../src/evidence/verify.ts';
 import { readInferRequest } from '../../src/gateway/protocol.ts';
@@ -24,7 +25,7 @@ const proven = await provenEngagement(home);
 const { artifacts, state, baseline, trial, selection, sources } = proven;
 const { spec } = state;
 const { tryServing } = createServingActivities({ artifacts });
-const run = (changes: object = {}) =>
+const run = (changes: object = {}): Promise<Serving> =>
   new MockActivityEnvironment().run(tryServing, { spec, baseline, trial, selection, ...changes });
 const serving = await run();
 

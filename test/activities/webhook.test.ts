@@ -9,9 +9,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotificationActivities } from '../../src/activities/notification.ts';
+import { createNotificationActivities, type NotificationActivities } from '../../src/activities/notification.ts';
 import { loadConfig } from '../../src/config.ts';
-import { FailureType } from '../../src/domain/errors.ts';
 import type { NotifyInput } from '../../src/report/message.ts';
 import { composeWebhook, type WebhookBody } from '../../src/report/webhook.ts';
 
@@ -45,7 +44,11 @@ const ok: Answer = (response) => response.end('ok');
 async function channel(...answers: Answer[]): Promise<{ url: string; received: WebhookBody[] }> {
   const received: WebhookBody[] = [];
   const server = createServer(async (request, response) => {
-    expect([request.method, request.url, request.headers['content-type']]).toEqual(['POST', SECRET, 'application/json']);
+    expect([request.method, request.url, request.headers['content-type']]).toEqual([
+      'POST',
+      SECRET,
+      'application/json',
+    ]);
     received.push(JSON.parse(await text(request)));
     (answers[received.length - 1] ?? answers.at(-1)!)(response, request);
   }).listen(0, '127.0.0.1');
@@ -64,7 +67,8 @@ function notify(webhookUrl: string, heartbeatDetails?: string[]) {
   const environment = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const beats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => beats.push(details));
-  return { done: environment.run(activity, tripped), beats };
+  const done: ReturnType<NotificationActivities['notify']> = environment.run(activity, tripped);
+  return { done, beats };
 }
 
 const failureOf = (running: Promise<unknown>): Promise<ApplicationFailure> =>
@@ -132,7 +136,9 @@ describe('the webhook', () => {
   ])('tells nobody its address when the server %s', async (_what, answer) => {
     const { url } = await channel(answer);
     const told = await notify(url).done.catch((error: Error) => `${error.message} ${error.stack} ${error.cause}`);
-    const kept = await Promise.all((await readdir(outboxFolder)).map((name) => readFile(join(outboxFolder, name), 'utf8')));
+    const kept = await Promise.all(
+      (await readdir(outboxFolder)).map((name) => readFile(join(outboxFolder, name), 'utf8'))
+    );
     for (const part of ['T0000TEAM', 'B000CHANNEL', 'token-of'])
       expect(JSON.stringify([told, kept])).not.toContain(part);
   });

@@ -7,7 +7,8 @@ import { composeWebhook } from '../../src/report/webhook.ts';
 import { spec } from '../workflows/fakes.ts';
 import { closingDocument } from './closing-document.ts';
 
-const widthsOf = (table: string) => [...table.matchAll(/width="([\d.]+)%" bgcolor="(#\w+)"/g)].map(([, width, colour]) => [Number(width), colour]);
+const widthsOf = (table: string) =>
+  [...table.matchAll(/width="([\d.]+)%" bgcolor="(#\w+)"/g)].map(([, width, colour]) => [Number(width), colour]);
 
 describe('charts of messages', () => {
   it('show what decides: the margin, the service level, FP32, the bound', () => {
@@ -31,7 +32,9 @@ describe('charts of messages', () => {
     expect(comparisonChart(closingDocument({ optimized: null }))).toBeUndefined();
     const { stages } = closingDocument().rollout!;
     expect(stageChart(stages)!.rows.length).toBe(stages.at(-1)!.evidence.length);
-    expect(weekChart({ evidence: { 'labelled-worse': 0.2, disagreement: 1.1, 'error-rate': 0 } })!.rows[1]!.tone).toBe('bad');
+    expect(weekChart({ evidence: { 'labelled-worse': 0.2, disagreement: 1.1, 'error-rate': 0 } })!.rows[1]!.tone).toBe(
+      'bad'
+    );
   });
 
   it('are cells whose widths are the figures, without style sheet and picture', () => {
@@ -60,7 +63,9 @@ describe('charts of messages', () => {
     const closed = { ...input, to: [{ name: 'Ana', email: 'ana@example.org' }] };
     expect(composeMail(closed).html).toContain('As a share of FP32’s');
     expect(composeMail(closed).html).toContain('43 %');
-    const said = composeWebhook(closed).blocks.map(({ text }) => text.text).join('\n');
-    expect(said).toMatch(/Latency p50 █{8} +\| 43 %/);
+    const said = composeWebhook(closed)
+      .blocks.map(({ text }) => text.text)
+      .join('\n');
+    expect(said).toMatch(/Latency p50 █{8} +\| +43 %/);
   });
 });

@@ -59,7 +59,15 @@ describe('targets', () => {
 
 describe('the service level report', () => {
   const support = {
-    ...{ verdict: 'successful', reason: 'held', days: 365, daysPlanned: 365, dayMs: 86_400_000, looks: 8760, sample: 0.01 },
+    ...{
+      verdict: 'successful',
+      reason: 'held',
+      days: 365,
+      daysPlanned: 365,
+      dayMs: 86_400_000,
+      looks: 8760,
+      sample: 0.01,
+    },
     ...{ weeks: [], incidents: [incident], service, startedAt: '2025-11-30T09:00:00.000Z', endedAt, finalWeight: 99 },
   } as SupportResult;
   const document = closingDocument({ package: 'enterprise', support, serving: slo });

@@ -68,7 +68,11 @@ describe('an engagement on the newswire model', () => {
   });
 
   it('has a deployment guide for the chosen file, with a request that it answers as recorded', async () => {
-    const { report, guide } = await calm.json<{ report: string; guide: DeploymentGuide }>('report', NAME, '--deployment');
+    const { report, guide } = await calm.json<{ report: string; guide: DeploymentGuide }>(
+      'report',
+      NAME,
+      '--deployment'
+    );
     const { sha256 } = await calm.json<{ sha256: string }>('export', NAME, '--to', calm.home);
     expect(guide.files[0]!.file.sha256).toBe(sha256);
     const { candidate, baseline } = guide.serving.smoke;

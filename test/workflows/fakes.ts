@@ -162,7 +162,7 @@ export function fakeActivities() {
     judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: {}, candidate: winner }),
     judgeOptimization: async () => judged('successful'),
     tryServing: async () => ({}) as Serving,
-    writeGuide: async (_: { state: EngagementState }) => {
+    writeGuide: async (_: { state: EngagementState; sources: SourceFiles; serving: Serving; isRolledOut: boolean }) => {
       log('guide');
       return ref('guide');
     },

@@ -44,7 +44,13 @@ describe('a support window', () => {
     await withWorker({ readRoute: routeThatCounts(() => calm) }, async (client, { asked }) => {
       const handle = await start(client, { days: 5, daysPerReport: 2 }, 1);
       const result = await handle.result();
-      expect(result).toMatchObject({ verdict: 'successful', days: 5, looks: 10, incidents: [], service: { looks: 10 } });
+      expect(result).toMatchObject({
+        verdict: 'successful',
+        days: 5,
+        looks: 10,
+        incidents: [],
+        service: { looks: 10 },
+      });
       expect(result.weeks.map(({ days }) => days)).toEqual([
         [0, 2],
         [2, 4],

@@ -53,7 +53,8 @@ export function deploymentGuide(input: {
   const { state, sources, serving, isRolledOut } = input;
   const { spec, baseline, holdout } = state;
   const trial = holdout?.candidate.trial;
-  if (!holdout || !trial || !baseline) throw new Error(`${spec.engagement} has no candidate with a look at the hold-out`);
+  if (!holdout || !trial || !baseline)
+    throw new Error(`${spec.engagement} has no candidate with a look at the hold-out`);
   const { id, scheme } = holdout.candidate;
   const name = (word: string) => `${spec.engagement}-${word}`;
   const files: GuideFile[] = [
