@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+// Processes that tests start keep their compiled code, as those of the command line do.
+const env = { NODE_COMPILE_CACHE: new URL('.tools/compile-cache', import.meta.url).pathname };
+
 const ring = (name: string, timeoutMs: number, more: object = {}) => ({
   test: {
     name,
+    env,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,

@@ -6,7 +6,15 @@ import type { Command, Reply, Request } from './protocol.ts';
 const LAST_WORDS_CHARS = 2_000;
 
 /** All that a child inherits: where to find libraries and which allocator and GPU to use, and no secret. */
-const INHERITED = ['PATH', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'TMPDIR', 'SystemRoot', 'CUDA_VISIBLE_DEVICES'];
+const INHERITED = [
+  'NODE_COMPILE_CACHE',
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'LD_PRELOAD',
+  'TMPDIR',
+  'SystemRoot',
+  'CUDA_VISIBLE_DEVICES',
+];
 
 export interface ChildExit {
   code: number | null;

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
-import type { EngagementStatus } from '../../src/cli/engagements.ts';
+import { type EngagementStatus, statusOf } from '../../src/cli/engagements.ts';
 import type { CandidateResult, ClosingDocument } from '../../src/domain/engagement.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,14 +53,23 @@ export class Stepdown {
     return JSON.parse(stdout) as T;
   }
 
-  /** Looks every half second until the status is what is waited for. */
+  /** Asks every half second, in this process: a command each time would take half a core from what is measured. */
   async until(name: string, what: string, holds: (status: EngagementStatus) => boolean): Promise<EngagementStatus> {
     const deadline = Date.now() + 600_000;
     for (;;) {
-      const status = await this.json<EngagementStatus>('status', name).catch(() => undefined);
+      const status = await this.status(name).catch(() => undefined);
       if (status && holds(status)) return status;
       if (Date.now() > deadline) throw new Error(`${what} did not come; last: ${JSON.stringify(status?.state.phases)}`);
       await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  private async status(name: string): Promise<EngagementStatus> {
+    const connection = await Connection.connect({ address: this.running().temporal, connectTimeout: '2 seconds' });
+    try {
+      return await statusOf(new Client({ connection }), name);
+    } finally {
+      await connection.close();
     }
   }
 
