@@ -6,7 +6,7 @@ import { type Efficiency, efficiencyChecks } from '../domain/gates.ts';
 import { summarizeBaseline, summarizeLatency } from '../domain/latency.ts';
 import type { BaselineMeasurement, GivenUp, LatencyComparison, Predictions, Trial } from '../domain/measurement.ts';
 import { LATENCY, THROUGHPUT } from '../domain/measurement-plan.ts';
-import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import { canonicalJson, isMadeForGpu, type Recipe } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { combine } from '../domain/verdict.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
@@ -131,7 +131,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
           const isWorthwhile = (latency: Efficiency['latency']) => {
             const sizeBytes = { baseline: baseline.sizeBytes, candidate: quantized.sizeBytes };
             const efficiency = { scheme: recipe.scheme, sizeBytes, coverage: quantized.coverage, latency };
-            return combine(efficiencyChecks(spec.quality, efficiency)) === 'successful';
+            return isMadeForGpu(recipe) || combine(efficiencyChecks(spec.quality, efficiency)) === 'successful';
           };
           const giveUp = async (latency: LatencyComparison | null) =>
             ledger.record<GivenUp>({

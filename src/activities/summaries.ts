@@ -1,6 +1,6 @@
 import type { CandidateResult, EngagementState, QualityFigures } from '../domain/engagement.ts';
 import { describeLoadTest, type LoadTest } from '../domain/load/load-test.ts';
-import type { BaselineMeasurement } from '../domain/measurement.ts';
+import { type BaselineMeasurement, describeEngine } from '../domain/measurement.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
@@ -33,14 +33,17 @@ export function baselineSummary(
 }
 
 export function candidatesSummary(spec: Spec, candidates: CandidateResult[], checks: Check[]): string {
-  const lines = candidates.map(({ id, verdict, reason, figures }) =>
+  const ofCandidate = ({ id, verdict, reason, figures }: CandidateResult) =>
     figures
       ? `- ${id}: ${verdict}. ${figures.sizeRatio.toFixed(3)} of the size, ${figures.speedup.toFixed(2)}x as fast, ` +
         `accuracy ${percent(figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
         `at most ${(100 * figures.accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints}), ` +
         `${figures.flips} flips${verdict === 'successful' ? '' : `. ${reason}`}`
-      : `- ${id}: ${verdict}. ${reason}`
-  );
+      : `- ${id}: ${verdict}. ${reason}`;
+  const lines = candidates.map((candidate) => {
+    const engine = candidate.trial?.quantized.engine;
+    return engine ? `${ofCandidate(candidate)}. ${describeEngine(engine)}` : ofCandidate(candidate);
+  });
   return [
     lines.join('\n'),
     reasons(checks),

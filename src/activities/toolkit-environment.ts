@@ -29,25 +29,40 @@ interface EnvironmentState {
   folder: string;
 }
 
+/** Environments whose files this process has looked at; looking takes seconds. */
+const sound = new Set<string>();
+
 /**
  * The Python that runs a toolkit. An environment that is missing is made, one that is damaged is made anew; where that
- * fails, the error says why and what to do, and trying again goes on from there.
+ * fails, the error says why and what to do, and trying again goes on from there. Its files are looked at once in the life
+ * of this process, and again after `doubt`.
  */
 export async function pythonOf(toolkit: ToolkitName, { python, environments }: Pythons, run: Run): Promise<string> {
   const { environment, cost } = TOOLKITS[toolkit];
   if (!cost) return python;
+  const place = join(environments, environment);
+  const found = join(place, 'bin/python');
+  if (sound.has(place)) return found;
   const said: string[] = [];
   const code = await setup(['--environment', environment, '--folder', environments], python, run, (line) => {
     said.push(line);
     run.onProgress?.({ stage: `installing ${line.trim()}`, done: 0, total: 1 });
   });
-  if (code === 0) return join(environments, environment, 'bin/python');
+  if (code === 0) {
+    sound.add(place);
+    return found;
+  }
   const fault = said.findIndex((line) => line.startsWith('✗'));
   const words = fault < 0 ? await lastWordsOf(run.stderrPath) : said.slice(fault).join(' ').replace(/\s+/g, ' ');
   throw new Error(
     `the environment of toolkit ${toolkit} could not be made: ${words}; by hand: ${installCommand(toolkit)}`
   );
 }
+
+/** To be called when a toolkit has failed, as its environment may be the reason. */
+export const doubt = (toolkit: ToolkitName, { environments }: Pythons): void => {
+  sound.delete(join(environments, TOOLKITS[toolkit].environment));
+};
 
 /** What `doctor` shows; changes nothing. */
 export async function environmentState(

@@ -8,7 +8,7 @@ import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfRepeated } from './model-fault.ts';
-import { type Pythons, pythonOf } from './toolkit-environment.ts';
+import { doubt, type Pythons, pythonOf } from './toolkit-environment.ts';
 import { runToolkit } from './toolkit-process.ts';
 
 export interface ToolkitFolder extends Pythons {
@@ -41,6 +41,7 @@ export async function runInFolder<Output, T>(
       return keep(await runToolkit<Output>({ ...options, job: { ...asked, outputFolder } }));
     });
   } catch (error) {
+    doubt(toolkit, pythons);
     throw permanentIfRepeated(error);
   } finally {
     await rm(outputFolder, { recursive: true, force: true });

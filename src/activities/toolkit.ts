@@ -5,7 +5,7 @@ import type { DataRole, PreparedData } from '../domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
 import { preparationJob } from '../domain/preparation-job.ts';
-import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import { canonicalJson, quantizerOf, type Recipe } from '../domain/recipe.ts';
 import type { SensitivityGroup } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import type { ToolkitName } from '../domain/toolkits.ts';
@@ -43,9 +43,6 @@ interface Ingredients {
 }
 
 const SENSITIVITY_ROWS = 32; // for a ranking; the margin is judged on the selection rows
-
-/** What PyTorch has trained is quantized by ONNX Runtime. */
-const quantizerOf = ({ toolkit }: Recipe): ToolkitName => (toolkit === 'pytorch' ? 'onnxruntime' : toolkit);
 
 /** The Python toolkits: each call is a process of its own in a folder of its own. */
 export const createToolkitActivities = (tools: ToolkitDependencies) => {

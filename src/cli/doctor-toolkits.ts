@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { environmentState } from '../activities/toolkit-environment.ts';
 import { runToolkit } from '../activities/toolkit-process.ts';
 import type { Config } from '../config.ts';
+import { describeEngine, type Engine } from '../domain/measurement.ts';
 import { installCommand, TOOLKITS, type ToolkitName } from '../domain/toolkits.ts';
 
 const LONGEST_MS = 60_000;
@@ -18,13 +19,18 @@ interface ToolkitState {
   problem: string | null;
   versions: Record<string, string>;
   schemes: string[];
+  /** Of TensorRT: whether its engine can be built here. */
+  engine?: EngineHere;
   /** What installing it costs, for an environment that is made when first needed; null for the set-up's. */
   gigabytes: number | null;
   minutes: number | null;
 }
 
+type EngineHere = { state: 'available'; tensorrt: string } | Extract<Engine, { state: 'unavailable' }>;
+
 /** One line of the toolkit's row. */
-export function describeToolkit({ name, state, problem, versions, schemes, gigabytes, minutes }: ToolkitState): string {
+export function describeToolkit(toolkit: ToolkitState): string {
+  const { name, state, problem, versions, schemes, engine, gigabytes, minutes } = toolkit;
   const install = installCommand(name);
   if (state === 'broken') return `broken: ${problem}; made anew when first needed, or by ${install}`;
   if (state === 'missing')
@@ -32,7 +38,11 @@ export function describeToolkit({ name, state, problem, versions, schemes, gigab
       ? `not installed; made when first needed: ${gigabytes} GB, about ${minutes} minutes; or now: ${install}`
       : `not available: ${problem}; run ${install}`;
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${list.join(', ')}; schemes ${schemes.join(', ')}`;
+  const said = `${list.join(', ')}; schemes ${schemes.join(', ')}`;
+  if (!engine) return said;
+  return engine.state === 'available'
+    ? `${said}; engines by TensorRT ${engine.tensorrt}`
+    : `${said}; ${describeEngine(engine)}`;
 }
 
 /** Every toolkit with its environment; installs nothing. */
@@ -58,14 +68,14 @@ async function stateOf(name: ToolkitName, config: Config, folder: string): Promi
   try {
     const looked = cost ? await environmentState(name, config, run) : undefined;
     if (looked && looked.state !== 'installed') return { ...base, state: looked.state, problem: looked.why ?? null };
-    const { versions, schemes } = await runToolkit<Pick<ToolkitState, 'versions' | 'schemes'>>({
+    const { versions, schemes, engine } = await runToolkit<Pick<ToolkitState, 'versions' | 'schemes' | 'engine'>>({
       python: looked ? join(looked.folder, 'bin/python') : config.python,
       toolkit: name,
       verb: 'probe',
       job: { outputFolder: folder },
       ...run,
     });
-    return { ...base, state: 'installed', versions, schemes };
+    return { ...base, state: 'installed', versions, schemes, ...(engine && { engine }) };
   } catch (error) {
     return { ...base, state: 'broken', problem: error instanceof Error ? error.message : String(error) };
   }

@@ -124,6 +124,23 @@ export interface QuantizedModel {
   coverage: Coverage;
   toolkitVersions: Record<string, string>;
   durationMs: number;
+  /** Of a candidate of TensorRT's toolkit. */
+  engine?: Engine;
+}
+
+/** TensorRT's own build of a candidate, timed on the GPU alone, one row at a time; or why there is none. */
+export type Engine =
+  | ({ state: 'built'; tensorrt: string; gpu: string; sizeBytes: number; queries: number } & LatencyPercentiles)
+  | { state: 'failed'; reason: string }
+  | { state: 'unavailable'; reason: string; install: string };
+
+/** One sentence for people. */
+export function describeEngine(engine: Engine): string {
+  if (engine.state === 'failed') return `TensorRT could not build an engine of it: ${engine.reason}`;
+  if (engine.state === 'unavailable') return `TensorRT engine: ${engine.reason}; to have one, ${engine.install}`;
+  const { tensorrt, gpu, sizeBytes, queries, p50Ms, p99Ms } = engine;
+  const latency = `p50 ${p50Ms.toFixed(3)} / p99 ${p99Ms.toFixed(3)} ms over ${queries} queries`;
+  return `TensorRT ${tensorrt} engine on ${gpu}: ${latency}, ${(sizeBytes / 1e6).toFixed(1)} MB`;
 }
 
 /** One measured candidate in the ledger; written once, only when everything in it was measured. */

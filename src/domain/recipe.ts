@@ -11,6 +11,9 @@ export type Scheme =
   | 'int2-weight'
   | 'int2-qat';
 
+/** AWQ, of TensorRT's toolkit alone, finds by the rows how far to clip or scale weights. */
+export type CalibrationMethod = 'minmax' | 'entropy' | 'percentile' | 'awq-clip' | 'awq-lite';
+
 /** Steps of `batch` rows, learning rate one-cycle; `distillation` is the share of the loss that follows FP32's answers. */
 interface TrainingSettings {
   steps?: number | undefined;
@@ -26,7 +29,7 @@ interface TrainingSettings {
 export interface Recipe {
   toolkit: ToolkitName;
   scheme: Scheme;
-  calibration?: { role: DataRole; rows: number; method: 'minmax' | 'entropy' | 'percentile' };
+  calibration?: { role: DataRole; rows: number; method: CalibrationMethod };
   /** Nodes kept in FP32, by name. */
   exclude?: string[];
   options?: Record<string, string | number | boolean | string[]>;
@@ -36,6 +39,15 @@ export interface Recipe {
 
 /** Made from weights that were trained under its rounding. */
 export const isTrained = ({ scheme }: Recipe): boolean => scheme.endsWith('-qat');
+
+/** What PyTorch has trained is quantized by ONNX Runtime. */
+export const quantizerOf = ({ toolkit }: Recipe): ToolkitName => (toolkit === 'pytorch' ? 'onnxruntime' : toolkit);
+
+/**
+ * Made for another runtime than the one that measures it here: its accuracy is asked even where its kernels and its speed
+ * here would decide.
+ */
+export const isMadeForGpu = ({ toolkit }: Recipe): boolean => toolkit === 'tensorrt';
 
 /** JSON with sorted keys and without undefined values: equal recipes give equal text, hence equal hashes. */
 export function canonicalJson(value: unknown): string {

@@ -112,7 +112,8 @@ export function calibrationPlan(candidates: CandidateResult[]): PlannedCandidate
 }
 
 /** What search and training can go on from: other toolkits' recipes mean other things. */
-const isOurs = ({ toolkit, scheme }: Recipe, kind: string) => toolkit !== 'optimum' && scheme.startsWith(kind);
+const isOurs = ({ toolkit, scheme }: Recipe, kind: string) =>
+  (toolkit === 'onnxruntime' || toolkit === 'pytorch') && scheme.startsWith(kind);
 
 const lostTooMuch = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
 

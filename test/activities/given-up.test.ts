@@ -23,9 +23,12 @@ const journalOf = (engagement: string) => new Journal(folder, engagement);
 const measurement = createMeasurementActivities({ artifacts, ledger, journalOf, workFolder: folder });
 const verdicts = createVerdictActivities({ artifacts, journalOf });
 const selection = { arrow: await artifacts.putFile(`${FIXTURES}rows.arrow`), rows: 6 } as PreparedData;
-const recipe: Recipe = { toolkit: 'onnxruntime', scheme: 'int8-dynamic' };
-
-async function tried(engagement: string, models: { fp32: string; candidate: string; integer: number }) {
+async function tried(
+  engagement: string,
+  models: { fp32: string; candidate: string; integer: number },
+  toolkit: Recipe['toolkit'] = 'onnxruntime'
+) {
+  const recipe: Recipe = { toolkit, scheme: 'int8-dynamic' };
   const [fp32, candidate] = await Promise.all(
     [models.fp32, models.candidate].map((name) => artifacts.putFile(`${FIXTURES}${name}.onnx`))
   );
@@ -67,5 +70,11 @@ it.each([
 
 it('asks for the accuracy of one that is fast and runs on integers', async () => {
   const { trial } = await tried('worthwhile', { fp32: 'classifier-slow', candidate: 'classifier', integer: 10 });
+  expect(trial).toHaveProperty('predictions.rows', 40);
+});
+
+it('asks for the accuracy of one that is made for a GPU, however it runs here', async () => {
+  const models = { fp32: 'classifier', candidate: 'classifier-slow', integer: 5 };
+  const { trial } = await tried('for-a-gpu', models, 'tensorrt');
   expect(trial).toHaveProperty('predictions.rows', 40);
 });

@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { pythonOf } from '../../src/activities/toolkit-environment.ts';
+import { doubt, pythonOf } from '../../src/activities/toolkit-environment.ts';
 import { loadConfig } from '../../src/config.ts';
 
+const REQUIREMENTS = fileURLToPath(new URL('../../toolkits/environments/optimum.txt', import.meta.url));
 const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url));
 const CHECK = /"state":"(\w+)"/;
 const run = promisify(execFile);
@@ -67,4 +69,25 @@ it('says why an environment cannot be made and what to do, and leaves none that 
   );
   expect(stages.length).toBeGreaterThan(0);
   expect(existsSync(join(folder, 'optimum/.stepdown-setup'))).toBe(false);
+});
+
+it('looks at the files of an environment once, and again when its toolkit has failed', async () => {
+  const place = join(folder, 'optimum');
+  const python = join(place, 'bin/python');
+  const calls = join(folder, 'calls');
+  await mkdir(join(place, 'bin'), { recursive: true });
+  await writeFile(python, `#!/bin/bash\necho "$*" >> ${calls}\n`); // finds no fault
+  await chmod(python, 0o755);
+  const stamp = [await readFile(REQUIREMENTS, 'utf8'), place];
+  await writeFile(join(place, '.stepdown-setup'), createHash('sha256').update(JSON.stringify(stamp)).digest('hex'));
+  const pythons = { python: loadConfig({}).python, environments: folder };
+  const run = { signal: new AbortController().signal, stderrPath: join(folder, 'log') };
+  const looks = async () => (await readFile(calls, 'utf8')).trim().split('\n').length;
+
+  expect(await pythonOf('optimum', pythons, run)).toBe(python);
+  expect(await pythonOf('optimum', pythons, run)).toBe(python);
+  expect(await looks()).toBe(1);
+  doubt('optimum', pythons);
+  expect(await pythonOf('optimum', pythons, run)).toBe(python);
+  expect(await looks()).toBe(2);
 });

@@ -51,6 +51,7 @@ describe('the command line', () => {
         { name: 'onnxruntime', state: 'installed', versions: { onnxruntime: expect.any(String) } },
         { name: 'pytorch', state: 'installed', environment: 'core', versions: { torch: expect.any(String) } },
         { name: 'optimum', state: expect.any(String), environment: 'optimum', gigabytes: 1.8 },
+        { name: 'tensorrt', state: expect.any(String), environment: 'tensorrt', gigabytes: 1.2 },
       ],
       temporal: { cli: expect.stringContaining('Server') },
     });

@@ -147,6 +147,35 @@ def start(
     )
 
 
+def python_of(environment: str) -> Path:
+    return Path(__file__).parents[2] / f".tools/{environment}/bin/python"
+
+
+def needs(environment: str) -> pytest.MarkDecorator:
+    """For tests of a toolkit whose environment is made when first needed."""
+    reason = f"the environment is not installed: npm run setup -- --environment {environment}"
+    return pytest.mark.skipif(not python_of(environment).exists(), reason=reason)
+
+
+def quantized(job: dict[str, Any], recipe: dict[str, Any], output: Path) -> dict[str, Any]:
+    """What a toolkit with an environment of its own makes of the tiny model; `output` holds the candidate alone."""
+    from stepdown_toolkits.onnxruntime_toolkit import prepare
+
+    output.mkdir()
+    quantize = {
+        "model": job["model"]["path"],
+        "recipe": recipe,
+        "calibrationData": prepare.run(job, Recorder())["roles"]["calibration"]["path"],
+        "outputFolder": str(output),
+    }
+    toolkit = recipe["toolkit"]
+    options = {"toolkit": toolkit, "python": str(python_of(toolkit)), "timeout": 240}  # imports are slow
+    code, lines, stderr = call("quantize", json.dumps(quantize), **options)
+    assert code == 0, lines[-1:] + [stderr]
+    assert list(output.iterdir()) == [output / "candidate.onnx"]
+    return lines[-1]
+
+
 def call(verb: str, stdin: str, timeout: float = 60, **options: Any) -> tuple[int, list[dict[str, Any]], str]:
     """Exit code, the lines of stdout, and stderr."""
     process = start(verb, **options)

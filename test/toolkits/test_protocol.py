@@ -18,7 +18,13 @@ def test_probe_names_versions_instruction_sets_and_schemes():
     assert result["versions"]["onnxruntime"].count(".") == 2
     assert len(result["versions"]["stepdown_toolkits"]) == 12
     assert isinstance(result["instructionSets"], list)
-    assert sorted(result["schemes"]) == sorted(SCHEMES)
+    assert sorted(result["schemes"]) == sorted(name for name in SCHEMES if not name.endswith("-qat"))
+
+
+def test_what_is_trained_is_pytorchs():
+    code, lines, _ = call("probe", "{}", toolkit="pytorch")
+    assert code == 0
+    assert sorted(lines[-1]["schemes"]) == sorted(name for name in SCHEMES if name.endswith("-qat"))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ TOOLKITS = {
     "onnxruntime": ("probe", "prepare", "quantize", "sensitivity"),
     "pytorch": ("probe", "export", "train"),
     "optimum": ("probe", "quantize"),
+    "tensorrt": ("probe", "quantize"),
 }
 
-OWN_ENVIRONMENTS = ("optimum",)  # the others share `core`
+OWN_ENVIRONMENTS = ("optimum", "tensorrt")  # the others share `core`
 
 
 def main(arguments: list[str]) -> int:

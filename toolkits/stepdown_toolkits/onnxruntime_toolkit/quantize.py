@@ -21,7 +21,7 @@ from .probe import PACKAGES, versions
 from .recipe import OPTIONS, Rules, check
 from .schemes import CALIBRATED, METHODS, SCHEMES, Making
 
-STEPS = 5
+STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Maker:
     """Whose versions are part of a trial's key."""
     pre_processes: bool = True
     """Whether it wants ONNX Runtime's shape inference and constant folding first."""
+    finish: Callable[[Making], dict[str, Any]] = lambda _: {}
+    """What the toolkit makes of the finished candidate, as further fields of the result."""
 
 
 ONNXRUNTIME = Maker(Rules(OPTIONS, {scheme: tuple(METHODS) for scheme in CALIBRATED}), SCHEMES, PACKAGES)
@@ -75,6 +77,8 @@ def make(job: dict[str, Any], channel: Channel, maker: Maker) -> dict[str, Any]:
         require_finite(partial, model, rows)
         channel.progress("coverage", 4, STEPS)
         coverage = audit(partial, scratch, recipe.get("exclude") or [])
+        channel.progress("finish", 5, STEPS)
+        more = maker.finish(making)
         target = partial.rename(folder / "candidate.onnx")
     channel.progress("done", STEPS, STEPS)
     return {
@@ -83,6 +87,7 @@ def make(job: dict[str, Any], channel: Channel, maker: Maker) -> dict[str, Any]:
         "coverage": coverage,
         "toolkitVersions": versions(maker.packages),
         "durationMs": (time.monotonic() - started) * 1000,
+        **more,
     }
 
 
