@@ -1,5 +1,6 @@
 import { LATENCY, THROUGHPUT } from './measurement-plan.ts';
 import { PACKAGES } from './packages.ts';
+import { ptqPlan } from './recipes.ts';
 import type { Spec } from './spec.ts';
 
 /** Milliseconds, from what must happen to what may. */
@@ -35,6 +36,7 @@ export function expectedDuration(
   rowMs: number
 ): ExpectedDuration {
   const { schemes, optimizes, rollsOut, supportDays } = PACKAGES[spec.package];
+  const candidates = ptqPlan(spec, schemes).length;
   const baseline = rows.selection + 2 * LATENCY_RUNS + THROUGHPUT_RUNS;
   const candidate = rows.selection + 3 * LATENCY_RUNS + 2 * THROUGHPUT_RUNS;
   const { firstQueries, maximumQueries, maximumProbes } = spec.loadTest;
@@ -46,8 +48,8 @@ export function expectedDuration(
   const days = spec.support.days ?? supportDays;
   return {
     measuring: {
-      least: rowMs * runs(schemes.length, Math.min(PROBES, maximumProbes) * firstQueries),
-      most: rowMs * runs(schemes.length + (optimizes ? MORE_CANDIDATES : 0), maximumProbes * maximumQueries),
+      least: rowMs * runs(candidates, Math.min(PROBES, maximumProbes) * firstQueries),
+      most: rowMs * runs(candidates + (optimizes ? MORE_CANDIDATES : 0), maximumProbes * maximumQueries),
     },
     rollout: rollsOut ? { least: holds * minimumHold, most: holds * maximumHold } : null,
     support: rollsOut ? days * spec.support.day : null,

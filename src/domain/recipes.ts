@@ -1,6 +1,7 @@
 import type { CandidateResult } from './engagement.ts';
-import type { Recipe, Scheme } from './recipe.ts';
+import type { CalibrationMethod, Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
+import type { RacingToolkit } from './toolkits.ts';
 import type { Check } from './verdict.ts';
 
 export interface PlannedCandidate {
@@ -14,10 +15,26 @@ export const SPEED_TIE = 0.05;
 export const OLDER_SPEED_TIE = 0.15;
 const TRIALS_IN_OPTIMIZATION = 2; // keeps the phase to minutes
 
-/** One recipe per scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */
+/** What each toolkit can make of the schemes that a package has. */
+const MADE_BY: Record<RacingToolkit, Scheme[]> = {
+  onnxruntime: ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'],
+  optimum: ['int8-dynamic', 'int8-static'],
+  tensorrt: ['fp16', 'int8-static', 'int4-weight'],
+};
+
+/** One recipe per toolkit and scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */
 export function ptqPlan(spec: Spec, schemes: readonly Scheme[]): PlannedCandidate[] {
-  const ordered = [...schemes].sort((a, b) => Number(a === 'int4-weight') - Number(b === 'int4-weight'));
-  return ordered.map((scheme) => ({ id: scheme, recipe: standardRecipe(spec, scheme) }));
+  const toolkits = spec.toolkits ?? ['onnxruntime']; // kicked off before there was a choice
+  const plan = toolkits.flatMap((toolkit) =>
+    schemes
+      .filter((scheme) => MADE_BY[toolkit].includes(scheme))
+      .map((scheme) => ({
+        id: toolkit === 'onnxruntime' ? scheme : `${toolkit}-${scheme}`,
+        recipe: standardRecipe(spec, scheme, toolkit),
+      }))
+  );
+  const isLast = ({ recipe }: PlannedCandidate) => Number(recipe.scheme === 'int4-weight');
+  return plan.sort((a, b) => isLast(a) - isLast(b));
 }
 
 /** Variants of what the PTQ gate let through, in the order given. */
@@ -138,23 +155,27 @@ export function customPlan(recipes: Recipe[]): PlannedCandidate[] {
   return recipes.map((recipe, index) => ({ id: `custom-${index + 1}`, recipe }));
 }
 
-function standardRecipe(spec: Spec, scheme: Scheme): Recipe {
-  const recipe: Recipe = { toolkit: 'onnxruntime', scheme };
-  if (scheme === 'int8-static')
-    return {
-      ...recipe,
-      calibration: { role: 'calibration', rows: spec.calibration.rows, method: spec.calibration.method },
-    };
-  return recipe;
+function standardRecipe(spec: Spec, scheme: Scheme, toolkit: RacingToolkit = 'onnxruntime'): Recipe {
+  const { rows, method: asked } = spec.calibration;
+  const method = toolkit === 'tensorrt' ? modelOptMethod(scheme, asked) : scheme === 'int8-static' && asked;
+  return { toolkit, scheme, ...(method && { calibration: { role: 'calibration', rows, method } }) };
 }
 
-function variantOf(spec: Spec, { id, scheme, recipe: recipeOf }: CandidateResult): PlannedCandidate[] {
-  const recipe = standardRecipe(spec, scheme);
+/** ModelOpt looks at rows whatever it makes, and has no percentiles. */
+function modelOptMethod(scheme: Scheme, asked: CalibrationMethod): CalibrationMethod {
+  if (scheme === 'fp16') return 'minmax';
+  if (scheme === 'int4-weight') return 'awq-clip';
+  return asked === 'minmax' ? 'minmax' : 'entropy';
+}
+
+function variantOf(spec: Spec, { id, scheme, recipe: { toolkit, options } }: CandidateResult): PlannedCandidate[] {
+  if (toolkit === 'tensorrt') return []; // its options are of another kind
+  const recipe = standardRecipe(spec, scheme, toolkit === 'optimum' ? toolkit : 'onnxruntime');
   if (scheme === 'int8-dynamic')
     return [{ id: `${id}-per-channel`, recipe: { ...recipe, options: { perChannel: true } } }];
   if (scheme === 'int8-static')
     return [{ id: `${id}-per-tensor`, recipe: { ...recipe, options: { perChannel: false } } }];
-  if (scheme === 'int4-weight' && !recipeOf.options?.embeddings)
+  if (scheme === 'int4-weight' && !options?.embeddings)
     return [{ id: `${id}-embeddings`, recipe: { ...recipe, options: { embeddings: true } } }];
   return [];
 }

@@ -5,6 +5,7 @@ import { rollout, support } from './rollout-spec.ts';
 import { duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
 import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { RACING_TOOLKITS } from './toolkits.ts';
 
 const slice = z.union([
   z.strictObject({ name, column: z.string().min(1) }),
@@ -130,6 +131,12 @@ const specSchema = z.strictObject({
     })
     .prefault({}),
   training: training.optional(),
+  /** Whose candidates race, on equal terms; all but ONNX Runtime's take space and minutes for an environment of their own. */
+  toolkits: z
+    .array(z.enum(RACING_TOOLKITS))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'names a toolkit twice; name each once')
+    .default(['onnxruntime']),
   gates,
   /** Where answers name a class. */
   rollout: rollout.optional(),

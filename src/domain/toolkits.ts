@@ -10,6 +10,10 @@ export const TOOLKITS = {
 
 export type ToolkitName = keyof typeof TOOLKITS;
 
+/** Those whose candidates may race in an engagement; PyTorch trains what they could not hold. */
+export const RACING_TOOLKITS = ['onnxruntime', 'optimum', 'tensorrt'] as const satisfies ToolkitName[];
+export type RacingToolkit = (typeof RACING_TOOLKITS)[number];
+
 interface ToolkitHome {
   /** Of toolkits/environments. */
   environment: string;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateResult } from '../../src/domain/engagement.ts';
-import { best, OLDER_SPEED_TIE, ranked } from '../../src/domain/recipes.ts';
+import { PACKAGES } from '../../src/domain/packages.ts';
+import { best, OLDER_SPEED_TIE, optimizationPlan, ptqPlan, ranked } from '../../src/domain/recipes.ts';
+import { parseSpec } from '../../src/domain/spec.ts';
+import { spec, specDocument } from '../workflows/fakes.ts';
 
 const measured = (id: string, speedup: number, lost: number, over: Partial<CandidateResult> = {}) =>
   ({ id, verdict: 'successful', figures: { speedup, lost, flips: lost, sizeRatio: 0.25 }, ...over }) as CandidateResult;
@@ -35,5 +38,82 @@ describe('ranked candidates', () => {
     expect(ids(ranked([unmeasured, failed]))).toEqual(['failed']);
     expect(best([failed, measured('holds', 1.1, 0)])?.id).toBe('holds');
     expect(best([failed])).toBeUndefined();
+  });
+});
+
+describe('the plan of a race', () => {
+  const { schemes } = PACKAGES.professional;
+  const plan = (changes: Record<string, unknown>) => ptqPlan(spec('race', changes), schemes);
+  const everyone = ['onnxruntime', 'optimum', 'tensorrt'];
+
+  it('is of ONNX Runtime alone unless others are asked for, and so was that of older engagements', () => {
+    const { toolkits: _, ...older } = spec('race');
+    const planned = ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'];
+    expect(plan({}).map(({ id }) => id)).toEqual(planned);
+    expect(ptqPlan(older as ReturnType<typeof spec>, schemes).map(({ id }) => id)).toEqual(planned);
+  });
+
+  it('has of every toolkit what it can make of the package, INT4 last', () => {
+    expect(plan({ toolkits: everyone }).map(({ id, recipe }) => [id, recipe.toolkit, recipe.scheme])).toEqual([
+      ['fp16', 'onnxruntime', 'fp16'],
+      ['int8-dynamic', 'onnxruntime', 'int8-dynamic'],
+      ['int8-static', 'onnxruntime', 'int8-static'],
+      ['optimum-int8-dynamic', 'optimum', 'int8-dynamic'],
+      ['optimum-int8-static', 'optimum', 'int8-static'],
+      ['tensorrt-fp16', 'tensorrt', 'fp16'],
+      ['tensorrt-int8-static', 'tensorrt', 'int8-static'],
+      ['int4-weight', 'onnxruntime', 'int4-weight'],
+      ['tensorrt-int4-weight', 'tensorrt', 'int4-weight'],
+    ]);
+    const express = ptqPlan(spec('race', { toolkits: ['tensorrt'] }), PACKAGES.express.schemes);
+    expect(express.map(({ id }) => id)).toEqual(['tensorrt-fp16', 'tensorrt-int8-static']);
+  });
+
+  it('calibrates by what each toolkit knows', () => {
+    const methods = (method: string) =>
+      plan({ toolkits: everyone, calibration: { rows: 50, method } }).flatMap(({ id, recipe: { calibration } }) =>
+        calibration ? [[id, calibration.method, calibration.rows]] : []
+      );
+    expect(methods('percentile')).toEqual([
+      ['int8-static', 'percentile', 50],
+      ['optimum-int8-static', 'percentile', 50],
+      ['tensorrt-fp16', 'minmax', 50],
+      ['tensorrt-int8-static', 'entropy', 50],
+      ['tensorrt-int4-weight', 'awq-clip', 50],
+    ]);
+    expect(methods('minmax')).toContainEqual(['tensorrt-int8-static', 'minmax', 50]);
+  });
+
+  it('varies a released candidate within its own toolkit', () => {
+    const released = plan({ toolkits: everyone }).map(({ id, recipe }) =>
+      measured(id, 2, 0, { recipe, scheme: recipe.scheme })
+    );
+    const variantOf = (id: string) =>
+      optimizationPlan(
+        spec('race'),
+        released.filter((one) => one.id === id)
+      );
+    expect(variantOf('optimum-int8-dynamic')).toEqual([
+      {
+        id: 'optimum-int8-dynamic-per-channel',
+        recipe: { toolkit: 'optimum', scheme: 'int8-dynamic', options: { perChannel: true } },
+      },
+    ]);
+    expect(variantOf('int8-static')[0]!.recipe).toMatchObject({
+      toolkit: 'onnxruntime',
+      options: { perChannel: false },
+    });
+    expect(variantOf('tensorrt-int8-static')).toEqual([]);
+  });
+
+  it('is refused where a toolkit is unknown, named twice, or none is named', () => {
+    const problems = (toolkits: unknown) => {
+      const parsed = parseSpec(specDocument('race', { toolkits }));
+      return 'problems' in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
+    };
+    expect(problems(['pytorch'])[0]).toMatch(/^toolkits\.0: .*"onnxruntime"/);
+    expect(problems(['optimum', 'optimum'])).toEqual(['toolkits: names a toolkit twice; name each once']);
+    expect(problems([])[0]).toMatch(/^toolkits: /);
+    expect(problems(['tensorrt', 'onnxruntime'])).toEqual([]);
   });
 });
