@@ -85,6 +85,9 @@ const TRAINED: Partial<Record<Scheme, Scheme>> = {
   'int2-weight': 'int2-qat',
 };
 
+/** What training cannot round by. */
+const UNTRAINABLE = ['types', 'format', 'algorithm'];
+
 /**
  * Training begins where post-training quantization got nearest: the candidate that lost the least accuracy, still too
  * much, and lacks nothing else, as training gives accuracy alone. Calibration is MinMax, whose ranges training can follow.
@@ -95,6 +98,7 @@ export function trainingPlan(
 ): { from: CandidateResult; plan: PlannedCandidate } | undefined {
   const from = candidates
     .filter(({ recipe, scheme, figures }) => isOurs(recipe, 'int') && TRAINED[scheme] && figures)
+    .filter(({ recipe }) => !UNTRAINABLE.some((option) => recipe.options?.[option] !== undefined))
     .filter(({ checks }) => checks.some(lostTooMuch))
     .filter(({ checks }) => checks.every((check) => check.verdict === 'successful' || lostTooMuch(check)))
     .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];

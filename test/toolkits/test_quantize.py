@@ -28,6 +28,15 @@ RECIPES = {
         "calibration": CALIBRATION,
         "options": {"perChannel": False},
     },
+    "dynamic u8u8": {"scheme": "int8-dynamic", "options": {"types": "u8u8"}},
+    "static u8u8": {"scheme": "int8-static", "calibration": CALIBRATION, "options": {"types": "u8u8"}},
+    "static qoperator": {
+        "scheme": "int8-static",
+        "calibration": CALIBRATION,
+        "options": {"format": "qoperator"},
+    },
+    "int4 hqq": {"scheme": "int4-weight", "options": {"algorithm": "hqq"}},
+    "int4 k-quant": {"scheme": "int4-weight", "options": {"algorithm": "k-quant", "blockSize": 16}},
     "int4": {"scheme": "int4-weight"},
     "int4 embeddings": {"scheme": "int4-weight", "options": {"embeddings": True}},
     "2 bits": {"scheme": "int2-weight"},
@@ -36,7 +45,8 @@ RECIPES = {
         "options": {"embeddings": True, "symmetric": False, "embeddingsBlockSize": 16},
     },
 }
-INTEGER_NODES = {"fp16": 0, "int4": 2, "2 bits": 2}  # all 3 elsewhere: lookup, hidden layer, head
+# All 3 elsewhere: lookup, hidden layer, head. HQQ's zero points are no integers, and so its products are in float.
+INTEGER_NODES = {"fp16": 0, "int4": 2, "2 bits": 2, "int4 k-quant": 2, "int4 hqq": 0}
 
 
 @pytest.fixture
@@ -121,9 +131,41 @@ def test_weights_keep_to_seven_bits_where_products_saturate(request_of, monkeypa
     assert widest({"scheme": "int8-dynamic"}, "reduced") <= 64
 
 
+@pytest.mark.parametrize(("types", "kind"), [("u8s8", TensorProto.INT8), ("u8u8", TensorProto.UINT8)])
+def test_unsigned_weights_need_no_reduced_range(
+    request_of, monkeypatch: pytest.MonkeyPatch, types: str, kind: int
+):
+    monkeypatch.setattr(schemes, "has_vnni", lambda: False)
+    recipe = {"scheme": "int8-static", "calibration": CALIBRATION, "options": {"types": types}}
+    graph = onnx.load(quantize.run(request_of(recipe), Recorder())["path"]).graph
+    (hidden,) = [tensor for tensor in graph.initializer if tensor.name == "hidden_quantized"]
+    values = onnx.numpy_helper.to_array(hidden).astype(int)
+    assert hidden.data_type == kind
+    assert (int(values.max() - values.min()) > 128) == (types == "u8u8")
+
+
+def test_the_operator_format_has_its_own_nodes(request_of):
+    recipe = {"scheme": "int8-static", "calibration": CALIBRATION, "options": {"format": "qoperator"}}
+    graph = onnx.load(quantize.run(request_of(recipe), Recorder())["path"]).graph
+    assert "QLinearMatMul" in {node.op_type for node in graph.node}
+
+
 @pytest.mark.parametrize(
     ("recipe", "field", "says"),
     [
+        (
+            {"scheme": "int2-weight", "options": {"algorithm": "k-quant"}},
+            "recipe.options.algorithm",
+            "one of rtn, hqq",
+        ),
+        (
+            {"scheme": "int4-weight", "options": {"algorithm": "k-quant", "blockSize": 32}},
+            "recipe.options.blockSize",
+            "'/hidden' has 1 of 32",
+        ),
+        ({"scheme": "int8-dynamic", "options": {"types": "s8s8"}}, "recipe.options.types", "u8s8, u8u8"),
+        ({"scheme": "int8-dynamic", "options": {"format": "qdq"}}, "recipe.options.format", "types"),
+        ({"scheme": "int4-qat", "options": {"algorithm": "hqq"}}, "recipe.options.algorithm", "symmetric"),
         ({"scheme": "int3"}, "recipe.scheme", "is not one of fp16, int8-dynamic"),
         (
             {"scheme": "fp16", "options": {"perChannel": True}},

@@ -6,7 +6,7 @@ from typing import Any
 import onnx
 
 from ..protocol import BadRequest, problem, take
-from .schemes import WEIGHT_BITS, all_static_operators
+from .schemes import FORMATS, WEIGHT_BITS, WEIGHT_TYPES, all_static_operators
 
 FLAG, OPERATORS = "true or false", "a list of operator types, or 'all'"
 BLOCK_SIZES = (16, 32, 64, 128, 256)
@@ -18,12 +18,17 @@ WEIGHT_ONLY: dict[str, Any] = {
     "embeddingsBlockSize": BLOCK_SIZES,
     "accuracyLevel": ACCURACY_LEVELS,
 }
+INT8: dict[str, Any] = {"perChannel": FLAG, "reduceRange": FLAG}
+TYPES = tuple(WEIGHT_TYPES)
 OPTIONS: dict[str, dict[str, Any]] = {
     "fp16": {},
-    "int8-dynamic": {"perChannel": FLAG, "reduceRange": FLAG, "operators": "a list of operator types"},
-    "int8-static": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
-    "int8-qat": {"perChannel": FLAG, "reduceRange": FLAG, "operators": OPERATORS},
+    "int8-dynamic": {**INT8, "types": TYPES, "operators": "a list of operator types"},
+    "int8-static": {**INT8, "types": TYPES, "format": tuple(FORMATS), "operators": OPERATORS},
+    "int8-qat": {**INT8, "operators": OPERATORS},
     **dict.fromkeys(WEIGHT_BITS, WEIGHT_ONLY),
+    # what is trained is rounded to the nearest
+    "int4-weight": {**WEIGHT_ONLY, "algorithm": ("rtn", "hqq", "k-quant")},
+    "int2-weight": {**WEIGHT_ONLY, "algorithm": ("rtn", "hqq")},
 }
 
 

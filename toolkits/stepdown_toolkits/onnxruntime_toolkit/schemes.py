@@ -23,6 +23,8 @@ from .machine import has_vnni
 
 CALIBRATED = ("int8-static", "int8-qat")
 WEIGHT_BITS = {"int4-weight": 4, "int4-qat": 4, "int2-weight": 2, "int2-qat": 2}
+WEIGHT_TYPES = {"u8s8": QuantType.QInt8, "u8u8": QuantType.QUInt8}  # activations, then weights
+FORMATS = {"qdq": QuantFormat.QDQ, "qoperator": QuantFormat.QOperator}
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "entropy": CalibrationMethod.Entropy,
@@ -91,8 +93,8 @@ def int8_dynamic(making: Making) -> None:
         making.target,
         op_types_to_quantize=operators_of(making.recipe),
         per_channel=making.options.get("perChannel", False),
-        reduce_range=making.options.get("reduceRange", not has_vnni()),
-        weight_type=QuantType.QInt8,
+        reduce_range=reduces_range(making),
+        weight_type=WEIGHT_TYPES[types_of(making)],
         nodes_to_exclude=making.exclude,
     )
 
@@ -101,16 +103,25 @@ def int8_static(making: Making) -> None:
     quantize_static(
         making.source,
         making.target,
-        quant_format=QuantFormat.QDQ,
+        quant_format=FORMATS[making.options.get("format", "qdq")],
         op_types_to_quantize=operators_of(making.recipe),
         per_channel=making.options.get("perChannel", True),
-        reduce_range=making.options.get("reduceRange", not has_vnni()),
+        reduce_range=reduces_range(making),
         activation_type=QuantType.QUInt8,  # with signed activations half of the products stay in float on x86
-        weight_type=QuantType.QInt8,
+        weight_type=WEIGHT_TYPES[types_of(making)],
         nodes_to_exclude=making.exclude,
         calibrate_method=method_of(making),
         calibration_cache_path=making.ranges or static_ranges(making),
     )
+
+
+def types_of(making: Making) -> str:
+    return making.options.get("types", "u8s8")
+
+
+def reduces_range(making: Making) -> bool:
+    """Without VNNI, sums of two U8 x S8 products saturate at 16 bits; those of U8 x U8 are widened first."""
+    return making.options.get("reduceRange", not has_vnni() and types_of(making) == "u8s8")
 
 
 def method_of(making: Making) -> CalibrationMethod:
@@ -128,16 +139,28 @@ def static_ranges(making: Making) -> Path:
 def weight_only(making: Making) -> None:
     """Weights of products in 2 or 4 bits, of lookups in 4, each block of values with a scale of its own."""
     # not above: it needs packages that the environments of other toolkits do without
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+    from onnxruntime.quantization.matmul_nbits_quantizer import (
+        HQQWeightOnlyQuantConfig,
+        KQuantWeightOnlyQuantConfig,
+        MatMulNBitsQuantizer,
+    )
 
     options = making.options
     model = onnx.load(making.source)
     block = options.get("blockSize", WEIGHT_BLOCK)
-    passes = [("MatMul", WEIGHT_BITS[making.recipe["scheme"]], block)]
+    products = WEIGHT_BITS[making.recipe["scheme"]]
+    if options.get("algorithm") == "k-quant":
+        require_even_blocks(model, block, making.exclude)
+    algorithm = {
+        "rtn": None,  # the quantizer's own
+        "hqq": HQQWeightOnlyQuantConfig(block, products, op_types_to_quantize=("MatMul",)),
+        "k-quant": KQuantWeightOnlyQuantConfig(op_types_to_quantize=("MatMul",)),
+    }[options.get("algorithm", "rtn")]
+    passes = [("MatMul", products, block, algorithm)]
     if options.get("embeddings"):
         model = with_int4_type(model)
-        passes.append(("Gather", TABLE_BITS, options.get("embeddingsBlockSize", block)))
-    for operator, bits, block_size in passes:
+        passes.append(("Gather", TABLE_BITS, options.get("embeddingsBlockSize", block), None))
+    for operator, bits, block_size, config in passes:
         quantizer = MatMulNBitsQuantizer(
             model,
             bits=bits,
@@ -146,10 +169,28 @@ def weight_only(making: Making) -> None:
             accuracy_level=options.get("accuracyLevel", ACCURACY_LEVEL),
             nodes_to_exclude=making.exclude,
             op_types_to_quantize=(operator,),
+            algo_config=config,
         )
         quantizer.process()
         model = quantizer.model.model
     onnx.save(model, making.target)
+
+
+def require_even_blocks(model: onnx.ModelProto, block: int, exclude: list[str]) -> None:
+    """The library packs two zero points of a column into a byte, and fails without a word where one is left over."""
+    shapes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "MatMul" and node.name not in exclude]
+    problems = [
+        problem(
+            "recipe.options.blockSize",
+            f"k-quant takes an even number of blocks, '{node.name}' has {count} of {block}; take another size or exclude it",
+            block,
+        )
+        for node in products
+        if node.input[1] in shapes and (count := -(-shapes[node.input[1]][0] // block)) % 2
+    ]
+    if problems:
+        raise BadRequest(*problems)
 
 
 def with_int4_type(model: onnx.ModelProto) -> onnx.ModelProto:
