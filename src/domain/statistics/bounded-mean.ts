@@ -1,4 +1,5 @@
 import { BETS, mixture } from './mixture.ts';
+import { remembered } from './remembered.ts';
 
 /** How many values of each size were seen; zeros apart, for they are most. */
 export interface BinnedValues {
@@ -15,10 +16,24 @@ export const binOf = (value: number, bins: number): number => Math.min(bins - 1,
  * binning only ever weakens the evidence.
  */
 export function meanAbove({ zeros, bins }: BinnedValues, bound: number): number {
-  return mixture(BETS, (f) => {
-    let total = zeros * Math.log1p(-f);
-    for (const [bin, count] of bins.entries())
-      if (count > 0) total += count * Math.log1p((f / bound) * (bin / bins.length - bound));
+  const known = betsOf(bound, bins.length);
+  return mixture(BETS, (_, bet) => {
+    const { onZero, onBin } = known[bet]!;
+    let total = zeros * onZero;
+    for (let bin = 0; bin < bins.length; bin++) if (bins[bin]! > 0) total += bins[bin]! * onBin[bin]!;
     return total;
   });
 }
+
+interface Bet {
+  onZero: number;
+  onBin: number[];
+}
+
+/** What each value adds to the ln of each bet. */
+const betsOf = remembered((bound, bins): Bet[] =>
+  BETS.map((f) => ({
+    onZero: Math.log1p(-f),
+    onBin: Array.from({ length: bins }, (_, bin) => Math.log1p((f / bound) * (bin / bins - bound))),
+  }))
+);

@@ -1,5 +1,6 @@
 import { lnGamma } from './gamma.ts';
 import { mixture } from './mixture.ts';
+import { remembered } from './remembered.ts';
 
 /** How firmly the prior sits on the intended shares, in units. */
 const PRIOR_UNITS = [100, 1_000, 10_000];
@@ -20,29 +21,22 @@ export function sampleRatioMismatch(stages: readonly Split[]): number {
 }
 
 function lnRatio({ share, candidate, twin }: Split, prior: number): number {
-  const { a, b, rest } = priorOf(share, prior);
+  const { a, b, rest, lnCandidate, lnTwin } = priorOf(share, prior);
   const seen = lnGamma(a + candidate) + lnGamma(b + twin) - lnGamma(prior + candidate + twin);
-  return rest + seen - candidate * Math.log(share) - twin * Math.log1p(-share);
+  return rest + seen - candidate * lnCandidate - twin * lnTwin;
 }
 
 interface Prior {
   a: number;
   b: number;
   rest: number;
+  lnCandidate: number;
+  lnTwin: number;
 }
 
-const known = new Map<string, Prior>();
-/** Shares are few; the bound only keeps a long-lived process from collecting those of old rollouts. */
-const MOST_KNOWN = 1_000;
-
-/** What does not depend on the counts: the gateway asks after every answer, and logarithms are dear. */
-function priorOf(share: number, prior: number): Prior {
-  const key = `${share} ${prior}`;
-  const before = known.get(key);
-  if (before) return before;
+/** What does not depend on the counts. */
+const priorOf = remembered((share, prior): Prior => {
   const [a, b] = [prior * share, prior * (1 - share)];
-  const one = { a, b, rest: lnGamma(prior) - lnGamma(a) - lnGamma(b) };
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, one);
-  return one;
-}
+  const rest = lnGamma(prior) - lnGamma(a) - lnGamma(b);
+  return { a, b, rest, lnCandidate: Math.log(share), lnTwin: Math.log1p(-share) };
+});

@@ -1,4 +1,5 @@
 import { BETS, mixture } from './mixture.ts';
+import { remembered } from './remembered.ts';
 
 /** Outcomes of one stage, one per unit: bad and good answers on either arm. */
 export interface TwoArmCounts {
@@ -17,10 +18,11 @@ export interface TwoArmCounts {
  * share, so pooling a ramp does not mix up what the ramp and what the candidate did.
  */
 export function unpairedWorse(stages: readonly TwoArmCounts[], margin: number): number {
-  const bets = stages.map((stage) => betsOf(stage, margin));
+  const bets = stages.map(({ share, badRate }) => betsOf(share, badRate, margin));
   return mixture(BETS, (_, bet) => {
     let total = 0;
-    for (const [index, { candidateBad, candidateGood, twinBad, twinGood }] of stages.entries()) {
+    for (let index = 0; index < stages.length; index++) {
+      const { candidateBad, candidateGood, twinBad, twinGood } = stages[index]!;
       const { onCandidateBad, onCandidateGood, onTwinBad, onTwinGood } = bets[index]![bet]!;
       total +=
         candidateBad * onCandidateBad + candidateGood * onCandidateGood + twinBad * onTwinBad + twinGood * onTwinGood;
@@ -36,19 +38,12 @@ interface Bet {
   onTwinGood: number;
 }
 
-const known = new Map<string, Bet[]>();
-/** Stages and margins are few; the bound only keeps a long-lived process from collecting those of old rollouts. */
-const MOST_KNOWN = 1_000;
-
-/** What each outcome adds to the ln of each bet: the gateway asks after every answer, and logarithms are dear. */
-function betsOf({ share, badRate }: TwoArmCounts, margin: number): Bet[] {
-  const key = `${share} ${badRate} ${margin}`;
-  const before = known.get(key);
-  if (before) return before;
+/** What each outcome adds to the ln of each bet. */
+const betsOf = remembered((share, badRate, margin): Bet[] => {
   const candidate = { bad: (1 - badRate) / share, good: -badRate / share };
   const twin = { bad: -(1 - badRate) / (1 - share), good: badRate / (1 - share) };
   const largestLoss = margin - Math.min(candidate.good, twin.bad);
-  const bets = BETS.map((f) => {
+  return BETS.map((f) => {
     const ln = (effect: number) => Math.log1p((f / largestLoss) * (effect - margin));
     return {
       onCandidateBad: ln(candidate.bad),
@@ -57,7 +52,4 @@ function betsOf({ share, badRate }: TwoArmCounts, margin: number): Bet[] {
       onTwinGood: ln(twin.good),
     };
   });
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, bets);
-  return bets;
-}
+});
