@@ -2,6 +2,7 @@ import { runParts } from '../run.ts';
 import { assignmentFigures } from './assignment.ts';
 import { haproxyFigures, losslessFigures } from './lossless.ts';
 import { malformedFigures } from './malformed.ts';
+import { monthsFigures } from './months.ts';
 import { gatewayOverheadFigures } from './overhead.ts';
 import { overloadFigures } from './overload.ts';
 import { detectionFigures, falseRollbackFigures, lateBreakFigures } from './simulator.ts';
@@ -20,6 +21,8 @@ await runParts({
     'false rollback': () => falseRollbackFigures({ quick }),
     detection: () => detectionFigures({ quick }),
     'late break': () => lateBreakFigures({ quick }),
+    months: () => monthsFigures({ quick }),
     overload: () => overloadFigures({ quick }),
   }),
+  together: ['false rollback', 'detection', 'late break', 'months'],
 });

@@ -31,13 +31,18 @@ export async function prepareNamespace(address: string, namespace: string): Prom
       config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never } },
     });
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes));
-    if (missing.length === 0) return;
-    const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPE[type]]));
+    const searchAttributes = missingSearchAttributes(Object.keys(customAttributes));
+    if (Object.keys(searchAttributes).length === 0) return;
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } finally {
     await connection.close();
   }
+}
+
+/** Stepdown's search attributes that are not among the known ones, as the server takes them. */
+export function missingSearchAttributes(known: string[] = []): Record<string, number> {
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !known.includes(name));
+  return Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPE[type]]));
 }
 
 async function connectWithin(address: string, namespace: string, timeoutMs: number): Promise<Connection> {
