@@ -1,9 +1,14 @@
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Document } from 'yaml';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { type ClosingInput, closingDocument } from '../domain/closing.ts';
 import { type DeploymentGuide, deploymentGuide } from '../domain/deployment/guide.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
+import { nextName, proposedSpec } from '../domain/proposed-spec.ts';
+import { type Proposal, reasonOfProposal } from '../domain/reoptimization.ts';
 import type { Spec } from '../domain/spec.ts';
+import type { Drift } from '../domain/statistics/drift.ts';
 import type { Incident, Week } from '../domain/support.ts';
 import { renderGuide } from '../report/deployment.ts';
 import { renderReport } from '../report/report.ts';
@@ -11,6 +16,8 @@ import { renderWeek } from '../report/support.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import type { Journal, JournalKind } from '../storage/journal.ts';
+
+const DATE_LENGTH = '2026-11-26'.length;
 
 interface Dependencies {
   artifacts: ArtifactStore;
@@ -43,6 +50,32 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
       const page = await artifacts.putFile(path);
       await journalOf(spec.engagement).append(`week/${attempt}/${week.number}`, 'week', { ...week, page });
       return path;
+    },
+
+    /** Writes the specification of another engagement, which only a person starts; a repeated call writes the same. */
+    async writeProposal(input: {
+      spec: Spec;
+      attempt: number;
+      day: number;
+      drift: Drift;
+      at: string;
+    }): Promise<Proposal> {
+      const { spec, attempt, day, drift, at } = input;
+      const engagement = nextName(spec.engagement);
+      const reason = reasonOfProposal(drift, spec);
+      const from = at.slice(0, DATE_LENGTH);
+      const yaml = new Document(proposedSpec(spec, from));
+      yaml.commentBefore = ` Proposed on day ${day} of the support of ${spec.engagement}: ${reason}.
+ Nothing has been started. Put this file beside the specification of ${spec.engagement}, and into data/from-${from} rows
+ of production of these days, labelled as before; no two roles may share a row. Then: stepdown start ${engagement}.yaml`;
+      const run = attempt > 1 ? `-run-${attempt}` : '';
+      const specification = join(reportsFolder, `${spec.engagement}-support${run}-proposal`, `${engagement}.yaml`);
+      await mkdir(dirname(specification), { recursive: true });
+      await writeAtomically(specification, yaml.toString({ lineWidth: 100 }));
+      const proposal = { engagement, day, at, reason, drift, specification };
+      const file = await artifacts.putFile(specification);
+      await journalOf(spec.engagement).append(`proposal/${attempt}`, 'proposal', { ...proposal, file });
+      return proposal;
     },
 
     /** Keeps the deployment guide and writes its page; a repeated call writes the same. */

@@ -95,7 +95,7 @@ export function stagesSummary(stages: StageResult[], next: number): string {
 }
 
 export function supportSummary({ model }: Spec, support: SupportResult): string {
-  const { reason, weeks, incidents, finalWeight } = support;
+  const { reason, weeks, incidents, finalWeight, proposal } = support;
   const lines = incidents.map(
     ({ number, day, kind, reason, acknowledged }) =>
       `- incident ${number} (day ${day}, ${kind}): ${reason}; ${acknowledged ? `acknowledged by ${acknowledged.by}: ${acknowledged.comment}` : 'not acknowledged'}`
@@ -103,6 +103,7 @@ export function supportSummary({ model }: Spec, support: SupportResult): string 
   return [
     `The support window of ${model.name}: ${reason}; ${weeks.length} reports, ${incidents.length} incidents.`,
     ...(lines.length > 0 ? [lines.join('\n')] : []),
+    ...(proposal ? [`Proposed on day ${proposal.day}: engagement ${proposal.engagement}. ${proposal.reason}.`] : []),
     finalWeight === 0
       ? 'FP32 answers every request. Closing ends the engagement; another attempt is another rollout.'
       : `The candidate keeps ${finalWeight} % of the traffic. Closing ends the guard, and FP32 may be taken down.`,

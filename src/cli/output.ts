@@ -3,7 +3,7 @@ import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
 import type { EngagementLine, EngagementStatus } from './engagements.ts';
-import { incidentLine, supportLine } from './support-text.ts';
+import { noteLines, supportLine } from './support-text.ts';
 
 const MARK = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' } as const;
 
@@ -87,11 +87,7 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
       `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}${rollout.look ? `: ${rollout.look.reason}` : ''}`,
       ...(rollout.look?.evidence ?? []).map((line) => `    ${evidenceText(line)}`)
     );
-  if (support)
-    parts.push(
-      `  support: ${supportLine(support)}`,
-      ...support.incidents.map((incident) => `  ${incidentLine(incident)}`)
-    );
+  if (support) parts.push(`  support: ${supportLine(support)}`, ...noteLines(support).map((line) => `  ${line}`));
   if (gate) parts.push('', gateText(gate));
   return parts.join('\n');
 }

@@ -7,7 +7,17 @@ export function supportLine({ day, days, daysLeft, weeks, incidents }: SupportPr
   return `day ${day} of ${days}, ${Math.ceil(daysLeft)} left, ${weeks} reports, ${incidents.length} incidents${open > 0 ? ` (${open} open)` : ''}`;
 }
 
-export function incidentLine({ number, kind, day, reason, acknowledged }: Incident): string {
+/** What people must look at, a line each. */
+export function noteLines({ incidents, proposal }: Pick<SupportProgress, 'incidents' | 'proposal'>): string[] {
+  const proposed = proposal
+    ? [
+        `proposed on day ${proposal.day}: engagement ${proposal.engagement}, ${proposal.specification}; ${proposal.reason}`,
+      ]
+    : [];
+  return [...incidents.map(incidentLine), ...proposed];
+}
+
+function incidentLine({ number, kind, day, reason, acknowledged }: Incident): string {
   const state = acknowledged ? `acknowledged by ${acknowledged.by}: ${acknowledged.comment}` : 'open';
   return `incident ${number} (${kind}, day ${day}, ${state}): ${reason}`;
 }

@@ -5,7 +5,7 @@ import { answered, withClient } from './connection.ts';
 import { statusOf, supportHandle } from './engagements.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { print } from './print.ts';
-import { incidentLine, supportLine } from './support-text.ts';
+import { noteLines, supportLine } from './support-text.ts';
 
 type Verb = SupportCommandInput['command'];
 
@@ -65,9 +65,9 @@ const exampleOf = (verb: Verb): string =>
   `stepdown support ${verb} newswire${verb === 'acknowledge' ? ' --incident 1' : ''} --by ken@newswire.example --comment "a new feed"`;
 
 function progressText(progress: SupportProgress): string {
-  const { evidence, incidents } = progress;
+  const { evidence } = progress;
   const shares = evidence
     ? GUARDS.map((guard) => `  ${guard}: ${(100 * evidence[guard]).toPrecision(2)} % of its bound`)
     : [];
-  return [supportLine(progress), ...shares, ...incidents.map((incident) => `  ${incidentLine(incident)}`)].join('\n');
+  return [supportLine(progress), ...shares, ...noteLines(progress).map((line) => `  ${line}`)].join('\n');
 }

@@ -5,7 +5,7 @@ import type { ClosingDocument } from '../domain/engagement.ts';
 import { engagementId } from '../domain/ids.ts';
 import { closingOf, type EngagementStatus, statusOf } from './engagements.ts';
 import { activitiesOf, progressLine } from './progress.ts';
-import { incidentLine, supportLine } from './support-text.ts';
+import { noteLines, supportLine } from './support-text.ts';
 
 const POLL_MS = 1_000;
 const PATIENCE = 60; // looks in a row without an answer: a minute for a restart, or longer where each waits
@@ -25,7 +25,7 @@ class Narrator {
           `rollout ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs, ${reason}`
       ),
       ...(support ? [`support: ${supportLine(support)}`] : []),
-      ...(support?.incidents ?? []).map(incidentLine),
+      ...(support ? noteLines(support) : []),
       `working on ${state.phase}`,
     ];
     return told.filter((line) => !this.said.has(line) && this.said.add(line));

@@ -58,4 +58,6 @@ export const support = z.strictObject({
   alpha: share.default(0.05),
   /** `incident` leaves it to a person to take the candidate out. */
   onAlarm: z.enum(['rollback', 'incident']).default('rollback'),
+  /** Drift of FP32's classes from the rows given at which another engagement is proposed; 0 for never. */
+  reoptimizeAtPsi: z.number().min(0).max(10).default(0.25),
 });

@@ -11,6 +11,17 @@ export const duration = z
     const [, amount, unit] = DURATION.exec(text)!;
     return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   });
+
+/** Milliseconds as the file says them, in the largest unit that leaves no rest. */
+export function durationText(ms: number): string {
+  const [unit, length] = Object.entries(UNIT_MS).findLast(([, each]) => ms % each === 0 && ms >= each) ?? [
+    'second',
+    1_000,
+  ];
+  const amount = ms / length;
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+}
+
 export const points = z.number().positive().max(100);
 export const share = z.number().gt(0).lt(1);
 export const path = z.string().min(1);

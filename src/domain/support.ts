@@ -1,11 +1,11 @@
-import { classesOf } from './classes.ts';
 import type { Decision } from './decision.ts';
 import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
+import { driftsOf, type Proposal, type Reference } from './reoptimization.ts';
 import { judgeConfigOf } from './rollout-policy.ts';
 import type { ServiceRecord } from './service-level.ts';
 import type { Spec } from './spec.ts';
-import { type Drift, driftOf } from './statistics/drift.ts';
+import type { Drift } from './statistics/drift.ts';
 import {
   type Detector,
   detectorBound,
@@ -64,6 +64,7 @@ export interface SupportState {
   weeks: Week[];
   incidents: Incident[];
   service?: ServiceRecord;
+  proposal?: Proposal;
 }
 
 export interface SupportResult {
@@ -84,6 +85,8 @@ export interface SupportResult {
   decision?: Decision | null;
   /** Absent in older windows. */
   service?: ServiceRecord | undefined;
+  /** Another engagement, where production drifted away. */
+  proposal?: Proposal | undefined;
   /** The number of the incident that took the candidate out. */
   rolledBackBy?: number | undefined;
 }
@@ -191,7 +194,7 @@ export function weekIsOver(state: SupportState, spec: Spec): boolean {
 }
 
 /** Closes the week: its own counts, and the drift of what was answered since the window began. */
-export function endWeek(state: SupportState, spec: Spec, reference: Record<string, number>, at: string): Week {
+export function endWeek(state: SupportState, spec: Spec, reference: Reference, at: string): Week {
   const number = state.weeks.length + 1;
   const first = state.weeks.at(-1)?.days[1] ?? 0;
   const days = state.looks / spec.support.looksPerDay;
@@ -200,7 +203,7 @@ export function endWeek(state: SupportState, spec: Spec, reference: Record<strin
     days: [first, Number(days.toFixed(2))],
     counts: minus(state.counts, state.weekBegan),
     evidence: { ...state.evidence },
-    drift: driftsOf(state, spec, reference),
+    drift: state.classes ? driftsOf(state.classes, spec, reference) : [],
     incidents: state.incidents.filter(({ day }) => day > first).length,
     service: state.service,
     endedAt: at,
@@ -209,16 +212,6 @@ export function endWeek(state: SupportState, spec: Spec, reference: Record<strin
   state.evidence = eachGuard(() => 0);
   state.weeks.push(week);
   return week;
-}
-
-function driftsOf({ classes }: SupportState, spec: Spec, reference: Record<string, number>): Drift[] {
-  if (!classes) return [];
-  const labels = classesOf(spec);
-  const expected = labels.map((label) => reference[label] ?? 0);
-  return [
-    driftOf('classes answered by FP32, against the production rows given', expected, classes.twin),
-    driftOf('classes answered by the candidate, against FP32 on the same requests', classes.twin, classes.candidate),
-  ];
 }
 
 /** What a window came to: harm fails it, and an incident that nobody looked at leaves it open. */

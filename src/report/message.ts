@@ -2,6 +2,7 @@ import type { BarChart } from '../domain/bar-chart.ts';
 import { comparisonChart, weekChart } from '../domain/charts.ts';
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
+import type { Proposal } from '../domain/reoptimization.ts';
 import { describeWeek, type Incident, type Week } from '../domain/support.ts';
 import { chosenLine } from './chosen.ts';
 import { bytes, instant, interval, points, ratio, trimmed, weight } from './format.ts';
@@ -36,6 +37,7 @@ export type NotifyInput =
   | RolloutTripped
   | (SupportMail & { kind: 'support-incident'; incident: Incident })
   | (SupportMail & { kind: 'support-week'; week: Week; page: string })
+  | (SupportMail & { kind: 'reoptimization-proposed'; proposal: Proposal })
   | { kind: 'engagement-closed'; document: ClosingDocument; to: Recipient[] };
 
 /** What is told, before it takes the form of a channel. */
@@ -56,6 +58,7 @@ export function messageOf(input: NotifyInput): Message {
   if (input.kind === 'rollout-tripped') return tripped(input);
   if (input.kind === 'support-incident') return incidentOpened(input);
   if (input.kind === 'support-week') return weekEnded(input);
+  if (input.kind === 'reoptimization-proposed') return proposed(input);
   if (input.kind === 'engagement-closed') return closed(input.document, input.to);
   if (input.kind === 'gate-expired') return expired(input.gate);
   return waiting(input.gate, input.kind === 'gate-reminder');
@@ -182,6 +185,24 @@ Page: \`${path}\``;
   const commands: [string, string][] = [['Where it stands', `npx stepdown support status ${shellWord(engagement)}`]];
   const subject = `Support report ${week.number}: ${engagement}`;
   return { engagement, to, subject, text, commands, path: pathOf(engagement), chart: weekChart(week) };
+}
+
+function proposed({ engagement, modelName, proposal, to }: SupportMail & { proposal: Proposal }): Message {
+  const { engagement: next, day, reason, specification } = proposal;
+  const text = `On day ${trimmed(day)} of the support of **${modelName}** (engagement **${engagement}**) production has drifted away from the rows that the engagement was given.
+
+${reason}
+
+Another engagement, **${next}**, is proposed on rows of today. Nothing was started and no traffic was moved. The specification says which rows it needs.
+
+Specification: \`${specification}\``;
+  const start: [string, string] = [
+    'Start it, once its rows are there and the file is beside the old specification',
+    `npx stepdown start ${shellWord(`${next}.yaml`)}`,
+  ];
+  const subject = `Re-optimization proposed: ${engagement}, ${next}`;
+  const commands = [start, statusCommand(engagement)];
+  return { engagement, to, subject, text, commands, path: pathOf(engagement) };
 }
 
 function closed(document: ClosingDocument, to: Recipient[]): Message {

@@ -23,6 +23,7 @@ export type JournalKind =
   | 'support'
   | 'week'
   | 'incident'
+  | 'proposal'
   | 'closing';
 
 export interface JournalEntry {

@@ -1,6 +1,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { Decision, DecisionInput, GateStatus } from '../domain/decision.ts';
 import type { EngagementState } from '../domain/engagement.ts';
+import type { Proposal } from '../domain/reoptimization.ts';
 import type { Guard, Incident } from '../domain/support.ts';
 import type { StageLook, StageResult } from '../domain/traffic.ts';
 
@@ -46,6 +47,8 @@ export interface SupportProgress {
   /** The share of its bound that each detector came to in this week. */
   evidence?: Record<Guard, number>;
   incidents: Incident[];
+  /** Another engagement, once production has drifted away from what this one was given. */
+  proposal?: Proposal | undefined;
 }
 
 export const supportUpdate = defineUpdate<SupportProgress, [SupportCommandInput]>('support-command');

@@ -225,7 +225,14 @@ async function guardProduction(
   state.support = await runChild(support, {
     workflowId: supportId(spec.engagement, attempt),
     staticSummary: `support of ${state.chosen}`,
-    args: [{ spec, attempt, reference: state.preparation?.data.production?.classes ?? {} }],
+    args: [
+      {
+        spec,
+        attempt,
+        reference: state.preparation?.data.production?.classes ?? {},
+        calibration: state.preparation?.data.calibration?.classes,
+      },
+    ],
   });
   return records.judgeSupport({ spec, support: state.support });
 }

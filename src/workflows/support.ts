@@ -29,7 +29,8 @@ import {
 } from '../domain/support.ts';
 import { records, traffic } from './activities.ts';
 import { comeDown } from './come-down.ts';
-import { type SupportCommandInput, supportQuery, supportUpdate } from './messages.ts';
+import { type SupportCommandInput, type SupportProgress, supportQuery, supportUpdate } from './messages.ts';
+import { proposeReoptimization } from './reoptimization.ts';
 import { show } from './search-attributes.ts';
 import { tell } from './tell.ts';
 
@@ -38,6 +39,8 @@ export interface SupportInput {
   attempt: number;
   /** Rows of each class in the production data that the engagement was given. */
   reference: Record<string, number>;
+  /** The same of the calibration data; absent in windows that began before it was compared. */
+  calibration?: Record<string, number>;
   /** Where an earlier run of the same window stood. */
   resume?: SupportState;
   /** Continue as new once the history has this many events; the server's advice by default. */
@@ -49,12 +52,12 @@ export async function support(input: SupportInput): Promise<SupportResult> {
   const { spec } = input;
   const orders: SupportCommandInput[] = [];
   let state = input.resume;
-  setHandler(supportQuery, () => ({ ...progressOf(spec, state), incidents: state?.incidents ?? [] }));
+  setHandler(supportQuery, () => progressOf(spec, state));
   setHandler(
     supportUpdate,
     (order) => {
       orders.push(order);
-      return { ...progressOf(spec, state), incidents: state?.incidents ?? [] };
+      return progressOf(spec, state);
     },
     { description: 'Acknowledge or open an incident, or roll back', validator: (order) => refuse(order, state, orders) }
   );
@@ -127,14 +130,15 @@ async function open(
   return incident;
 }
 
-async function report({ spec, attempt, reference }: SupportInput, state: SupportState): Promise<void> {
+async function report({ spec, attempt, reference, calibration }: SupportInput, state: SupportState): Promise<void> {
   const { engagement, model, gates } = spec;
-  const week = endWeek(state, spec, reference, new Date().toISOString());
+  const week = endWeek(state, spec, { production: reference, calibration }, new Date().toISOString());
   const page = await records.writeWeek({ spec, attempt, week, incidents: state.incidents });
   await tell(
     { kind: 'support-week', engagement, modelName: model.name, week, page, to: gates.approvers },
     `week ${week.number}`
   );
+  state.proposal ??= await proposeReoptimization(spec, attempt, week);
 }
 
 /** Does what people asked for since the last time. */
@@ -196,6 +200,7 @@ async function finish(input: SupportInput, state: SupportState, stop?: Incident)
     weeks: state.weeks,
     incidents,
     service: state.service,
+    proposal: state.proposal,
     startedAt: state.startedAt,
     endedAt: new Date().toISOString(),
     finalWeight,
@@ -214,9 +219,10 @@ async function continueWhenLong(
   await continueAsNew<typeof support>({ ...input, resume: state });
 }
 
-function progressOf(spec: Spec, state?: SupportState) {
+function progressOf(spec: Spec, state?: SupportState): SupportProgress {
   const days = plannedDays(spec);
-  if (!state) return { day: 1, days, daysLeft: days, weeks: 0, evidence: undefined };
-  const daysLeft = Number((days - state.looks / spec.support.looksPerDay).toFixed(2));
-  return { day: dayOf(spec, state.looks), days, daysLeft, weeks: state.weeks.length, evidence: state.evidence };
+  if (!state) return { day: 1, days, daysLeft: days, weeks: 0, incidents: [] };
+  const { looks, weeks, evidence, incidents, proposal } = state;
+  const daysLeft = Number((days - looks / spec.support.looksPerDay).toFixed(2));
+  return { day: dayOf(spec, looks), days, daysLeft, weeks: weeks.length, evidence, incidents, proposal };
 }

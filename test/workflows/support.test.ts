@@ -9,13 +9,18 @@ import { support } from '../../src/workflows/support.ts';
 import { spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
-const start = (client: Client, window: Record<string, unknown>, historyLimit?: number) => {
+const start = (
+  client: Client,
+  window: Record<string, unknown>,
+  historyLimit?: number,
+  reference: Record<string, number> = { a: 5, b: 5 }
+) => {
   const name = uniqueName();
   const given = spec(name, { support: { day: '0.1 seconds', looksPerDay: 2, ...window } });
   return client.workflow.start(support, {
     workflowId: name,
     taskQueue: QUEUES.engagement,
-    args: [{ spec: given, attempt: 1, reference: { a: 5, b: 5 }, historyLimit }],
+    args: [{ spec: given, attempt: 1, reference, historyLimit }],
   });
 };
 
@@ -102,6 +107,23 @@ describe('a support window', () => {
         incidents: [{ kind: 'disagreement' }, { kind: 'reported' }],
       });
       expect(result.incidents).toHaveLength(2);
+    });
+  });
+
+  it('proposes another engagement once where production has drifted away, and goes on', async () => {
+    const counted = routeThatCounts(() => calm);
+    const readRoute = async () => ({ ...(await counted()), classes: { twin: [900, 100], candidate: [900, 100] } });
+    await withWorker({ readRoute }, async (client, { asked }) => {
+      const reference = { a: 500, b: 500 };
+      const handle = await start(client, { days: 3, daysPerReport: 1 }, undefined, reference);
+      const result = await handle.result();
+      expect(result).toMatchObject({ verdict: 'successful', incidents: [] });
+      expect(result.weeks).toHaveLength(3);
+      expect(result.proposal).toMatchObject({ engagement: `${handle.workflowId}-r2`, day: 1 });
+      expect(result.proposal!.drift.psi).toBeGreaterThan(0.25);
+      const proposed = asked.filter((line) => /^(proposal|mail reoptimization)/.test(line));
+      expect(proposed).toEqual([`proposal ${handle.workflowId}-r2`, 'mail reoptimization-proposed']);
+      expect((await handle.query(supportQuery)).proposal).toEqual(result.proposal);
     });
   });
 

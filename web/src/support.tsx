@@ -14,7 +14,7 @@ const NAMES: Record<Guard, string> = {
 
 /** The window after the rollout: days left, how near each detector is to its bound, incidents. */
 export function Support({ engagement, progress }: { engagement: string; progress: SupportProgress }) {
-  const { day, days, daysLeft, weeks, evidence, incidents } = progress;
+  const { day, days, daysLeft, weeks, evidence, incidents, proposal } = progress;
   const maySteer = useMay('steer');
   return (
     <section aria-labelledby="support-window">
@@ -39,6 +39,12 @@ export function Support({ engagement, progress }: { engagement: string; progress
             <OneIncident key={incident.number} {...{ engagement, incident, maySteer }} />
           ))}
         </ul>
+      )}
+      {proposal && (
+        <p>
+          <strong>Engagement {proposal.engagement} is proposed</strong> since day {proposal.day}: {proposal.reason}. Its
+          specification is <code>{proposal.specification}</code>; a person starts it.
+        </p>
       )}
       {maySteer && (
         <div className="buttons">

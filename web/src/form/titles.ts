@@ -27,6 +27,10 @@ const TITLES: Record<string, [string, string?]> = {
   'rollout.stages': ['Stages, percent', 'ascending, ending in 100'],
   'rollout.disagreementPoints': ['Answers that may differ, percentage points'],
   'rollout.errorPoints': ['Requests that may fail, percentage points'],
+  'support.reoptimizeAtPsi': [
+    'Drift at which another engagement is proposed',
+    'population stability index; 0 for never',
+  ],
   'economics.traffic': ['Traffic, requests a second', 'a number, or a file with a trace'],
   'economics.hardware': ['Instance type', 'of the price list'],
   'economics.fee': ['Fee, dollars'],
