@@ -58,7 +58,7 @@ ${
 <pre><code>npx stepdown rollout rollback ${engagement} --by YOUR-ADDRESS
 npx stepdown support rollback ${engagement} --by YOUR-ADDRESS --comment "…"   # after the last stage</code></pre>`
 }
-<p>${isRolledOut ? 'Elsewhere, and' : 'Keep FP32 where the servers can load it, and'} after the window: load <code>${fallback.name}</code> in place of the model${guide.serving.fallback ? ', with its own inputs and outputs' : '; inputs, outputs and classes are the same'}. Its SHA-256 must be</p>
+<p>${isRolledOut ? 'Elsewhere, and after the window: load' : 'Keep FP32 where the servers can load it. To go back, load'} <code>${fallback.name}</code> in place of the model${guide.serving.fallback ? ', with its own inputs and outputs' : '; inputs, outputs and classes are the same'}. Its SHA-256 must be</p>
 <pre><code>${fallback.file.sha256}</code></pre>
 <p>and the request above must get FP32’s answer.${cite(guide, 'file-fallback')}</p></section>`;
 }

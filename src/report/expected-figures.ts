@@ -25,12 +25,12 @@ ${table(
     { title: 'Interval', isNumber: true },
     { title: 'Measured how', className: 'reason' },
   ],
-  guide.figures.map((figure) => ({
+  guide.figures.map((figure, i) => ({
     cells: [
       html`${figure.name}${cite(guide, ...figure.evidence)}`,
       figure.value === null ? absent('none was shown') : SHOW[figure.unit](figure.value),
       bounds(figure),
-      html`${figure.invalid !== undefined && html`<strong>INVALID</strong>: ${figure.invalid}. `}${figure.basis}`,
+      html`${figure.invalid !== undefined && html`<strong>INVALID</strong>: ${figure.invalid === guide.figures[i - 1]?.invalid ? 'as above' : figure.invalid}. `}${figure.basis}`,
     ],
   }))
 )}</section>`;
