@@ -3,6 +3,7 @@ import {
   Client,
   Connection,
   isGrpcServiceError,
+  ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -49,7 +50,8 @@ function translated(error: unknown): unknown {
   const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || /DEADLINE|no poller/.test(words);
   if (isDeadline)
     return new CommandError(EXIT.nothingListening, 'no worker is running', 'start one with `stepdown up`, then repeat');
-  if (isGrpcServiceError(error) && Number(error.code) === FAILED_PRECONDITION)
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (isGrpcServiceError(cause) && Number(cause.code) === FAILED_PRECONDITION)
     return new CommandError(
       EXIT.nothingListening,
       `the worker cannot answer for it: ${words}`,
