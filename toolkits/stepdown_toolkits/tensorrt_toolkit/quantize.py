@@ -4,6 +4,7 @@ import os
 import re
 from typing import Any
 
+import numpy as np
 import onnx
 from modelopt.onnx.autocast import convert_to_mixed_precision
 from modelopt.onnx.quantization import quantize
@@ -58,18 +59,29 @@ def int4_weight(making: Making) -> None:
         making,
         "int4",
         Rows(rows_of(batch), making.progress),
+        exclude=[*making.exclude, *transposed(making)],
         calibration_method=CLIPPING[method_of(making)],
         block_size=making.options.get("blockSize", WEIGHT_BLOCK),
     )
 
 
-def quantized(making: Making, mode: str, rows: Rows, **more: Any) -> None:
+def transposed(making: Making) -> list[str]:
+    """ModelOpt cuts the weights of such a node into blocks along the other axis than it tells the graph."""
+    nodes = onnx.load(making.source, load_external_data=False).graph.node
+    return [
+        node.name
+        for node in nodes
+        if node.op_type == "Gemm" and any(found.name == "transB" and found.i for found in node.attribute)
+    ]
+
+
+def quantized(making: Making, mode: str, rows: Rows, exclude: list[str] | None = None, **more: Any) -> None:
     quantize(
         str(making.source),
         quantize_mode=mode,
         calibration_data_reader=rows,
         calibration_eps=[CPU],
-        nodes_to_exclude=exactly(making.exclude),
+        nodes_to_exclude=exactly(making.exclude if exclude is None else exclude),
         output_path=str(making.target),
         log_level="WARNING",
         **more,
@@ -78,15 +90,23 @@ def quantized(making: Making, mode: str, rows: Rows, **more: Any) -> None:
 
 def fp16(making: Making) -> None:
     """AutoCast: what the rows drive out of FP16's range stays in FP32. It keeps every activation of its rows."""
-    model = convert_to_mixed_precision(
+    try:
+        model = cast(making, calibration_data=fullest(making.rows))
+    except RuntimeError as error:  # some graphs cannot be run with every tensor as an output
+        print(f"the ranges of activations are not looked at: {error}")
+        model = cast(making, data_max=np.inf)
+    onnx.save(model, making.target)
+
+
+def cast(making: Making, **ranges: Any) -> onnx.ModelProto:
+    return convert_to_mixed_precision(
         str(making.source),
         low_precision_type="fp16",
         nodes_to_exclude=exactly(making.exclude),
         keep_io_types=True,
-        calibration_data=fullest(making.rows),
         providers=[CPU],
+        **ranges,
     )
-    onnx.save(model, making.target)
 
 
 def method_of(making: Making) -> str:
