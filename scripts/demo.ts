@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -26,11 +26,11 @@ Runs one real engagement from kick-off to the closing report, on this machine, w
   --example   a folder under examples/ that has an engagement.yaml; newswire by default`;
 
 /** Minutes to days in a real engagement; the report prints the holds that were used. */
-const DEMO_ROLLOUT = { minimumHold: '5 seconds', maximumHold: '5 minutes', minimumPairs: 150 };
+const DEMO_ROLLOUT = { minimumHold: '5 seconds', maximumHold: '20 minutes', minimumPairs: 150 };
 /** A window of 7 days that last 5 seconds each, and enough comparisons to show something. */
 const DEMO_SUPPORT = { days: 7, day: '5 seconds', looksPerDay: 2, sample: 0.2 };
 const DEMO_APPROVER = { name: 'demo', email: 'demo@localhost.example' };
-const PLAYER_LIMIT_SECONDS = 900;
+const PLAYER_LIMIT_SECONDS = 3600;
 
 const { values: flags } = parseArgs({
   options: {
@@ -62,6 +62,7 @@ async function main(): Promise<number> {
   mkdirSync(home, { recursive: true });
   process.env.STEPDOWN_HOME = home; // the commands below read it, as they would on a person's terminal
   const config = loadConfig();
+  if (!makeExample(config)) return 1;
   const specPath = await writeDemoSpec(config);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
@@ -79,6 +80,16 @@ async function main(): Promise<number> {
     for (const player of players) player.kill('SIGTERM');
     await up.stop();
   }
+}
+
+/** An example with a make.py is made when it is first used; nothing happens where it is up to date. */
+function makeExample({ python }: Config): boolean {
+  const script = join('examples', flags.example, 'make.py');
+  if (!existsSync(script)) return true;
+  say(`${script} makes the example where it is not made yet`);
+  const { status } = spawnSync(python, [script], { stdio: ['ignore', process.stderr.fd, 'inherit'] });
+  if (status !== 0) say(`the example could not be made; remove examples/${flags.example}/build and try again`);
+  return status === 0;
 }
 
 /** The example's specification with the demo's holds and its approver beside the real ones. */
