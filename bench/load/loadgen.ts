@@ -38,11 +38,11 @@ export async function loadgenFigures({ quick, target }: { quick: boolean; target
     bare: () => ourBareLoop(target),
     theirBare: theirs('bare'),
   }).finally(peer.close);
+  const ratio = (arm: Play, key: keyof Summary) => {
+    const their = `their${arm[0]!.toUpperCase()}${arm.slice(1)}` as 'theirStream' | 'theirOffline' | 'theirBare';
+    return hodgesLehmann(said.map((block) => block[arm][key] / block[their][key]));
+  };
   const figure = (name: string, play: 'stream' | 'offline', key: keyof Summary, goal: number): Figure => {
-    const ratio = (arm: Play, key: keyof Summary) => {
-      const their = `their${arm[0]!.toUpperCase()}${arm.slice(1)}` as 'theirStream' | 'theirOffline' | 'theirBare';
-      return hodgesLehmann(said.map((block) => block[arm][key] / block[their][key]));
-    };
     const ours = median(said.map((block) => block[play][key])).toPrecision(3);
     const bare = ratio('bare', key === 'p99Ms' ? 'p50Ms' : key); // the tails of short loops say little
     const builds = (100 * (bare - 1)).toFixed(1);

@@ -5,7 +5,7 @@ import type { Command, Reply, Request } from './protocol.ts';
 
 const LAST_WORDS_CHARS = 2_000;
 
-/** All that a child inherits: where to find libraries and which allocator and GPU to use, and no secret. */
+/** All that a child inherits: where compiled code and libraries are, which allocator and GPU to use, and no secret. */
 const INHERITED = [
   'NODE_COMPILE_CACHE',
   'PATH',
