@@ -74,7 +74,7 @@ export async function lateBreakFigures({ quick }: { quick: boolean }): Promise<F
       name: `${runs} support windows of ${GOOD_PAIRS} good pairs: false alarms of one detector`,
       value: (100 * windows.filter(({ falseAlarm }) => falseAlarm).length) / runs,
       unit: '%',
-      goal: 100 * DETECTOR_ALPHA,
+      goal: Number((100 * DETECTOR_ALPHA).toPrecision(4)),
       peer: null,
     },
   ];

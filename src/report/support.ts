@@ -1,4 +1,5 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
+import type { Proposal } from '../domain/reoptimization.ts';
 import { targetsOf } from '../domain/service-level.ts';
 import type { Spec } from '../domain/spec.ts';
 import { describeWeek, GUARDS, type Guard, type Incident, type Week } from '../domain/support.ts';
@@ -23,12 +24,17 @@ export function support(document: ClosingDocument): Html {
   const result = document.support;
   if (!result)
     return html`<section aria-labelledby="support">${title}<p>${absent(`No window was kept: ${whyMissing(document, 'support')}`)}</p></section>`;
-  const { verdict, reason, days, daysPlanned, dayMs, sample, weeks, incidents, finalWeight } = result;
+  const { verdict, reason, days, daysPlanned, dayMs, sample, weeks, incidents, finalWeight, proposal } = result;
   return html`<section aria-labelledby="support">${title}
 <p>${chip(verdict)} ${reason}. The router's last answer: ${trimmed(finalWeight)} % of the traffic on the candidate.${cite(document, 'verdict-support-1')}</p>
 <p>${trimmed(days)} of ${trimmed(daysPlanned)} days; ${percent(sample)} of the requests ran on both arms.${dayMs < DAY_MS && ` A day lasted ${span(dayMs)} here, as suits a demonstration.`}</p>
 ${weekTable(weeks)}
-${incidentTable(incidents)}</section>`;
+${incidentTable(incidents)}
+${proposal && proposed(proposal)}</section>`;
+}
+
+function proposed({ engagement, day, at, reason, specification }: Proposal): Html {
+  return html`<p><strong>Another engagement is proposed.</strong> Production drifted from what this one was given, so on day ${trimmed(day)} (${instant(at)}) ${engagement} was proposed; its specification is ${specification}. ${reason}. Nothing was started: a person decides.</p>`;
 }
 
 /** One week as a page of its own. */
