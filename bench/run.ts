@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import { hostFingerprint } from '../src/inference/fingerprint.ts';
 import { asJson, type Figure, figureTable } from './figure.ts';
 
+process.env.ORT_DISABLE_TELEMETRY = '1'; // of bare loops and peers too
+
 /** Plays the parts that were asked for, prints their figures as a table, and as a last line of JSON with `--json`. */
 export async function runParts(what: {
   /** As in `npm run bench:load`. */

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { environmentOf, makeEnvironment, stateOf } from './environment.mjs';
 import { hash, lock, ROOT, read, run, SetupError, say, stop } from './setup-process.mjs';
 
+process.env.ORT_DISABLE_TELEMETRY = '1'; // of the scripts that make the examples
+
 const TOOLS = path.join(ROOT, '.tools');
 const NODE_MAJOR = 24;
 const NEWSWIRE = path.join(ROOT, 'examples/newswire');

@@ -5,6 +5,9 @@ import type { Command, Reply, Request } from './protocol.ts';
 
 const LAST_WORDS_CHARS = 2_000;
 
+/** On Linux ONNX Runtime reports to its maker from 1.29 on, and keeps a database that all its processes write to. */
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
+
 /** All that a child inherits: where compiled code and libraries are, which allocator and GPU to use, and no secret. */
 const INHERITED = [
   'NODE_COMPILE_CACHE',
@@ -47,7 +50,7 @@ export async function openConnection(input: { signal?: AbortSignal; entry?: URL 
   const child = fork(entry, {
     serialization: 'advanced',
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
+    env: { ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])), ...NO_TELEMETRY },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const connection = connect(child, signal);

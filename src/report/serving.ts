@@ -53,6 +53,7 @@ export function runtime({ runtime, files }: DeploymentGuide): Html {
 <dt>Threads</dt><dd>${intraOpNumThreads} within an operator, ${interOpNumThreads} between operators; ${allowSpinning === '1' ? 'they spin while idle' : 'they do not spin while idle'}</dd>
 <dt>Graph optimization</dt><dd>${settings.graphOptimizationLevel}</dd>
 <dt>Batch</dt><dd>one row a request</dd>
+<dt>Environment</dt><dd><code>ORT_DISABLE_TELEMETRY=1</code>, or ONNX Runtime reports its use to its maker where the build does</dd>
 </dl>
 <pre><code>import onnxruntime as ort  # ${onnxruntime}
 

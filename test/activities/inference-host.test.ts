@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Host, HostDied, startHost, type TensorValue } from '../../src/inference/host.ts';
 
@@ -43,6 +45,16 @@ describe('an inference host', () => {
     expect(outputs.logits).toEqual({ type: 'float32', dims: [1, 4], data: Float32Array.of(0, 0, 0.75, 0.34375) });
     expect(elapsedMs).toBeGreaterThan(0);
     expect((await host.memory()).peakBytes).toBeGreaterThan(20e6);
+  });
+
+  it('leaves no trace of telemetry', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stepdown-telemetry-'));
+    vi.stubEnv('TMPDIR', folder); // where ONNX Runtime's uploader keeps its log
+    const host = await start('classifier.onnx').finally(vi.unstubAllEnvs);
+    await host.run(FEEDS);
+    await host.close();
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it('answers requests sent at once each with its own result', async () => {

@@ -1,7 +1,10 @@
 """What an activity sees: lines on stdout, exit codes, and an end on SIGTERM."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,13 @@ def test_what_is_trained_is_pytorchs():
     code, lines, _ = call("probe", "{}", toolkit="pytorch")
     assert code == 0
     assert sorted(lines[-1]["schemes"]) == sorted(name for name in SCHEMES if name.endswith("-qat"))
+
+
+def test_onnxruntime_leaves_no_trace_of_telemetry(tmp_path: Path):
+    model = Path(__file__).parent.parent / "fixtures/classifier.onnx"
+    code = f"import stepdown_toolkits, onnxruntime; onnxruntime.InferenceSession({str(model)!r})"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
