@@ -1,7 +1,7 @@
 import type { LoadTarget, LoadTimes } from './run.ts';
 
-/** How queries are issued: by the pacer, or by the one replica itself as soon as the last is answered. */
-type Pace = 'by-replica' | PacerSettings;
+/** How queries are issued: by the pacer, by the one replica itself as soon as the last is answered, or all at the start. */
+type Pace = 'by-replica' | 'at-once' | PacerSettings;
 
 export interface PacerSettings {
   /** Queries issued together. */

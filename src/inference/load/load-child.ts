@@ -45,10 +45,11 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
   try {
     const replicaData = { target, warmup, issuesItself: pace === 'by-replica' };
     const servers = Array.from({ length: replicas }, () => spawn('./replica.ts', replicaData));
-    const pacer = pace === 'by-replica' ? undefined : spawn('./pacer.ts', { pace });
+    const pacer = typeof pace === 'string' ? undefined : spawn('./pacer.ts', { pace });
+    if (pace === 'at-once') advance(run, ISSUED, rows.length);
     const workers = pacer ? [...servers, pacer] : servers;
     await orFailure(Promise.all(workers.map((worker) => once(worker, 'message'))));
-    const blocks = monitorEventLoopDelay({ resolution: 10 });
+    const blocks = monitorEventLoopDelay({ resolution: 100 });
     const [cpuBefore, hostBefore] = [process.cpuUsage(), hostTimes()];
     blocks.enable();
     const ended = servers.map((server) => once(server, 'exit'));

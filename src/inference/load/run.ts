@@ -63,7 +63,7 @@ export async function runLoad(input: RunLoadInput): Promise<LoadRun> {
     throw new RangeError(`replicas must be 1 for an endpoint, not ${replicas}: it has its own`);
   if (scenario === 'single-stream' && replicas !== 1)
     throw new RangeError(`replicas must be 1 in the single-stream scenario, not ${replicas}`);
-  const job: LoadJob = { target, rows, scheduledMs, replicas, warmup, pace: paceOf(scenario, rows.length) };
+  const job: LoadJob = { target, rows, scheduledMs, replicas, warmup, pace: paceOf(scenario) };
   const connection = await openConnection({ signal, entry: new URL('./load-child.ts', import.meta.url) });
   const failed = (message: string) => new ModelRunFailed(message);
   const poll = setInterval(() => {
@@ -80,7 +80,7 @@ export async function runLoad(input: RunLoadInput): Promise<LoadRun> {
   }
 }
 
-function paceOf(scenario: LoadScenario, queries: number): LoadJob['pace'] {
+function paceOf(scenario: LoadScenario): LoadJob['pace'] {
   switch (scenario) {
     case 'server':
       return { burst: 1, isClosed: false };
@@ -89,7 +89,7 @@ function paceOf(scenario: LoadScenario, queries: number): LoadJob['pace'] {
     case 'multi-stream':
       return { burst: STREAM_SAMPLES, isClosed: true };
     case 'offline':
-      return { burst: queries, isClosed: false };
+      return 'at-once';
   }
 }
 
