@@ -6,6 +6,7 @@ export type Scheme =
   | 'int8-dynamic'
   | 'int8-static'
   | 'int8-qat'
+  | 'int8-weight'
   | 'int4-weight'
   | 'int4-qat'
   | 'int2-weight'

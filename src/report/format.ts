@@ -65,6 +65,7 @@ export const SCHEME_NAMES: Record<Scheme, string> = {
   'int8-dynamic': 'INT8 dynamic',
   'int8-qat': 'INT8 quantization-aware training',
   'int8-static': 'INT8 static',
+  'int8-weight': 'INT8 weights',
   'int4-weight': 'INT4 weights',
   'int4-qat': 'INT4 weights, quantization-aware training',
   'int2-weight': '2-bit weights',

@@ -37,6 +37,8 @@ RECIPES = {
     },
     "int4 hqq": {"scheme": "int4-weight", "options": {"algorithm": "hqq"}},
     "int4 k-quant": {"scheme": "int4-weight", "options": {"algorithm": "k-quant", "blockSize": 16}},
+    "int8 weights": {"scheme": "int8-weight"},
+    "int8 weights and embeddings": {"scheme": "int8-weight", "options": {"embeddings": True}},
     "int4": {"scheme": "int4-weight"},
     "int4 embeddings": {"scheme": "int4-weight", "options": {"embeddings": True}},
     "2 bits": {"scheme": "int2-weight"},
@@ -46,7 +48,14 @@ RECIPES = {
     },
 }
 # All 3 elsewhere: lookup, hidden layer, head. HQQ's zero points are no integers, and so its products are in float.
-INTEGER_NODES = {"fp16": 0, "int4": 2, "2 bits": 2, "int4 k-quant": 2, "int4 hqq": 0}
+INTEGER_NODES = {
+    "fp16": 0,
+    "int4": 2,
+    "2 bits": 2,
+    "int8 weights": 2,
+    "int4 k-quant": 2,
+    "int4 hqq": 0,
+}
 
 
 @pytest.fixture
@@ -112,10 +121,9 @@ def test_equal_recipes_give_equal_bytes_in_another_process(request_of, name: str
     assert lines[-1]["coverage"] == first["coverage"]
 
 
-@pytest.mark.parametrize("scheme", ["int8-dynamic", "int8-static", "int4-weight"])
-def test_keeps_excluded_nodes_in_float_and_says_so(request_of, scheme: str):
-    recipe = {"scheme": scheme, "exclude": ["/hidden"], "calibration": CALIBRATION}
-    result = quantize.run(request_of(recipe), Recorder())
+@pytest.mark.parametrize("name", ["dynamic", "static", "int4", "int8 weights and embeddings"])
+def test_keeps_excluded_nodes_in_float_and_says_so(request_of, name: str):
+    result = quantize.run(request_of({**RECIPES[name], "exclude": ["/hidden"]}), Recorder())
     assert result["coverage"]["kept"] == 1
     assert not any(fallback.endswith("/hidden") for fallback in result["coverage"]["fallbacks"])
 
@@ -162,6 +170,11 @@ def test_the_operator_format_has_its_own_nodes(request_of):
             {"scheme": "int4-weight", "options": {"algorithm": "k-quant", "blockSize": 32}},
             "recipe.options.blockSize",
             "'/hidden' has 1 of 32",
+        ),
+        (
+            {"scheme": "int8-weight", "options": {"embeddings": True, "embeddingsBlockSize": 32}},
+            "recipe.options.embeddingsBlockSize",
+            "knows embeddings, symmetric, blockSize, accuracyLevel",
         ),
         ({"scheme": "int8-dynamic", "options": {"types": "s8s8"}}, "recipe.options.types", "u8s8, u8u8"),
         ({"scheme": "int8-dynamic", "options": {"format": "qdq"}}, "recipe.options.format", "types"),
@@ -242,6 +255,9 @@ def test_products_of_two_activations_do_not_count_as_coverage(tmp_path: Path):
     [
         ("int4-weight", {"accuracyLevel": 0}, False),
         ("int4-weight", {"blockSize": 16}, True),
+        ("int8-weight", {"accuracyLevel": 0}, False),
+        ("int8-weight", {"blockSize": 16}, True),
+        ("int8-weight", {"blockSize": 32}, True),
         ("int2-weight", {"accuracyLevel": 0}, False),
         ("int2-weight", {"blockSize": 16}, False),
         ("int2-weight", {"blockSize": 32}, True),

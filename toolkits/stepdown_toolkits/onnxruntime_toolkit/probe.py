@@ -13,7 +13,7 @@ from ..protocol import Channel
 from .machine import gpu, instruction_sets
 
 PACKAGES = ("onnxruntime", "onnx", "onnx_ir", "numpy", "tokenizers", "pyarrow", "torch", "transformers")
-SCHEMES = ("fp16", "int8-dynamic", "int8-static", "int4-weight", "int2-weight")
+SCHEMES = ("fp16", "int8-dynamic", "int8-static", "int8-weight", "int4-weight", "int2-weight")
 
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import Any
 import onnx
 
 from ..protocol import BadRequest, problem, take
-from .schemes import FORMATS, WEIGHT_BITS, WEIGHT_TYPES, all_static_operators
+from .schemes import FORMATS, WEIGHT_TYPES, all_static_operators
+from .weights import WEIGHT_BITS
 
 FLAG, OPERATORS = "true or false", "a list of operator types, or 'all'"
 BLOCK_SIZES = (16, 32, 64, 128, 256)
@@ -26,6 +27,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "int8-static": {**INT8, "types": TYPES, "format": tuple(FORMATS), "operators": OPERATORS},
     "int8-qat": {**INT8, "operators": OPERATORS},
     **dict.fromkeys(WEIGHT_BITS, WEIGHT_ONLY),
+    # lookup tables in bytes have one scale
+    "int8-weight": {name: value for name, value in WEIGHT_ONLY.items() if name != "embeddingsBlockSize"},
     # what is trained is rounded to the nearest
     "int4-weight": {**WEIGHT_ONLY, "algorithm": ("rtn", "hqq", "k-quant")},
     "int2-weight": {**WEIGHT_ONLY, "algorithm": ("rtn", "hqq")},
