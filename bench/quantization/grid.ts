@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { CandidateFigures, CandidateResult } from '../../src/domain/engagement.ts';
 import { efficiencyChecks, qualityChecks } from '../../src/domain/gates.ts';
 import { summarizeLatency } from '../../src/domain/latency.ts';
-import type { Coverage } from '../../src/domain/measurement.ts';
-import { compareOutcomes } from '../../src/domain/metrics.ts';
+import type { LatencyComparison } from '../../src/domain/measurement.ts';
+import { compareOutcomes, type PairedOutcomes } from '../../src/domain/metrics.ts';
 import { canonicalJson, type Recipe } from '../../src/domain/recipe.ts';
 import type { PlannedCandidate } from '../../src/domain/recipes.ts';
 import { combine } from '../../src/domain/verdict.ts';
@@ -13,7 +13,7 @@ import { compareLatency } from '../../src/inference/latency.ts';
 import { predict } from '../../src/inference/predict.ts';
 import { readPredictions } from '../../src/inference/predictions.ts';
 import type { Newswire } from './newswire.ts';
-import { toolkit } from './search.ts';
+import { type Made, toolkit } from './search.ts';
 
 export interface Tried {
   candidate: CandidateResult;
@@ -21,6 +21,14 @@ export interface Tried {
   /** False where it was given up before its accuracy was asked. */
   isEvaluated: boolean;
   minutes: number;
+}
+
+/** A file beside FP32: its speed in turns with it, and what it answers. */
+export interface Measured {
+  latency: Omit<LatencyComparison, 'rounds'>;
+  outcomes: PairedOutcomes;
+  /** Where its answers are kept. */
+  predictions: string;
 }
 
 const options = { threads: 1 };
@@ -60,11 +68,11 @@ export class Judge {
     if (known) return { ...known, candidate: { ...known.candidate, id } };
     const started = performance.now();
     const { model, roles } = this.newswire;
-    const made = await toolkit<{ path: string; sizeBytes: number; coverage: Coverage }>(
-      join(this.folder, `${this.known.size}`),
-      'quantize',
-      { model, recipe, calibrationData: roles.calibration.path }
-    );
+    const made = await toolkit<Made>(join(this.folder, `${this.known.size}`), 'quantize', {
+      model,
+      recipe,
+      calibrationData: roles.calibration.path,
+    });
     const tried = await this.judged({ id, recipe }, made.path, made);
     const minutes = (performance.now() - started) / 60_000;
     console.error(`  ${id}: ${tried.candidate.verdict}, ${tried.candidate.reason}`);
@@ -73,15 +81,9 @@ export class Judge {
   }
 
   /** Like the activities: kernels, then speed, then accuracy; of files that others made, accuracy alone. */
-  async judged(
-    { id, recipe }: PlannedCandidate,
-    path: string,
-    made?: { sizeBytes: number; coverage: Coverage }
-  ): Promise<Tried> {
-    const { spec, model, roles } = this.newswire;
-    const dataPath = roles.selection.path;
-    const paths = { baselinePath: model, candidatePath: path, dataPath, options };
-    const latency = made && summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
+  async judged({ id, recipe }: PlannedCandidate, path: string, made?: Omit<Made, 'path'>): Promise<Tried> {
+    const { spec, model } = this.newswire;
+    const latency = made && (await this.timed(path));
     const sizeBytes = { baseline: statSync(model).size, candidate: made?.sizeBytes ?? 0 };
     const sizeRatio = sizeBytes.candidate / sizeBytes.baseline;
     const efficiency = latency
@@ -98,16 +100,7 @@ export class Judge {
         candidate: { ...base, verdict: 'failed', reason, checks: efficiency },
       };
     }
-    const outPath = `${path}.arrow`;
-    await predict({ modelPath: path, dataPath, outPath, options });
-    const { labels, slices } = readDataset(dataPath, []);
-    const [baseline, candidate] = [this.baselinePredictions, outPath].map((file) => readPredictions(file).top1);
-    const outcomes = compareOutcomes({
-      labels,
-      baseline: baseline!,
-      candidate: candidate!,
-      slices: made ? slices : {},
-    });
+    const { outcomes } = await this.answered(path, Boolean(made));
     const checks = [...qualityChecks(spec.quality, outcomes).checks, ...efficiency];
     const figures = {
       ...(latency && { speedup: latency.speedup }),
@@ -121,6 +114,27 @@ export class Judge {
       minutes: 0,
       candidate: { ...base, verdict: combine(checks), reason, checks, figures },
     };
+  }
+
+  /** All of a file, whatever becomes of it. */
+  async measured(path: string): Promise<Measured> {
+    return { latency: await this.timed(path), ...(await this.answered(path, false)) };
+  }
+
+  private async timed(path: string): Promise<Measured['latency']> {
+    const { model, roles } = this.newswire;
+    const paths = { baselinePath: model, candidatePath: path, dataPath: roles.selection.path, options };
+    return summarizeLatency(await compareLatency({ ...paths, ...LATENCY, ...this.pace }));
+  }
+
+  private async answered(path: string, bySlice: boolean): Promise<Omit<Measured, 'latency'>> {
+    const dataPath = this.newswire.roles.selection.path;
+    const predictions = `${path}.arrow`;
+    await predict({ modelPath: path, dataPath, outPath: predictions, options });
+    const { labels, slices } = readDataset(dataPath, []);
+    const [baseline, candidate] = [this.baselinePredictions, predictions].map((file) => readPredictions(file).top1);
+    const answers = { labels, baseline: baseline!, candidate: candidate! };
+    return { outcomes: compareOutcomes({ ...answers, slices: bySlice ? slices : {} }), predictions };
   }
 
   /** How many times as fast one file is as another, in turns. */

@@ -4,10 +4,11 @@ import { crashFigures } from './crash.ts';
 import { foundFigures } from './found.ts';
 import { peerFigures } from './peers.ts';
 import { plantedFigures } from './planted.ts';
+import { toolkitFigures } from './toolkits.ts';
 
 await runParts({
   command: 'npm run bench:quantization',
-  purpose: 'Measures the quality gate and the search for sensitive layers against known answers, on this host.',
+  purpose: 'Measures the quality gate, the search for sensitive layers and every toolkit, on this host.',
   together: ['planted', 'crash', 'found'],
   parts: ({ quick }) => ({
     gate: () => gateFigures({ quick }),
@@ -16,5 +17,6 @@ await runParts({
     crash: () => crashFigures({ quick }),
     found: () => foundFigures({ quick }),
     peers: () => peerFigures({ quick }),
+    toolkits: () => toolkitFigures({ quick }),
   }),
 });

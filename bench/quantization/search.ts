@@ -2,9 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runToolkit } from '../../src/activities/toolkit-process.ts';
 import { loadConfig } from '../../src/config.ts';
+import type { Coverage } from '../../src/domain/measurement.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import { type SensitiveSet, sensitiveSet } from '../../src/domain/search/sensitive-set.ts';
 import type { SensitivityGroup } from '../../src/domain/search/sensitivity.ts';
+import type { ToolkitName } from '../../src/domain/toolkits.ts';
 import { evaluateRows } from '../../src/inference/evaluate.ts';
 
 const options = { threads: 1 };
@@ -24,11 +26,24 @@ export interface Subject {
   rankingRows: number;
 }
 
-export async function toolkit<T>(folder: string, verb: string, job: object): Promise<T> {
+/** What the verb `quantize` tells of a candidate. */
+export interface Made {
+  path: string;
+  sizeBytes: number;
+  coverage: Coverage;
+}
+
+/** One verb of a toolkit, by default of those that share Stepdown's own environment. */
+export async function toolkit<T>(
+  folder: string,
+  verb: string,
+  job: object,
+  { name = 'onnxruntime', python = loadConfig().python }: { name?: ToolkitName; python?: string } = {}
+): Promise<T> {
   await mkdir(folder, { recursive: true });
   return runToolkit<T>({
-    python: loadConfig().python,
-    toolkit: 'onnxruntime',
+    python,
+    toolkit: name,
     verb,
     job: { ...job, outputFolder: folder },
     signal: new AbortController().signal,
