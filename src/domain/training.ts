@@ -1,6 +1,13 @@
 import type { ArtifactRef } from './artifact.ts';
 import type { Decision } from './decision.ts';
 
+/** Steps were timed with one thread and with all, and the faster was taken. */
+interface TrainingThreads {
+  used: number;
+  /** By the number of threads. */
+  secondsPerStep: Record<string, number>;
+}
+
 /** What training will take, extrapolated from a few steps that were timed on the host that will do it. */
 export interface TrainingEstimate {
   trainRows: number;
@@ -9,6 +16,8 @@ export interface TrainingEstimate {
   secondsPerStep: number;
   secondsPerEvaluation: number;
   expectedSeconds: number;
+  /** Absent in older records. */
+  threads?: TrainingThreads;
 }
 
 /** A finished training: FP32 weights that bear the rounding. */
@@ -21,6 +30,8 @@ export interface TrainingRecord {
   stoppedEarly: boolean;
   /** On the selection rows under the exporter's rounding; the first point is the model before training. */
   curve: { step: number; accuracy: number; loss: number }[];
+  /** Of the attempt that finished it; absent in older records. */
+  threads?: TrainingThreads;
   /** Of the attempt that finished it; what a killed worker had done before is not in it. */
   durationMs: number;
 }
@@ -37,12 +48,14 @@ export interface Training {
 }
 
 const hours = (seconds: number) => `${(seconds / 3600).toFixed(seconds < 360 ? 3 : 1)} hours`;
+const withThreads = (threads: TrainingThreads | undefined) =>
+  threads ? ` on ${threads.used} of ${Math.max(...Object.keys(threads.secondsPerStep).map(Number))} threads` : '';
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
-export function describeEstimate({ trainRows, steps, timedSteps, ...seconds }: TrainingEstimate): string {
+export function describeEstimate({ trainRows, steps, timedSteps, threads, ...seconds }: TrainingEstimate): string {
   return (
     `${hours(seconds.expectedSeconds)} of this host at most: ${steps} steps on the ${trainRows} train rows, ` +
-    `${seconds.secondsPerStep.toFixed(2)} s each as ${timedSteps} timed steps took, and evaluations of ` +
+    `${seconds.secondsPerStep.toFixed(2)} s each as ${timedSteps} timed steps took${withThreads(threads)}, and evaluations of ` +
     `${seconds.secondsPerEvaluation.toFixed(1)} s`
   );
 }
@@ -53,7 +66,7 @@ export function describeTraining({ from, estimate, decision, record, problem }: 
     return (
       `quantization-aware training from ${from}: ${percent(before.accuracy)} before, ${percent(best.accuracy)} after ` +
       `${record.bestStep} of ${record.steps} steps${record.stoppedEarly ? ' (ended early)' : ''}, ` +
-      `${hours(record.durationMs / 1000)}`
+      `${hours(record.durationMs / 1000)}${withThreads(record.threads)}`
     );
   }
   if (problem) return `quantization-aware training was not possible: ${problem}`;

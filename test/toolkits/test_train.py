@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from stepdown_toolkits.pytorch_toolkit.graph import Graph, require_same_answers
 from stepdown_toolkits.pytorch_toolkit.operators import OPERATORS
 from stepdown_toolkits.pytorch_toolkit.rounding import Rounding
 from stepdown_toolkits.pytorch_toolkit.rows import Rows
+from stepdown_toolkits.pytorch_toolkit.threads import choose
 
 RECIPE = {
     "toolkit": "pytorch",
@@ -95,10 +97,24 @@ def test_training_learns_and_gives_a_graph_that_the_exporter_takes(training, rec
     assert made["coverage"]["float"] == 0
 
 
+@pytest.mark.parametrize("slower", [1, 2])
+def test_training_takes_as_many_threads_as_it_is_fastest_with(slower: int):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        found = choose(lambda: time.sleep(0.03 if torch.get_num_threads() == slower else 0.002))
+        assert found.used == torch.get_num_threads() == 3 - slower
+    finally:
+        torch.set_num_threads(before)
+    assert found.described().startswith(f"{3 - slower} of 2 threads: 0.00")
+    assert f", with {slower} 0.03" in found.described()
+
+
 def test_an_estimate_trains_nothing(training, tmp_path):
     found = train.run({**training, "estimate": True}, Recorder())
     assert found["trainRows"] == 96
     assert found["expectedSeconds"] > found["secondsPerStep"] * 60 > 0
+    assert found["threads"]["used"] in found["threads"]["secondsPerStep"]
     assert not (tmp_path / "checkpoints").exists()
 
 
@@ -121,6 +137,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(training, tmp_path):
     steps = [line["done"] for line in lines if line["type"] == "progress" and line["stage"] == "train"]
     assert min(steps) >= 20
     resumed = lines[-1]
+    assert any(" threads: " in line.get("stage", "") for line in lines)
+    assert str(resumed["threads"]["used"]) in resumed["threads"]["secondsPerStep"]
     assert [point["step"] for point in resumed["curve"]] == [point["step"] for point in whole["curve"]]
     losses = [[point["loss"] for point in run["curve"]] for run in (resumed, whole)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)

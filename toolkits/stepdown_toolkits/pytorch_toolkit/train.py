@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from ..onnxruntime_toolkit.recipe import check
 from ..onnxruntime_toolkit.schemes import SCHEMES, Making
 from ..protocol import Channel, take
 from .checkpoint import newest, save
-from .graph import Graph, require_same_answers, save_weights
+from .graph import Feed, Graph, require_same_answers, save_weights
 from .rounding import Rounding
 from .rows import Rows
 from .settings import Settings, settings_of
+from .threads import Threads, choose
 
 SEED = 20261125
 EVALUATION_BATCH = 64
@@ -50,18 +52,26 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
         training.rounding = Rounding(making.target, reduced)
+        threads = training.ready()
+        channel.progress(threads.described(), 0, settings.steps)
         if job.get("estimate"):
-            return training.estimate(started)
+            return {**training.estimate(started), "threads": asdict(threads)}
         checkpoints = Path(take(job, "checkpointFolder", str))
         training.resume(newest(job.get("checkpoint"), checkpoints))
         outcome = training.complete(channel, checkpoints)
         save_weights(model, training.graph, scratch / "trained.onnx")
         target = shutil.move(scratch / "trained.onnx", folder / "trained.onnx")
-    return {"path": str(target), **outcome, "durationMs": (time.monotonic() - started) * 1000}
+    return {
+        "path": str(target),
+        **outcome,
+        "threads": asdict(threads),
+        "durationMs": (time.monotonic() - started) * 1000,
+    }
 
 
 class Training:
     rounding: Rounding
+    teacher: Tensor
 
     def __init__(self, job: dict[str, Any], model: onnx.ModelProto, path: Path, settings: Settings) -> None:
         self.settings = settings
@@ -71,8 +81,6 @@ class Training:
         calibration = Rows(Path(take(job, "calibrationData", str)), model)
         self.calibration = [feed for feed, _ in calibration.batches(EVALUATION_BATCH)]
         require_same_answers(self.graph, path, self.rows.batch([0]))
-        with torch.no_grad():
-            self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
         self.optimizer = torch.optim.AdamW(self.graph.parameters(), settings.learningRate, weight_decay=0.0)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, settings.learningRate, total_steps=settings.steps
@@ -81,6 +89,18 @@ class Training:
         self.step = 0
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
+
+    def ready(self) -> Threads:
+        """Chooses threads, by steps that change nothing, and then has the FP32 model answer every row."""
+        rows = self.rows_of_step()
+        feed, labels = self.rows.batch(rows), self.rows.labels[rows]
+        with torch.no_grad():
+            exact = self.graph(feed)
+        threads = choose(lambda: self.find_gradients(feed, labels, exact))
+        self.optimizer.zero_grad()
+        with torch.no_grad():
+            self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
+        return threads
 
     def estimate(self, started: float) -> dict[str, Any]:
         ready = time.monotonic()
@@ -129,18 +149,19 @@ class Training:
 
     def learn(self) -> None:
         """One step; its rows follow from its number alone, so that a resumed run takes the same ones."""
-        settings = self.settings
         rows = self.rows_of_step()
-        self.graph.train()
-        answers = self.graph(self.rows.batch(rows), self.rounding.weight, self.rounding.activation)
-        loss = self.loss(answers, self.rows.labels[rows], self.teacher[rows])
-        self.optimizer.zero_grad()
-        loss.backward()
+        self.find_gradients(self.rows.batch(rows), self.rows.labels[rows], self.teacher[rows])
         torch.nn.utils.clip_grad_norm_(self.graph.parameters(), 1.0)
         self.optimizer.step()
-        if self.step < settings.steps - 1:
+        if self.step < self.settings.steps - 1:
             self.schedule.step()
         self.step += 1
+
+    def find_gradients(self, feed: Feed, labels: Tensor, teacher: Tensor) -> None:
+        self.graph.train()
+        answers = self.graph(feed, self.rounding.weight, self.rounding.activation)
+        self.optimizer.zero_grad()
+        self.loss(answers, labels, teacher).backward()
 
     def rows_of_step(self) -> list[int]:
         size = min(self.settings.batch, self.rows.count)
