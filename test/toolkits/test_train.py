@@ -124,8 +124,10 @@ def test_a_killed_training_goes_on_from_its_checkpoint(training, tmp_path):
     process.stdin.write(json.dumps(training))
     process.stdin.close()
     told = None
+    begun = []
     for text in process.stdout:
         line = json.loads(text)
+        begun.append(line.get("stage", ""))
         told = line.get("checkpoint") or told
         if line["type"] == "progress" and line["stage"] == "train" and line["done"] >= 25:
             process.send_signal(signal.SIGKILL)
@@ -137,7 +139,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(training, tmp_path):
     steps = [line["done"] for line in lines if line["type"] == "progress" and line["stage"] == "train"]
     assert min(steps) >= 20
     resumed = lines[-1]
-    assert any(" threads: " in line.get("stage", "") for line in lines)
+    threads = [line["stage"] for line in lines if " threads: " in line.get("stage", "")]
+    assert threads == [stage for stage in begun if " threads: " in stage]  # not timed again
     assert str(resumed["threads"]["used"]) in resumed["threads"]["secondsPerStep"]
     assert [point["step"] for point in resumed["curve"]] == [point["step"] for point in whole["curve"]]
     losses = [[point["loss"] for point in run["curve"]] for run in (resumed, whole)]

@@ -52,12 +52,14 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
         training.rounding = Rounding(making.target, reduced)
-        threads = training.ready()
-        channel.progress(threads.described(), 0, settings.steps)
         if job.get("estimate"):
+            threads = training.ready(None)
             return {**training.estimate(started), "threads": asdict(threads)}
         checkpoints = Path(take(job, "checkpointFolder", str))
-        training.resume(newest(job.get("checkpoint"), checkpoints))
+        checkpoint = newest(job.get("checkpoint"), checkpoints)
+        threads = training.ready(checkpoint)
+        channel.progress(threads.described(), 0, settings.steps)
+        training.resume(checkpoint)
         outcome = training.complete(channel, checkpoints)
         save_weights(model, training.graph, scratch / "trained.onnx")
         target = shutil.move(scratch / "trained.onnx", folder / "trained.onnx")
@@ -72,6 +74,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
 class Training:
     rounding: Rounding
     teacher: Tensor
+    threads: Threads
 
     def __init__(self, job: dict[str, Any], model: onnx.ModelProto, path: Path, settings: Settings) -> None:
         self.settings = settings
@@ -90,17 +93,22 @@ class Training:
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
 
-    def ready(self) -> Threads:
-        """Chooses threads, by steps that change nothing, and then has the FP32 model answer every row."""
+    def ready(self, checkpoint: dict[str, Any] | None) -> Threads:
+        """
+        Chooses threads, by steps that change nothing, and then has the FP32 model answer every row. What was cut off
+        goes on with as many as it began with, as sums in another order differ in their last bits.
+        """
         rows = self.rows_of_step()
         feed, labels = self.rows.batch(rows), self.rows.labels[rows]
         with torch.no_grad():
             exact = self.graph(feed)
-        threads = choose(lambda: self.find_gradients(feed, labels, exact))
+        begun = (checkpoint or {}).get("threads")  # older ones do not say
+        self.threads = Threads(**begun) if begun else choose(lambda: self.find_gradients(feed, labels, exact))
+        torch.set_num_threads(self.threads.used)
         self.optimizer.zero_grad()
         with torch.no_grad():
             self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
-        return threads
+        return self.threads
 
     def estimate(self, started: float) -> dict[str, Any]:
         ready = time.monotonic()
@@ -212,6 +220,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "ranges": self.rounding.ranges,
+            "threads": asdict(self.threads),
         }
 
     def resume(self, state: dict[str, Any] | None) -> None:
