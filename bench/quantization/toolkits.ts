@@ -20,10 +20,10 @@ import { type Made, toolkit } from './search.ts';
 
 /** Few training rows, as the teacher answers all of them first. */
 const FULL = {
-  calibrationRows: 300,
-  most: { calibration: 300, train: 400 },
+  calibrationRows: 200,
+  most: { calibration: 200, train: 200 },
   pace: { rounds: 120, blocks: 6 },
-  steps: 20,
+  steps: 10,
   isPlayed: (_: PlannedCandidate) => true,
 };
 /** Of each toolkit what takes it least time. */

@@ -1,13 +1,15 @@
 """ModelOpt on a tiny model, where its environment is installed, and the engine with a stand-in for trtexec."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from conftest import call, classifier, needs, quantized
+from conftest import TOOLKITS, call, classifier, needs, python_of, quantized
 
 from stepdown_toolkits.tensorrt_toolkit import engine
 from stepdown_toolkits.tensorrt_toolkit.rows import Rows, fullest
@@ -52,11 +54,77 @@ def test_int4_weights_take_half_a_byte(job: dict, tmp_path: Path, method: str):
 
 
 @needs("tensorrt")
+def test_products_with_transposed_weights_stay_in_float(job: dict, tmp_path: Path):
+    """In INT4; ModelOpt would cut those weights into blocks along the wrong axis."""
+    onnx.save(with_transposed(classifier()), job["model"]["path"])
+    made = quantized(
+        job, recipe("int4-weight", "awq-clip", options={"blockSize": 32}), tmp_path / "candidate"
+    )
+    kinds = {tensor.name: tensor.data_type for tensor in onnx.load(made["path"]).graph.initializer}
+    assert kinds["wide"] == onnx.TensorProto.FLOAT
+    assert onnx.TensorProto.INT4 in kinds.values()
+    assert made["coverage"]["operators"]["MatMulNBits"] >= 1
+
+
+def with_transposed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A layer more before the head, as PyTorch exports a linear one on a matrix."""
+    random, graph = np.random.default_rng(8), model.graph
+    weights = {"wide": random.normal(size=(96, 64)) / 8, "head": random.normal(size=(96, 3)) / 10}
+    kept = [tensor for tensor in graph.initializer if tensor.name not in weights]
+    made = [onnx.numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()]
+    del graph.initializer[:]
+    graph.initializer.extend([*kept, *made])
+    wide = onnx.helper.make_node("Gemm", ["pooled", "wide"], ["widened"], "/wide", transB=1)
+    graph.node.insert(len(graph.node) - 1, wide)
+    graph.node[-1].input[0] = "widened"
+    return model
+
+
+@needs("tensorrt")
 def test_autocast_takes_the_range_of_the_rows(job: dict, tmp_path: Path):
     made = quantized(job, recipe("fp16", "minmax"), tmp_path / "candidate")
     graph = onnx.load(made["path"]).graph
     assert onnx.TensorProto.FLOAT16 in {tensor.data_type for tensor in graph.initializer}
     assert graph.output[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+
+
+REFUSES_RANGES = """
+import sys
+from pathlib import Path
+import numpy as np
+from stepdown_toolkits.onnxruntime_toolkit.making import Making
+from stepdown_toolkits.tensorrt_toolkit import quantize
+
+real = quantize.convert_to_mixed_precision
+
+def refuses_ranges(*arguments, calibration_data=None, **options):
+    if calibration_data is not None:
+        raise RuntimeError("Failed to find node output producing output: /Range_output_0.")
+    return real(*arguments, **options)
+
+quantize.convert_to_mixed_precision = refuses_ranges
+row = {name: np.ones(12, np.int64) for name in ("input_ids", "attention_mask")}
+source, target = map(Path, sys.argv[1:])
+quantize.fp16(Making(source, target, {"scheme": "fp16"}, target.parent, [row], print))
+"""
+
+
+@needs("tensorrt")
+def test_autocast_goes_by_weights_where_the_graph_cannot_be_run_with_every_output(tmp_path: Path):
+    """ONNX Runtime says so of graphs whose embeddings it fuses; ModelOpt itself is the real one."""
+    onnx.save(classifier(), tmp_path / "model.onnx")
+    paths = [tmp_path / "model.onnx", tmp_path / "candidate.onnx"]
+    done = subprocess.run(
+        [python_of("tensorrt"), "-c", REFUSES_RANGES, *paths],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(TOOLKITS)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the ranges of activations are not looked at: Failed to find node output" in done.stdout
+    kinds = {tensor.data_type for tensor in onnx.load(paths[1]).graph.initializer}
+    assert onnx.TensorProto.FLOAT16 in kinds
 
 
 @needs("tensorrt")
