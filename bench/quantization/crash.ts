@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,27 +21,35 @@ import type { search } from './crash-workflow.ts';
 
 const WORKFLOW = fileURLToPath(new URL('./crash-workflow.ts', import.meta.url));
 const MAKER = fileURLToPath(new URL('../../test/toolkits/planted.py', import.meta.url));
-const PLANTED = { seed: 1, rows: 600, width: 384 };
+const PLANTED = { layers: 6, sensitive: '3', seed: 1, rows: 600, width: 384 };
 const SHORTEST_LIFE_MS = 3_000; // a worker needs about that long to start
 const MEAN_LIFE_MS = 6_000; // a killed activity is tried again 20 s later
+const KILLS_A_SEARCH = 17; // so that they fall into every part of several
+/** After which no worker is killed any more, and how long a search left alone then may take. */
+const LONGEST_MS = { killing: 900_000, ending: 300_000 };
 
 /** `kill -9` of the workers that quantize and measure, at random moments of searches, against one left alone. */
 export async function crashFigures({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const planted = quick ? { layers: 6, sensitive: '3' } : { layers: 12, sensitive: '3,7' };
   const kills = quick ? 3 : 50;
   return withEngine({ workflow: WORKFLOW, activities: verdictsIn }, async (engine) => {
-    const job = await jobIn(engine.home, planted);
-    const play = (name: string, toKill: number, random: Random) => searchWith({ engine, job, name, toKill, random });
-    const alone = await play('alone', 0, seededRandom(0));
+    const job = await jobIn(engine.home);
+    const play = (name: string, toKill: number, until: number, random: Random) =>
+      searchWith({ engine, job, name, toKill, until, random });
+    const alone = await play('alone', 0, 0, seededRandom(0));
+    const until = performance.now() + LONGEST_MS.killing;
     const killed: Awaited<ReturnType<typeof play>>[] = [];
-    for (let left = kills; left > 0; left -= killed.at(-1)!.kills)
-      killed.push(await play(`killed-${killed.length}`, left, seededRandom(killed.length + 1)));
-    const where = `${kills} random kill -9 in ${killed.length} ${killed.length === 1 ? 'search' : 'searches'} of ${alone.trials.size} trials`;
+    const done = () => killed.reduce((total, search) => total + search.kills, 0);
+    while (done() < kills && performance.now() < until) {
+      const toKill = Math.min(KILLS_A_SEARCH, kills - done());
+      killed.push(await play(`killed-${killed.length}`, toKill, until, seededRandom(killed.length + 1)));
+    }
+    const where = `random kill -9 in ${killed.length} ${killed.length === 1 ? 'search' : 'searches'} of ${alone.trials.size} trials`;
     const others = killed.filter(({ decision }) => decision !== alone.decision).length;
     const again = killed.reduce((total, { repeated, trials }) => total + repeated + trials.size - alone.trials.size, 0);
     return [
+      { name: where, value: done(), unit: '', goal: kills, atLeast: true, peer: null },
       { name: `${where}: finished trials repeated`, value: again, unit: '', goal: 0, peer: null },
-      { name: `${where}: another decision or hash`, value: others, unit: '', goal: 0, peer: null },
+      { name: `${where}: searches with another decision or hash`, value: others, unit: '', goal: 0, peer: null },
     ];
   });
 }
@@ -51,12 +59,9 @@ function verdictsIn(home: string) {
   return createVerdictActivities({ artifacts: new ArtifactStore(join(home, 'artifacts')), journalOf });
 }
 
-async function jobIn(
-  home: string,
-  { layers, sensitive }: { layers: number; sensitive: string }
-): Promise<[EngagementInput, EngagementState]> {
+async function jobIn(home: string): Promise<[EngagementInput, EngagementState]> {
   const artifacts = new ArtifactStore(join(home, 'artifacts'));
-  const { seed, rows, width } = PLANTED;
+  const { layers, sensitive, seed, rows, width } = PLANTED;
   const numbers = [layers, sensitive, seed, rows, width].map(String);
   await promisify(execFile)(loadConfig().python, [MAKER, home, ...numbers]);
   const model = await artifacts.putFile(join(home, 'model.onnx'));
@@ -78,9 +83,11 @@ async function searchWith(run: {
   job: [EngagementInput, EngagementState];
   name: string;
   toKill: number;
+  /** By the clock of `performance.now()`; the worker lives on from then on. */
+  until: number;
   random: Random;
 }) {
-  const { engine, job, name, toKill, random } = run;
+  const { engine, job, name, toKill, until, random } = run;
   const { client, home } = engine;
   const ledger = join(home, 'trials');
   rmSync(ledger, { recursive: true, force: true }); // a finished search would be taken from it
@@ -99,7 +106,7 @@ async function searchWith(run: {
   const seen = new Map<string, string>();
   let [kills, repeated] = [0, 0];
   try {
-    while (kills < toKill) {
+    while (kills < toKill && performance.now() < until) {
       const ended = await endsWithin(handle, SHORTEST_LIFE_MS - MEAN_LIFE_MS * Math.log(1 - random.next()));
       if (ended) break;
       worker.kill('SIGKILL');
@@ -112,6 +119,8 @@ async function searchWith(run: {
       console.error(`  ${name}: kill ${kills}, ${seen.size} trials finished`);
       worker = start();
     }
+    if (!(await endsWithin(handle, LONGEST_MS.ending)))
+      throw new Error(`search '${name}' did not end in ${LONGEST_MS.ending / 1_000} s after its last kill`);
     const state = await handle.result();
     const trials = recordsIn(ledger);
     for (const [key, record] of seen) if (trials.get(key) !== record) repeated += 1;
@@ -127,6 +136,7 @@ function endsWithin(handle: WorkflowHandle, milliseconds: number): Promise<boole
 
 /** Whole records with what was timed: one measured twice would differ. */
 function recordsIn(ledger: string): Map<string, string> {
+  if (!existsSync(ledger)) return new Map(); // killed before the first
   const names = readdirSync(ledger, { withFileTypes: true }).filter((entry) => entry.name.endsWith('.json'));
   return new Map(names.map(({ name }) => [name, readFileSync(join(ledger, name), 'utf8')]));
 }
