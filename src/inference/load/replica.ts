@@ -94,6 +94,7 @@ async function stayWarm(): Promise<void> {
 /** An endpoint takes as many queries at once as there are: each is sent when it is issued. */
 async function serveConcurrently(): Promise<void> {
   if (issuesItself) return serve();
+  waitUntil(run, 0);
   const awake = setInterval(() => {}, 60_000); // a wait on shared memory alone does not keep a thread
   const underWay: Promise<void>[] = [];
   for (let query = 0; query < queries && (await isIssued(run, query + 1)); query++) underWay.push(serveOne(query));
