@@ -100,7 +100,7 @@ async function searchWith(run: {
   job: Awaited<ReturnType<typeof jobIn>> & { startPerReplica: number };
   id: string;
   killsAfter: number[];
-}): Promise<{ test: LoadTest; crashes: number[]; lost: number }> {
+}): Promise<{ test: LoadTest; lost: number }> {
   const { engine, job, id, killsAfter } = run;
   const { client, home } = engine;
   const startWorker = () => engine.startWorker([QUEUES.loadTest]);
@@ -112,18 +112,17 @@ async function searchWith(run: {
       taskQueue: QUEUES.engagement,
       args: [{ ...job, engagement: id }],
     });
-    const crashes: number[] = []; // probes finished at each kill
+    let finishedAtKill: number | undefined; // probes, at the last one
     for (const after of killsAfter) {
       while ((await finishedProbes(handle)) < after + 1) await sleep(50);
       await sleep(RESTART_MS); // into the next probe
-      const finished = await finishedProbes(handle);
+      finishedAtKill = await finishedProbes(handle);
       worker.kill('SIGKILL');
       await once(worker, 'exit');
       worker = startWorker();
-      crashes.push(finished);
     }
     const test = await handle.result();
-    return { test, crashes, lost: crashes.length ? crashes.at(-1)! - test.resumedAfter + 1 : 0 };
+    return { test, lost: finishedAtKill === undefined ? 0 : finishedAtKill - test.resumedAfter + 1 };
   } finally {
     worker.kill('SIGKILL');
   }

@@ -52,13 +52,12 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         SCHEMES[recipe["scheme"]](making)
         reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
         training.rounding = Rounding(making.target, reduced)
-        if job.get("estimate"):
-            threads = training.ready(None)
-            return {**training.estimate(started), "threads": asdict(threads)}
-        checkpoints = Path(take(job, "checkpointFolder", str))
-        checkpoint = newest(job.get("checkpoint"), checkpoints)
-        threads = training.ready(checkpoint)
-        channel.progress(threads.described(), 0, settings.steps)
+        checkpoints = None if job.get("estimate") else Path(take(job, "checkpointFolder", str))
+        checkpoint = checkpoints and newest(job.get("checkpoint"), checkpoints)
+        training.ready(checkpoint)
+        channel.progress(training.threads.described(), 0, settings.steps)
+        if not checkpoints:
+            return {**training.estimate(started), "threads": asdict(training.threads)}
         training.resume(checkpoint)
         outcome = training.complete(channel, checkpoints)
         save_weights(model, training.graph, scratch / "trained.onnx")
@@ -66,7 +65,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
     return {
         "path": str(target),
         **outcome,
-        "threads": asdict(threads),
+        "threads": asdict(training.threads),
         "durationMs": (time.monotonic() - started) * 1000,
     }
 
@@ -93,22 +92,25 @@ class Training:
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
 
-    def ready(self, checkpoint: dict[str, Any] | None) -> Threads:
+    def ready(self, checkpoint: dict[str, Any] | None) -> None:
         """
         Chooses threads, by steps that change nothing, and then has the FP32 model answer every row. What was cut off
         goes on with as many as it began with, as sums in another order differ in their last bits.
         """
+        begun = (checkpoint or {}).get("threads")  # older ones do not say
+        self.threads = Threads(**begun) if begun else self.timed_threads()
+        torch.set_num_threads(self.threads.used)
+        with torch.no_grad():
+            self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
+
+    def timed_threads(self) -> Threads:
         rows = self.rows_of_step()
         feed, labels = self.rows.batch(rows), self.rows.labels[rows]
         with torch.no_grad():
             exact = self.graph(feed)
-        begun = (checkpoint or {}).get("threads")  # older ones do not say
-        self.threads = Threads(**begun) if begun else choose(lambda: self.find_gradients(feed, labels, exact))
-        torch.set_num_threads(self.threads.used)
+        threads = choose(lambda: self.find_gradients(feed, labels, exact))
         self.optimizer.zero_grad()
-        with torch.no_grad():
-            self.teacher = torch.cat([self.graph(feed) for feed, _ in self.rows.batches(EVALUATION_BATCH)])
-        return self.threads
+        return threads
 
     def estimate(self, started: float) -> dict[str, Any]:
         ready = time.monotonic()
