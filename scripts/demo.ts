@@ -51,9 +51,9 @@ if (!examples.includes(flags.example)) {
 }
 const isAsking = !flags.yes && Boolean(process.stdin.isTTY);
 const started = performance.now();
-const terminal = liveTerminal(flags.json ? process.stderr : process.stdout);
-const stamped = (line: string) => `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`;
-const say = (line: string) => terminal.say(stamped(line));
+const { say, onProgress } = liveTerminal(flags.json ? process.stderr : process.stdout, {
+  stamp: (line) => `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`,
+});
 
 process.exitCode = await main();
 
@@ -116,7 +116,7 @@ async function engage(config: Config, specPath: string, signal: AbortSignal, pla
     say(`kicked off ${spec.engagement}: ${spec.model.name}, package ${spec.package}, specification ${specPath}`);
     const document = await follow(client, spec.engagement, {
       signal,
-      onProgress: (line) => terminal.onProgress(stamped(line)),
+      onProgress,
       say: (line) => {
         say(line);
         if (line === 'working on rollout') void play(config, spec, client, players);
