@@ -6,9 +6,8 @@ import { type ClosingInput, closingDocument } from '../domain/closing.ts';
 import { type DeploymentGuide, deploymentGuide } from '../domain/deployment/guide.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { nextName, proposedSpec } from '../domain/proposed-spec.ts';
-import { type Proposal, reasonOfProposal } from '../domain/reoptimization.ts';
+import { type Occasion, type Proposal, reasonOfProposal } from '../domain/reoptimization.ts';
 import type { Spec } from '../domain/spec.ts';
-import type { Drift } from '../domain/statistics/drift.ts';
 import type { Incident, Week } from '../domain/support.ts';
 import { renderGuide } from '../report/deployment.ts';
 import { renderReport } from '../report/report.ts';
@@ -35,6 +34,15 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
     await writeAtomically(join(reportsFolder, `${guide.engagement}-deployment.html`), renderGuide(guide, document));
   }
 
+  /** Undefined while one that was started has not failed: nothing need be proposed then. */
+  async function nameToPropose(engagement: string): Promise<string | undefined> {
+    const name = nextName(engagement);
+    const entries = await journalOf(name).entries();
+    if (entries.length === 0) return name;
+    const end = entries.find(({ kind }) => kind === 'closing')?.body as Pick<ClosingDocument, 'verdict'> | undefined;
+    return end && end.verdict !== 'successful' ? nameToPropose(name) : undefined;
+  }
+
   return {
     async writeJournal(input: { engagement: string; event: string; kind: JournalKind; body: unknown }): Promise<void> {
       const { engagement, event, kind, body } = input;
@@ -52,19 +60,19 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
       return path;
     },
 
-    /** Writes the specification of another engagement, which only a person starts; a repeated call writes the same. */
-    async writeProposal(input: {
-      spec: Spec;
-      attempt: number;
-      day: number;
-      drift: Drift;
-      at: string;
-    }): Promise<Proposal> {
-      const { spec, attempt, day, drift, at } = input;
-      const engagement = nextName(spec.engagement);
-      const reason = reasonOfProposal(drift, spec);
+    /**
+     * Writes the specification of another engagement, which only a person starts; a repeated call writes the same.
+     * Undefined where it has been started.
+     */
+    async writeProposal(
+      input: { spec: Spec; attempt: number; day: number; at: string; replaces?: Proposal | undefined } & Occasion
+    ): Promise<Proposal | undefined> {
+      const { spec, attempt, day, at, replaces } = input;
+      const engagement = await nameToPropose(spec.engagement);
+      if (!engagement) return undefined;
+      const reason = reasonOfProposal(input, spec);
       const from = at.slice(0, DATE_LENGTH);
-      const yaml = new Document(proposedSpec(spec, from));
+      const yaml = new Document(proposedSpec(spec, engagement, from));
       yaml.commentBefore = ` Proposed on day ${day} of the support of ${spec.engagement}: ${reason}.
  Nothing has been started. Put this file beside the specification of ${spec.engagement}, and into data/from-${from} rows
  of production of these days, labelled as before; no two roles may share a row. Then: stepdown start ${engagement}.yaml`;
@@ -72,9 +80,11 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
       const specification = join(reportsFolder, `${spec.engagement}-support${run}-proposal`, `${engagement}.yaml`);
       await mkdir(dirname(specification), { recursive: true });
       await writeAtomically(specification, yaml.toString({ lineWidth: 100 }));
+      const drift = 'drift' in input ? input.drift : undefined;
       const proposal = { engagement, day, at, reason, drift, specification };
       const file = await artifacts.putFile(specification);
-      await journalOf(spec.engagement).append(`proposal/${attempt}`, 'proposal', { ...proposal, file });
+      const event = replaces ? `proposal/${attempt}/day-${day}` : `proposal/${attempt}`;
+      await journalOf(spec.engagement).append(event, 'proposal', { ...proposal, file });
       return proposal;
     },
 

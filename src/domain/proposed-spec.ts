@@ -12,18 +12,18 @@ export function nextName(engagement: string): string {
 }
 
 /**
- * The specification as one writes it, for another engagement on rows of today: `from` is the first day of production
+ * The specification as one writes it, for another engagement, `name`, on rows of today: `from` is the first day of production
  * that they should come from, such as 2026-11-26. What was trained on stays.
  */
-export function proposedSpec(spec: Spec, from: string): Record<string, unknown> {
-  const { engagement, data, gates, rollout, support, search } = spec;
+export function proposedSpec(spec: Spec, name: string, from: string): Record<string, unknown> {
+  const { data, gates, rollout, support, search } = spec;
   const fresh = DATA_ROLES.filter((role) => role !== 'train' && data[role] !== undefined).map((role) => [
     role,
     `data/from-${from}/${role}${endingOf(data[role]!)}`,
   ]);
   return {
     ...spec,
-    engagement: nextName(engagement),
+    engagement: name,
     data: { ...data, ...Object.fromEntries(fresh) },
     search: { ...search, ...(search.budget !== undefined && { budget: durationText(search.budget) }) },
     gates: { ...gates, remindAfter: durationText(gates.remindAfter), expireAfter: durationText(gates.expireAfter) },

@@ -1,5 +1,7 @@
 import { classesOf } from './classes.ts';
+import { PACKAGES } from './packages.ts';
 import type { Spec } from './spec.ts';
+import { UNIT_MS } from './spec-fields.ts';
 import { type Drift, driftOf, psiByChance } from './statistics/drift.ts';
 import type { Week } from './support.ts';
 import type { RouteStatus } from './traffic.ts';
@@ -12,10 +14,22 @@ export interface Proposal {
   day: number;
   at: string;
   reason: string;
-  drift: Drift;
+  /** Absent where age alone asks for it. */
+  drift?: Drift | undefined;
   /** The specification, a file on the worker's machine. */
   specification: string;
 }
+
+/** How old the measurements are that the release rests on. */
+export interface Age {
+  measuredAt: string;
+  days: number;
+  /** The package's. */
+  limitDays: number;
+}
+
+/** What asks for another engagement; drift goes before age. */
+export type Occasion = { drift: Drift } | { age: Age };
 
 /** What FP32 answers in production is held against both; the names stand in reports. */
 export const REFERENCES = {
@@ -57,5 +71,35 @@ export function driftedAway({ drift }: Pick<Week, 'drift'>, spec: Spec): Drift |
   return far.sort((a, b) => b.psi - a.psi)[0];
 }
 
-export const reasonOfProposal = ({ what, psi, n }: Drift, { support }: Spec): string =>
-  `${what}: PSI ${psi.toFixed(3)} of ${support.reoptimizeAtPsi} (${n[0]} and ${n[1]} rows)`;
+/**
+ * The age of the measurements at the end of a report's days, once it is as much as the package allows. Days before the
+ * window are the calendar's; those of the window are as long as the specification says.
+ */
+export function grownOld(
+  { days: [, day] }: Pick<Week, 'days'>,
+  spec: Spec,
+  { measuredAt, startedAt }: { measuredAt: string; startedAt: string }
+): Age | undefined {
+  const limitDays = PACKAGES[spec.package].reoptimizeAfterDays;
+  const days = (Date.parse(startedAt) - Date.parse(measuredAt)) / UNIT_MS.day + day;
+  return limitDays !== null && days >= limitDays ? { measuredAt, days, limitDays } : undefined;
+}
+
+/** One proposal is open at a time: a new one takes its place once it has grown as old as measurements may. */
+export function mayPropose(open: Proposal | undefined, spec: Spec, { days: [, day] }: Pick<Week, 'days'>): boolean {
+  const limitDays = PACKAGES[spec.package].reoptimizeAfterDays;
+  return !open || (limitDays !== null && day - open.day >= limitDays);
+}
+
+export function reasonOfProposal(occasion: Occasion, { support, package: bought }: Spec): string {
+  if ('age' in occasion) {
+    const { measuredAt, days, limitDays } = occasion.age;
+    return `measured on ${measuredAt.split('T')[0]}, ${Math.floor(days)} days before; package ${bought} asks for new measurements after ${limitDays}`;
+  }
+  const { what, psi, n } = occasion.drift;
+  return `${what}: PSI ${psi.toFixed(3)} of ${support.reoptimizeAtPsi} (${n[0]} and ${n[1]} rows)`;
+}
+
+/** The sentence before the reason. */
+export const whyProposed = ({ drift }: Pick<Proposal, 'drift'>): string =>
+  drift ? 'Production drifted from what this one was given' : 'What this one was measured on has grown old';

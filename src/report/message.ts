@@ -2,7 +2,7 @@ import type { BarChart } from '../domain/bar-chart.ts';
 import { comparisonChart, weekChart } from '../domain/charts.ts';
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
-import type { Proposal } from '../domain/reoptimization.ts';
+import { type Proposal, whyProposed } from '../domain/reoptimization.ts';
 import { describeWeek, type Incident, type Week } from '../domain/support.ts';
 import { chosenLine } from './chosen.ts';
 import { bytes, instant, interval, points, ratio, trimmed, weight } from './format.ts';
@@ -189,7 +189,7 @@ Page: \`${path}\``;
 
 function proposed({ engagement, modelName, proposal, to }: SupportMail & { proposal: Proposal }): Message {
   const { engagement: next, day, reason, specification } = proposal;
-  const text = `On day ${trimmed(day)} of the support of **${modelName}** (engagement **${engagement}**) production has drifted away from the rows that the engagement was given.
+  const text = `On day ${trimmed(day)} of the support of **${modelName}** (engagement **${engagement}**): ${whyProposed(proposal)}.
 
 ${reason}
 

@@ -1,5 +1,5 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
-import type { Proposal } from '../domain/reoptimization.ts';
+import { type Proposal, whyProposed } from '../domain/reoptimization.ts';
 import { targetsOf } from '../domain/service-level.ts';
 import type { Spec } from '../domain/spec.ts';
 import { describeWeek, GUARDS, type Guard, type Incident, type Week } from '../domain/support.ts';
@@ -33,8 +33,9 @@ ${incidentTable(incidents)}
 ${proposal && proposed(proposal)}</section>`;
 }
 
-function proposed({ engagement, day, at, reason, specification }: Proposal): Html {
-  return html`<p><strong>Another engagement is proposed.</strong> Production drifted from what this one was given, so on day ${trimmed(day)} (${instant(at)}) ${engagement} was proposed; its specification is ${specification}. ${reason}. Nothing was started: a person decides.</p>`;
+function proposed(proposal: Proposal): Html {
+  const { engagement, day, at, reason, specification } = proposal;
+  return html`<p><strong>Another engagement is proposed.</strong> ${whyProposed(proposal)}, so on day ${trimmed(day)} (${instant(at)}) ${engagement} was proposed; its specification is ${specification}. ${reason}. Nothing was started: a person decides.</p>`;
 }
 
 /** One week as a page of its own. */

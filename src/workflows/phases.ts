@@ -231,6 +231,7 @@ async function guardProduction(
         attempt,
         reference: state.preparation?.data.production?.classes ?? {},
         calibration: state.preparation?.data.calibration?.classes,
+        measuredAt: state.phases.findLast(({ name }) => name === 'optimization')?.endedAt,
       },
     ],
   });

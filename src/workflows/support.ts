@@ -41,6 +41,8 @@ export interface SupportInput {
   reference: Record<string, number>;
   /** The same of the calibration data; absent in windows that began before it was compared. */
   calibration?: Record<string, number>;
+  /** When the quality gate before the release was computed; absent in windows that began before age was asked for. */
+  measuredAt?: string | undefined;
   /** Where an earlier run of the same window stood. */
   resume?: SupportState;
   /** Continue as new once the history has this many events; the server's advice by default. */
@@ -130,7 +132,8 @@ async function open(
   return incident;
 }
 
-async function report({ spec, attempt, reference, calibration }: SupportInput, state: SupportState): Promise<void> {
+async function report(input: SupportInput, state: SupportState): Promise<void> {
+  const { spec, attempt, reference, calibration } = input;
   const { engagement, model, gates } = spec;
   const week = endWeek(state, spec, { production: reference, calibration }, new Date().toISOString());
   const page = await records.writeWeek({ spec, attempt, week, incidents: state.incidents });
@@ -138,7 +141,7 @@ async function report({ spec, attempt, reference, calibration }: SupportInput, s
     { kind: 'support-week', engagement, modelName: model.name, week, page, to: gates.approvers },
     `week ${week.number}`
   );
-  state.proposal ??= await proposeReoptimization(spec, attempt, week);
+  state.proposal = await proposeReoptimization(input, state, week);
 }
 
 /** Does what people asked for since the last time. */

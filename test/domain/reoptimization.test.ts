@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { nextName, proposedSpec } from '../../src/domain/proposed-spec.ts';
-import { driftedAway, REFERENCES } from '../../src/domain/reoptimization.ts';
+import {
+  driftedAway,
+  grownOld,
+  mayPropose,
+  type Proposal,
+  REFERENCES,
+  reasonOfProposal,
+} from '../../src/domain/reoptimization.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { driftOf, psiByChance } from '../../src/domain/statistics/drift.ts';
 import { spec } from '../workflows/fakes.ts';
@@ -44,7 +51,7 @@ describe('another engagement', () => {
         train: 'data/t.jsonl',
       },
     });
-    const parsed = parseSpec(proposedSpec(before, '2026-11-26'));
+    const parsed = parseSpec(proposedSpec(before, nextName(before.engagement), '2026-11-26'));
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
     const { engagement, data, ...rest } = parsed.spec;
     expect(engagement).toBe('newswire-r2');
@@ -63,6 +70,37 @@ describe('another engagement', () => {
     ['x'.repeat(63), `${'x'.repeat(60)}-r2`],
   ])('of %s is called %s', (before, after) => {
     expect(nextName(before)).toBe(after);
+  });
+});
+
+describe('the age of measurements', () => {
+  const enterprise = spec('old', { package: 'enterprise' });
+  const professional = spec('young');
+  const startedAt = '2026-03-11T12:00:00.000Z';
+  const at = (measuredAt: string, day: number, given = enterprise) =>
+    grownOld({ days: [0, day] }, given, { measuredAt, startedAt });
+
+  it('counts days of the calendar before the window, and the window’s own days in it', () => {
+    expect(at('2026-03-01T12:00:00.000Z', 79)).toBeUndefined();
+    expect(at('2026-03-01T12:00:00.000Z', 80)).toMatchObject({ days: 90, limitDays: 90 });
+    expect(at(startedAt, 90)).toMatchObject({ days: 90 });
+    expect(at(startedAt, 365, professional)).toBeUndefined();
+  });
+
+  it('is said with its date and the limit of the package', () => {
+    const age = at('2026-03-01T12:00:00.000Z', 84.5)!;
+    expect(reasonOfProposal({ age }, enterprise)).toBe(
+      'measured on 2026-03-01, 94 days before; package enterprise asks for new measurements after 90'
+    );
+  });
+
+  it.each([
+    ['none is open', undefined, 1, enterprise, true],
+    ['the open one is younger than measurements may be', { day: 91 }, 180, enterprise, false],
+    ['the open one is as old as measurements may be', { day: 91 }, 181, enterprise, true],
+    ['the package sets no age', { day: 7 }, 365, professional, false],
+  ])('lets another engagement be proposed or not where %s', (_, open, day, given, may) => {
+    expect(mayPropose(open as Proposal | undefined, given, { days: [0, day] })).toBe(may);
   });
 });
 

@@ -35,6 +35,15 @@ describe('support window of the closing report', () => {
     expect(text).toContain('Nothing was started');
   });
 
+  it('says of age that it is what asks for it, and nothing of drift', () => {
+    const reason = 'measured on 2026-09-01, 90 days before; package enterprise asks for new measurements after 90';
+    const at = '2026-12-08T09:30:00.000Z';
+    const text = said({ proposal: { engagement: 'newswire-r2', day: 84, at, reason, specification: 'r2.yaml' } });
+    expect(text).toContain('What this one was measured on has grown old, so on day 84');
+    expect(text).toContain(reason);
+    expect(text).not.toMatch(/drifted/);
+  });
+
   it('says nothing of proposals where none was made', () => {
     expect(said({})).not.toContain('proposed');
   });

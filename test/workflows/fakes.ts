@@ -6,9 +6,8 @@ import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
 import { nextName } from '../../src/domain/proposed-spec.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
-import type { Proposal } from '../../src/domain/reoptimization.ts';
+import type { Occasion, Proposal } from '../../src/domain/reoptimization.ts';
 import { parseSpec, type Spec } from '../../src/domain/spec.ts';
-import type { Drift } from '../../src/domain/statistics/drift.ts';
 import type { RouteStatus, StageLook, StageResult } from '../../src/domain/traffic.ts';
 import type { TrainingEstimate, TrainingRecord } from '../../src/domain/training.ts';
 import type { Check, Verdict } from '../../src/domain/verdict.ts';
@@ -190,11 +189,12 @@ export function fakeActivities() {
       log(`week ${week.number}`);
       return `week-${week.number}.html`;
     },
-    writeProposal: async (input: { spec: Spec; day: number; drift: Drift; at: string }): Promise<Proposal> => {
-      const { spec, day, drift, at } = input;
+    writeProposal: async (input: { spec: Spec; day: number; at: string } & Occasion): Promise<Proposal | undefined> => {
+      const { spec, day, at } = input;
+      const [reason, drift] = 'drift' in input ? ['drift', input.drift] : ['age', undefined];
       const engagement = nextName(spec.engagement);
       log(`proposal ${engagement}`);
-      return { engagement, day, at, drift, reason: 'drift', specification: `${engagement}.yaml` };
+      return { engagement, day, at, drift, reason, specification: `${engagement}.yaml` };
     },
     judgeSupport: async ({ support }: { support: { verdict: Verdict } }) => judged(support.verdict),
     setTrafficWeight: async (input: { weight: number }) => {

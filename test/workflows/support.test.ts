@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
 import { noEvidence } from '../../src/domain/judge.ts';
+import { newSupport, type SupportState } from '../../src/domain/support.ts';
 import type { EvidenceCounts, RouteStatus } from '../../src/domain/traffic.ts';
 import { type SupportCommandInput, supportQuery, supportUpdate } from '../../src/workflows/messages.ts';
 import { support } from '../../src/workflows/support.ts';
@@ -13,14 +14,16 @@ const start = (
   client: Client,
   window: Record<string, unknown>,
   historyLimit?: number,
-  reference: Record<string, number> = { a: 5, b: 5 }
+  reference: Record<string, number> = { a: 5, b: 5 },
+  more: { package?: string; measuredAt?: string; resume?: SupportState } = {}
 ) => {
   const name = uniqueName();
-  const given = spec(name, { support: { day: '0.1 seconds', looksPerDay: 2, ...window } });
+  const { package: bought = 'professional', measuredAt, resume } = more;
+  const given = spec(name, { package: bought, support: { day: '0.1 seconds', looksPerDay: 2, ...window } });
   return client.workflow.start(support, {
     workflowId: name,
     taskQueue: QUEUES.engagement,
-    args: [{ spec: given, attempt: 1, reference, historyLimit }],
+    args: [{ spec: given, attempt: 1, reference, historyLimit, measuredAt, resume }],
   });
 };
 
@@ -120,10 +123,44 @@ describe('a support window', () => {
       expect(result).toMatchObject({ verdict: 'successful', incidents: [] });
       expect(result.weeks).toHaveLength(3);
       expect(result.proposal).toMatchObject({ engagement: `${handle.workflowId}-r2`, day: 1 });
-      expect(result.proposal!.drift.psi).toBeGreaterThan(0.25);
+      expect(result.proposal!.drift!.psi).toBeGreaterThan(0.25);
       const proposed = asked.filter((line) => /^(proposal|mail reoptimization)/.test(line));
       expect(proposed).toEqual([`proposal ${handle.workflowId}-r2`, 'mail reoptimization-proposed']);
       expect((await handle.query(supportQuery)).proposal).toEqual(result.proposal);
+    });
+  });
+
+  it('proposes another engagement once what was measured is as old as the package allows', async () => {
+    const aged = { package: 'enterprise', measuredAt: '2025-10-04T00:00:00.000Z' }; // 89 days before the window
+    await withWorker({ readRoute: routeThatCounts(() => calm) }, async (client, { asked }) => {
+      const handle = await start(client, { days: 3, looksPerDay: 1, daysPerReport: 1 }, 1, { a: 6, b: 4 }, aged);
+      expect((await handle.result()).proposal).toMatchObject({ reason: 'age', day: 1 });
+      expect(asked.filter((line) => line === 'mail reoptimization-proposed')).toHaveLength(1);
+    });
+  });
+
+  it('puts another proposal in the place of one that has grown old itself', async () => {
+    const open = { engagement: 'r2', day: 90, at: '', reason: 'age', specification: '' };
+    const counts = noEvidence();
+    const resume = { ...newSupport('2026-01-01T00:00:00.000Z', { counts } as RouteStatus), looks: 178, proposal: open };
+    await withWorker({ readRoute: routeThatCounts(() => calm) }, async (client, { asked }) => {
+      const aged = { package: 'enterprise', resume };
+      const window = { days: 181, looksPerDay: 1, daysPerReport: 90 }; // reports fall due on days 179, 180 and 181
+      const result = await (await start(client, window, undefined, { a: 6, b: 4 }, aged)).result();
+      expect(result.weeks).toHaveLength(3);
+      expect(result.proposal).toMatchObject({ reason: 'age', day: 180 });
+      expect(asked.filter((line) => line === 'mail reoptimization-proposed')).toHaveLength(1);
+    });
+  });
+
+  it('asks again with the next report, and tells nobody, while the engagement that it would propose runs', async () => {
+    const counted = routeThatCounts(() => calm);
+    const readRoute = async () => ({ ...(await counted()), classes: { twin: [900, 100], candidate: [900, 100] } });
+    const writeProposal = async () => undefined;
+    await withWorker({ readRoute, writeProposal }, async (client, { asked }) => {
+      const handle = await start(client, { days: 2, daysPerReport: 1 }, undefined, { a: 500, b: 500 });
+      expect((await handle.result()).proposal).toBeUndefined();
+      expect(asked).not.toContain('mail reoptimization-proposed');
     });
   });
 
