@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import type { CandidateFigures, CandidateResult } from '../../src/domain/engagement.ts';
 import { efficiencyChecks, qualityChecks } from '../../src/domain/gates.ts';
 import { summarizeLatency } from '../../src/domain/latency.ts';
 import type { LatencyComparison } from '../../src/domain/measurement.ts';
 import { compareOutcomes, type PairedOutcomes } from '../../src/domain/metrics.ts';
-import { canonicalJson, type Recipe } from '../../src/domain/recipe.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
 import type { PlannedCandidate } from '../../src/domain/recipes.ts';
 import { combine } from '../../src/domain/verdict.ts';
 import { readDataset } from '../../src/inference/dataset.ts';

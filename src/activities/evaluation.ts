@@ -1,6 +1,6 @@
 import type { PreparedData } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import type { SubsetEvaluation } from '../domain/search/sensitivity.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { evaluateRows } from '../inference/evaluate.ts';

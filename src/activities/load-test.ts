@@ -1,8 +1,8 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { type AccuracyAudit, auditFaults } from '../domain/load/audits.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { Predictions } from '../domain/measurement.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { auditCache } from '../inference/load/audit.ts';

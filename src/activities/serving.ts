@@ -1,8 +1,8 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { classesOf } from '../domain/classes.ts';
 import { type RecordedAnswer, type Serving, type Signature, smokeRow } from '../domain/deployment/serving.ts';
 import type { BaselineMeasurement, Trial } from '../domain/measurement.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { classify } from '../inference/classification.ts';
 import { readDataset } from '../inference/dataset.ts';

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
-import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import type { Recipe } from '../domain/recipe.ts';
 import type { TrainingEstimate, TrainingRecord } from '../domain/training.ts';
 import { sha256 } from '../storage/artifacts.ts';
 import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';

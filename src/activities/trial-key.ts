@@ -1,6 +1,7 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { HostFingerprint, SessionOptions } from '../domain/measurement.ts';
-import { canonicalJson, type Recipe } from '../domain/recipe.ts';
+import type { Recipe } from '../domain/recipe.ts';
 import type { QualitySpec } from '../domain/spec.ts';
 import { sha256 } from '../storage/artifacts.ts';
 

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parseDocument } from 'yaml';
 import { loadConfig } from '../config.ts';
 import { type Assessment, assess } from '../domain/assessment.ts';
 import { parseAssessment } from '../domain/assessment-input.ts';
@@ -19,6 +18,7 @@ import { addPageFiles, writePageFiles } from './page-files.ts';
 import { readPriceFile } from './price-file.ts';
 import { print } from './print.ts';
 import { problemLines, readSpecFile, type SpecFile } from './spec-file.ts';
+import { readYaml } from './yaml-file.ts';
 
 const DEFAULT_HARDWARE = 't4-16gb';
 
@@ -31,7 +31,7 @@ export function addAssessment(program: Command): void {
     .argument('[spec]', 'an engagement.yaml, or an assessment.yaml with the figures of a case');
   addAssessOptions(addPageFiles(command)).action(
     async (path: string | undefined, options: AssessOptions, command: Command) => {
-      const document = path === undefined ? undefined : readYaml(path);
+      const document = path === undefined ? undefined : readYaml(path, refused);
       if (isGivenCase(document)) {
         const { assessment } = accepted(assessGiven(document));
         await writePageFiles(renderGivenCase(assessment), options, loadConfig());
@@ -70,13 +70,6 @@ function sizesOf(options: AssessOptions, rows: PriceRow[]): ModelSize[] | null {
 function modelOf({ spec, files }: SpecFile): Assessment['model'] {
   const parts = files.folder ? Object.values(files.folder) : [files.model];
   return { name: spec.model.name, sizeBytes: parts.reduce((total, part) => total + statSync(part).size, 0) };
-}
-
-function readYaml(path: string): unknown {
-  if (!existsSync(path)) throw refused([{ path, message: 'there is no such file' }]);
-  const yaml = parseDocument(readFileSync(path, 'utf8'));
-  if (yaml.errors.length > 0) throw refused(yaml.errors.map(({ message }) => ({ path, message })));
-  return yaml.toJS();
 }
 
 function accepted<T extends object>(

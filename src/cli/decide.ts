@@ -1,16 +1,21 @@
 import type { Client } from '@temporalio/client';
+import { problemsOfChanges } from '../domain/changes.ts';
 import type { Changes, Decision, GateStatus, Outcome, Provenance } from '../domain/decision.ts';
+import type { EngagementState } from '../domain/engagement.ts';
+import type { SpecProblem } from '../domain/spec-problems.ts';
 import { decideUpdate } from '../workflows/messages.ts';
 import { answered } from './connection.ts';
 import { statusOf } from './engagements.ts';
 import { CommandError, EXIT } from './errors.ts';
+import { mistaken } from './spec-file.ts';
 
 export interface DecideOptions extends Provenance {
   gate?: string;
   outcome: Outcome;
   by: string;
   comment?: string;
-  changes?: Changes;
+  /** As it was written; checked here. */
+  changes?: unknown;
   /** What was looked at; by default what the gate shows now. */
   evidenceSha256?: string;
 }
@@ -22,7 +27,8 @@ export async function decide(client: Client, name: string, options: DecideOption
     const decisions = [...state.phases.map(({ decision }) => decision), ...(rollout?.decisions ?? []), decided];
     throw nothingToDecide(name, options.gate, open, decisions);
   }
-  const { outcome, by, comment, changes, via, enteredBy } = options;
+  const { outcome, by, comment, via, enteredBy } = options;
+  const changes = checked(options.changes, state);
   const evidenceSha256 = options.evidenceSha256 ?? open.evidenceSha256;
   const input = { gate: open.gate, outcome, by, comment, changes, evidenceSha256, via, enteredBy };
   return answered(client, () =>
@@ -32,6 +38,16 @@ export async function decide(client: Client, name: string, options: DecideOption
     })
   );
 }
+
+function checked(changes: unknown, state: EngagementState): Changes | undefined {
+  if (changes === undefined) return undefined;
+  const problems = problemsOfChanges(changes, state);
+  if (problems.length > 0) throw unusableChanges(problems);
+  return changes as Changes;
+}
+
+export const unusableChanges = (problems: SpecProblem[]) =>
+  mistaken('the changes have', 'nothing was decided', problems, 'correct them and decide again; see docs/approving.md');
 
 function nothingToDecide(
   name: string,

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { parse } from 'yaml';
-import { type Changes, type Decision, OUTCOMES, type Outcome } from '../domain/decision.ts';
+import { type Decision, OUTCOMES, type Outcome } from '../domain/decision.ts';
 import { rolloutId } from '../domain/ids.ts';
 import { commandUpdate, type RolloutCommand } from '../workflows/messages.ts';
 import { answered, withClient } from './connection.ts';
-import { type DecideOptions, decide } from './decide.ts';
+import { type DecideOptions, decide, unusableChanges } from './decide.ts';
 import { print } from './print.ts';
+import { readYaml } from './yaml-file.ts';
 
 interface DecideFlags extends Omit<DecideOptions, 'changes'> {
   changes?: string;
@@ -24,7 +23,10 @@ export function addDecisions(program: Command): void {
 
   gateCommand('decide', 'decide the open gate of an engagement')
     .addOption(new Option('--outcome <outcome>', 'the decision').choices(OUTCOMES).makeOptionMandatory())
-    .option('--changes <file>', 'for revise: YAML or JSON with quality thresholds or recipes')
+    .option(
+      '--changes <file>',
+      'YAML or JSON: quality thresholds or recipes to revise with, or at ptq the candidates that go on'
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  stepdown decide newswire --outcome waived --by ana@example.org --comment "FP16 is not needed"\n' +
@@ -66,7 +68,7 @@ export function addRollout(program: Command): void {
 }
 
 async function send(name: string, flags: DecideFlags, command: Command): Promise<void> {
-  const changes = flags.changes ? (parse(readFileSync(flags.changes, 'utf8')) as Changes) : undefined;
+  const changes = flags.changes ? readYaml(flags.changes, unusableChanges) : undefined;
   await withClient(async (client) => {
     const decision = await decide(client, name, { ...flags, changes, outcome: flags.outcome as Outcome, via: 'cli' });
     print(command, decision, () => decided(name, decision));

@@ -1,4 +1,4 @@
-import type { GateStatus } from '../domain/decision.ts';
+import { describeFirst, type GateStatus } from '../domain/decision.ts';
 import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
@@ -53,7 +53,7 @@ function candidateTable(candidates: CandidateResult[]): string {
 
 export function gateText(gate: GateStatus): string {
   const { engagement, attempt } = gate;
-  const awaited = gate.first ? ` (first: ${gate.first.outcome} by ${gate.first.by}; one more is needed)` : '';
+  const awaited = gate.first ? `; ${describeFirst(gate.first)}` : '';
   const command = gate.verdict === 'successful' ? 'approve' : 'decide';
   const outcome = command === 'decide' ? ' --outcome waived' : '';
   return [

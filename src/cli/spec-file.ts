@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { type ArtifactRef, DATA_ROLES, type DataRole } from '../domain/artifact.ts';
 import type { SourceFiles } from '../domain/engagement.ts';
 import type { Economics } from '../domain/serving-cost.ts';
@@ -10,6 +9,7 @@ import { ArtifactStore } from '../storage/artifacts.ts';
 import { readEconomics } from './economics.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { filesOfFolder } from './folder.ts';
+import { readYaml } from './yaml-file.ts';
 
 /** A specification whose files were found; paths are absolute, labels a list. */
 export interface SpecFile {
@@ -27,10 +27,8 @@ export interface SpecFile {
 
 /** Reads and checks everything that can be checked without running anything; throws all problems at once. */
 export function readSpecFile(path: string, isAllowed = (_file: string) => true): SpecFile {
-  if (!existsSync(path)) throw usage([{ path, message: 'there is no such file; give the path of an engagement.yaml' }]);
-  const yaml = parseDocument(readFileSync(path, 'utf8'));
-  if (yaml.errors.length > 0) throw usage(yaml.errors.map(({ message }) => ({ path, message })));
-  const checked = checkSpec(yaml.toJS(), dirname(path), isAllowed);
+  const document = readYaml(path, usage, '; give the path of an engagement.yaml');
+  const checked = checkSpec(document, dirname(path), isAllowed);
   if ('problems' in checked) throw usage(checked.problems);
   return checked;
 }
@@ -151,12 +149,16 @@ export function problemLines(problems: SpecProblem[]): string {
     .join('\n');
 }
 
-function usage(problems: SpecProblem[]): CommandError {
-  const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`;
-  return new CommandError(
-    EXIT.usage,
-    `the specification has ${count}; nothing was started\n${problemLines(problems)}`,
-    'correct the file and run the command again; docs/engagement.schema.json completes it in an editor',
-    { problems }
+const usage = (problems: SpecProblem[]) =>
+  mistaken(
+    'the specification has',
+    'nothing was started',
+    problems,
+    'correct the file and run the command again; docs/engagement.schema.json completes it in an editor'
   );
+
+/** Refuses what a person wrote, with all that is wrong with it. */
+export function mistaken(subject: string, effect: string, problems: SpecProblem[], next: string): CommandError {
+  const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`;
+  return new CommandError(EXIT.usage, `${subject} ${count}; ${effect}\n${problemLines(problems)}`, next, { problems });
 }

@@ -1,6 +1,7 @@
 import type { DataRole } from './artifact.ts';
 import { classesOf } from './classes.ts';
 import { evidenceFiles } from './closing-evidence.ts';
+import { type Decision, secondOf } from './decision.ts';
 import type {
   CandidateLine,
   CandidateResult,
@@ -64,7 +65,7 @@ export function closingDocument(
     training: state.training ?? null,
     rollout: rollout ?? null,
     support: state.support ?? null,
-    waivers: [...waivers.values()].map(({ gate, by, comment }) => ({ gate, by, comment })),
+    waivers: [...waivers.values()].map(waiverFrom),
     host: baseline?.host ?? null,
     quality: spec.quality,
     serving: spec.serving,
@@ -74,6 +75,12 @@ export function closingDocument(
     evidence: evidenceFiles(state),
     ...paths,
   };
+}
+
+function waiverFrom(decision: Decision): ClosingDocument['waivers'][number] {
+  const { gate, by, comment } = decision;
+  const second = secondOf(decision);
+  return { gate, by, comment, ...(second && { second: { by: second.by, comment: second.comment ?? '' } }) };
 }
 
 /** Both sides measured side by side: accuracy on the hold-out, time in the chosen candidate's interleaved trial. */

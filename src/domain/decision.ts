@@ -1,4 +1,5 @@
 import type { BarChart } from './bar-chart.ts';
+import { canonicalJson } from './canonical-json.ts';
 import type { Recipe } from './recipe.ts';
 import type { QualitySpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
@@ -7,13 +8,24 @@ export const OUTCOMES = ['approved', 'rejected', 'revise', 'waived'] as const;
 /** A person's outcome, or `expired` when nobody decided in time. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What `revise` may change before the phase runs again. */
 export interface Changes {
+  /** Thresholds for the phase's next run and what comes after it. */
   quality?: Partial<QualitySpec>;
+  /** Tried in the PTQ phase beside the package's schemes. */
   recipes?: Recipe[];
-  /** At the PTQ gate: the ids that go on; without it every successful candidate does. */
+  /** The ids that go on; without it every successful candidate does. */
   candidates?: string[];
 }
+
+/** Where each has an effect. */
+const TAKEN: Record<keyof Changes, { gates: string[]; outcomes: Outcome[] }> = {
+  quality: { gates: ['baseline', 'ptq', 'optimization', 'closing'], outcomes: ['revise'] },
+  recipes: { gates: ['baseline', 'ptq'], outcomes: ['revise'] },
+  candidates: { gates: ['ptq'], outcomes: ['approved', 'waived'] },
+};
+
+export const takesChange = (what: keyof Changes, gate: string, outcome: Outcome): boolean =>
+  TAKEN[what].gates.includes(gate) && TAKEN[what].outcomes.includes(outcome);
 
 /** How a decision came in; `enteredBy` is who was signed in where that is another person than the one who decides. */
 export interface Provenance {
@@ -28,9 +40,26 @@ export interface Decision extends Provenance {
   comment: string;
   at: string;
   changes?: Changes;
-  /** The second pair of eyes, where the spec asks for it. */
+  /** The second pair of eyes, where the spec asks for it; the gate was decided when they agreed. */
+  second?: Agreement;
+  /** All that older decisions kept of it; `at` is then when they agreed. */
   secondBy?: string;
   evidenceSha256: string;
+}
+
+interface Agreement extends Provenance {
+  by: string;
+  comment?: string;
+  at?: string;
+}
+
+export const secondOf = ({ second, secondBy }: Decision): Agreement | undefined =>
+  second ?? (secondBy === undefined ? undefined : { by: secondBy });
+
+/** What a second person is asked to agree with. */
+export function describeFirst({ by, outcome, comment, changes }: Decision): string {
+  const said = [outcome, ...(comment ? [`“${comment}”`] : []), ...(changes ? [JSON.stringify(changes)] : [])];
+  return `${by} has decided (${said.join(', ')}); a second person is needed`;
 }
 
 /** What a person sends; the gate adds the time. */
@@ -93,6 +122,26 @@ export function refuseDecision(gate: GateStatus, input: DecisionInput): string |
   if (gate.first?.enteredBy && gate.first.enteredBy === input.enteredBy)
     return `${input.enteredBy} has entered the first decision; the second person must sign in themselves`;
   if (gate.first?.by === person.email) return `'${by}' has decided already; a second person is needed`;
+  return refuseChanges(input) ?? (gate.first && refuseSecond(gate.first, input));
+}
+
+/** Two people agree on one thing; the second may leave the changes to the first, or end the wait otherwise. */
+function refuseSecond(first: Decision, { outcome, changes }: DecisionInput): string | undefined {
+  if (outcome === 'rejected' || outcome === 'revise') return undefined;
+  const otherwise = 'decide the same, or reject or revise';
+  if (outcome !== first.outcome) return `${first.by} has decided '${first.outcome}', not '${outcome}'; ${otherwise}`;
+  if (!changes || canonicalJson(changes) === canonicalJson(first.changes ?? {})) return undefined;
+  return `${first.by} has decided ${first.changes ? `with ${JSON.stringify(first.changes)}` : 'without changes'}; ${otherwise}`;
+}
+
+/** Changes that would do nothing where they are made. */
+function refuseChanges({ gate, outcome, changes }: DecisionInput): string | undefined {
+  for (const what of Object.keys(changes ?? {})) {
+    if (!Object.hasOwn(TAKEN, what)) return `changes: '${what}' is not one of ${Object.keys(TAKEN).join(', ')}`;
+    const { gates, outcomes } = TAKEN[what as keyof Changes];
+    if (!takesChange(what as keyof Changes, gate, outcome))
+      return `changes: ${what} does nothing with '${outcome}' at gate '${gate}', only with ${outcomes.join(' or ')} at ${gates.join(', ')}; leave it out`;
+  }
   return undefined;
 }
 

@@ -211,7 +211,7 @@ export interface ClosingDocument {
     decisions?: Decision[];
   } | null;
   support?: SupportResult | null;
-  waivers: { gate: string; by: string; comment: string }[];
+  waivers: { gate: string; by: string; comment: string; second?: { by: string; comment: string } }[];
   host: HostFingerprint | null;
   /** What the verdicts were measured against, from the specification. */
   quality?: { marginPoints: number; sliceMarginPoints: number; confidence: number };

@@ -1,19 +1,22 @@
 import type { DataRole } from './artifact.ts';
 import type { ToolkitName } from './toolkits.ts';
 
-export type Scheme =
-  | 'fp16'
-  | 'int8-dynamic'
-  | 'int8-static'
-  | 'int8-qat'
-  | 'int8-weight'
-  | 'int4-weight'
-  | 'int4-qat'
-  | 'int2-weight'
-  | 'int2-qat';
+export const SCHEMES = [
+  'fp16',
+  'int8-dynamic',
+  'int8-static',
+  'int8-qat',
+  'int8-weight',
+  'int4-weight',
+  'int4-qat',
+  'int2-weight',
+  'int2-qat',
+] as const;
+export type Scheme = (typeof SCHEMES)[number];
 
 /** AWQ, of TensorRT's toolkit alone, finds by the rows how far to clip or scale weights. */
-export type CalibrationMethod = 'minmax' | 'entropy' | 'percentile' | 'awq-clip' | 'awq-lite';
+export const CALIBRATION_METHODS = ['minmax', 'entropy', 'percentile', 'awq-clip', 'awq-lite'] as const;
+export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
 /** Steps of `batch` rows, learning rate one-cycle; `distillation` is the share of the loss that follows FP32's answers. */
 interface TrainingSettings {
@@ -49,12 +52,3 @@ export const quantizerOf = ({ toolkit }: Recipe): ToolkitName => (toolkit === 'p
  * here would decide.
  */
 export const isMadeForGpu = ({ toolkit }: Recipe): boolean => toolkit === 'tensorrt';
-
-/** JSON with sorted keys and without undefined values: equal recipes give equal text, hence equal hashes. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
-}

@@ -24,6 +24,7 @@ export function durationText(ms: number): string {
 
 export const points = z.number().positive().max(100);
 export const share = z.number().gt(0).lt(1);
+export const calibrationRows = z.number().int().positive().max(5000);
 export const path = z.string().min(1);
 export const name = z
   .string()

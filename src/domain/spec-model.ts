@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { name, path } from './spec-fields.ts';
+import type { SpecProblem } from './spec-problems.ts';
 import { TASKS, type Task, type TaskName } from './tasks.ts';
 
 const ENTRY_POINT = /^[\w.]+:\w+$/;
@@ -98,13 +99,13 @@ interface Tasked {
 }
 
 /** Settings that do not fit the task, each with its path, value and what to do. */
-export function misfits(document: unknown): { path: string; value?: unknown; message: string }[] {
+export function misfits(document: unknown): SpecProblem[] {
   const { model, data, slices, quality, training, rollout, support } = (document ?? {}) as Tasked;
   const called = model?.task ?? '';
   if (!Object.hasOwn(TASKS, called)) return [];
   const task: Task = TASKS[called as TaskName];
-  const { metrics, namesClasses } = task;
-  const found: { path: string; value?: unknown; message: string }[] = [];
+  const { namesClasses } = task;
+  const found: SpecProblem[] = [];
   const refuse = (isWrong: boolean, path: string, value: unknown, message: string) => {
     if (isWrong) found.push({ path, ...(value !== undefined && { value }), message });
   };
@@ -116,9 +117,8 @@ export function misfits(document: unknown): { path: string; value?: unknown; mes
         value,
         `${called} reads ${Object.keys(task.columns).join(', ')}; remove it`
       );
-  const metric = quality?.metric;
-  const isOther = typeof metric === 'string' && METRICS.includes(metric) && !metrics.includes(metric);
-  refuse(isOther, 'quality.metric', metric, `${called} is measured by ${metrics.join(' or ')}`);
+  const misfit = metricMisfit(called as TaskName, quality?.metric);
+  if (misfit) found.push(misfit);
   if (!task.exports) {
     const isExported = model?.kind === 'huggingface' || model?.kind === 'pytorch';
     refuse(isExported, 'model.kind', model?.kind, `${called} takes kind onnx; export the model first`);
@@ -150,6 +150,13 @@ export function misfits(document: unknown): { path: string; value?: unknown; mes
       `${called} gives no class by which production could compare two models; remove it`
     );
   return found;
+}
+
+/** Of a metric that another task has; what no task has is refused by name. */
+export function metricMisfit(task: TaskName, value: unknown): SpecProblem | undefined {
+  const metrics: readonly unknown[] = TASKS[task].metrics;
+  if (!METRICS.includes(value as string) || metrics.includes(value)) return undefined;
+  return { path: 'quality.metric', value, message: `${task} is measured by ${metrics.join(' or ')}` };
 }
 
 /** Every column of the task, under the user's name or its own. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 import { rollout, support } from './rollout-spec.ts';
-import { duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
+import { calibrationRows, duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
 import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
 import { RACING_TOOLKITS } from './toolkits.ts';
@@ -12,7 +12,7 @@ const slice = z.union([
   z.strictObject({ name, tokens: z.array(z.number().int().positive()).min(1) }),
 ]);
 
-const quality = z.strictObject({
+export const quality = z.strictObject({
   /** Which there are depends on the task. */
   metric: z.enum(METRICS),
   /** Largest drop against FP32 that the business accepts, in percentage points. */
@@ -89,7 +89,7 @@ const economics = z.strictObject({
 });
 
 /** Quantization-aware training, where it comes to that; what is left out is the toolkit's own choice. */
-const training = z.strictObject({
+export const training = z.strictObject({
   steps: z.number().int().positive().max(100_000).optional(),
   batch: z.number().int().positive().max(1024).optional(),
   learningRate: z.number().positive().max(1).optional(),
@@ -126,7 +126,7 @@ const specSchema = z.strictObject({
   search: search.prefault({}),
   calibration: z
     .strictObject({
-      rows: z.number().int().positive().max(5000).default(1000),
+      rows: calibrationRows.default(1000),
       method: z.enum(['minmax', 'entropy', 'percentile']).default('minmax'),
     })
     .prefault({}),

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { CandidateResult } from '../domain/engagement.ts';
 import type { Trial } from '../domain/measurement.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import { best } from '../domain/recipes.ts';
 import { sha256 } from '../storage/artifacts.ts';
 import type { JournalEntry } from '../storage/journal.ts';

@@ -1,6 +1,6 @@
 import type { ArtifactRef } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { judge } from '../domain/judge.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import { supportCheck } from '../domain/support.ts';
 import type { EvidenceLine, JudgeConfig, StageResult } from '../domain/traffic.ts';
 import { combine } from '../domain/verdict.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canonicalJson } from '../domain/recipe.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { RouteConfig } from '../domain/traffic.ts';
 import { ModelLoadFailed, startHost } from '../inference/host.ts';
 import { Arm, type ArmName } from './arm.ts';

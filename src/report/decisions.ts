@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.ts';
+import { type Decision, secondOf } from '../domain/decision.ts';
 import { type ClosingDocument, PHASES } from '../domain/engagement.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { cite } from './evidence.ts';
@@ -52,9 +52,12 @@ const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}${
 
 function decided(decision: Decision | null): Content[] {
   if (!decision) return [absent('none: the phase ended without a decision'), '', ''];
-  const { outcome, by, at, comment, secondBy, changes } = decision;
+  const { outcome, by, at, comment, changes } = decision;
+  const second = secondOf(decision);
   const shown = outcome === 'waived' ? html`<span class="chip waived">⚠ waived</span>` : outcome;
-  const who = secondBy ? html`${by}<small>and ${secondBy}</small>` : by;
+  const agreed = second?.at && time(second.at, instant(second.at));
+  const also = second && html`<small>and ${second.by}</small>${agreed && html`<small>${agreed}</small>`}`;
+  const added = second?.comment && html`<small>${second.by}: ${second.comment}</small>`;
   const changed = changes && html`<small>changed: <code>${JSON.stringify(changes)}</code></small>`;
-  return [shown, html`${who}<small>${time(at, instant(at))}</small>`, html`${comment}${changed}`];
+  return [shown, html`${by}<small>${time(at, instant(at))}</small>${also}`, html`${comment}${changed}${added}`];
 }

@@ -1,6 +1,6 @@
 import type { BarChart } from '../domain/bar-chart.ts';
 import { comparisonChart, weekChart } from '../domain/charts.ts';
-import type { GateStatus } from '../domain/decision.ts';
+import { describeFirst, type GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { type Proposal, whyProposed } from '../domain/reoptimization.ts';
 import { describeWeek, type Incident, type Week } from '../domain/support.ts';
@@ -73,9 +73,7 @@ const pathOf = (engagement: string): string => `/engagements/${encodeURIComponen
 function waiting(gate: GateStatus, isReminder: boolean): Message {
   const { engagement, modelName, client, needsTwo, summary, dueAt, openedAt, verdict, evidenceSha256 } = gate;
   const reminder = `Reminder ${gate.remindersSent}: nobody has decided since ${instant(openedAt)}.\n\n`;
-  const first = gate.first
-    ? `${gate.first.by} has decided (${gate.first.outcome}); a second person is needed.\n\n`
-    : '';
+  const first = gate.first ? `${describeFirst(gate.first)}.\n\n` : '';
   const text = `${isReminder ? reminder : ''}Engagement **${engagement}** (${modelName} for ${client}) waits at gate **${gate.gate}** for ${needsTwo ? 'two different approvers' : 'an approver'}. It expires on ${instant(dueAt)}.
 
 ${first}Quality gate: **${verdict}**
@@ -207,7 +205,10 @@ Specification: \`${specification}\``;
 
 function closed(document: ClosingDocument, to: Recipient[]): Message {
   const { engagement, verdict, reason, waivers, report } = document;
-  const waived = waivers.map(({ gate, by, comment }) => `- **Waived**: gate ${gate}, by ${by}: ${comment}`);
+  const waived = waivers.map(
+    ({ gate, by, comment, second }) =>
+      `- **Waived**: gate ${gate}, by ${by}: ${comment}${second ? `, and by ${second.by}: ${second.comment}` : ''}`
+  );
   const text = `Engagement **${engagement}** has closed: **${verdict}**.
 
 ${headlineOf(document)}

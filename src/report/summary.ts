@@ -62,7 +62,7 @@ export function waivers({ waivers: given }: ClosingDocument): Html | undefined {
   if (given.length === 0) return undefined;
   const title = given.length === 1 ? 'One requirement was waived' : `${given.length} requirements were waived`;
   return html`<section class="waivers" aria-label="Waivers"><h2>⚠ ${title}: not proven, accepted by a person</h2>
-<ul>${given.map(({ gate, by, comment }) => html`<li>Gate <strong>${gate}</strong>, waived by <strong>${by}</strong>: “${comment}”</li>`)}</ul></section>`;
+<ul>${given.map(({ gate, by, comment, second }) => html`<li>Gate <strong>${gate}</strong>, waived by <strong>${by}</strong>: “${comment}”${second && html`, and by <strong>${second.by}</strong>: “${second.comment}”`}</li>`)}</ul></section>`;
 }
 
 function tiles(document: ClosingDocument, line: CandidateLine): Html {

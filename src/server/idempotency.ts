@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { canonicalJson } from '../domain/recipe.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { sha256 } from '../storage/artifacts.ts';
 import type { Access } from './access.ts';
 import { Problem } from './problem.ts';

@@ -4,8 +4,8 @@ import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promi
 import { dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ArtifactRef } from '../domain/artifact.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { artifactDamaged } from '../domain/errors.ts';
-import { canonicalJson } from '../domain/recipe.ts';
 import { writeAtomically } from './atomic-write.ts';
 
 export const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

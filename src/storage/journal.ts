@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canonicalJson } from '../domain/recipe.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { sha256 } from './artifacts.ts';
 
 export type JournalKind =

@@ -52,7 +52,7 @@ function listen(gate: GateStatus): void {
     (input) => {
       const decision: Decision = { ...recorded(gate, input), at: new Date().toISOString() };
       if (!gate.needsTwo || decision.outcome === 'rejected' || decision.outcome === 'revise') gate.decision = decision;
-      else if (gate.first) gate.decision = { ...gate.first, secondBy: decision.by, at: decision.at };
+      else if (gate.first) gate.decision = { ...gate.first, second: secondFrom(decision) };
       else gate.first = decision;
       return decision;
     },
@@ -78,6 +78,8 @@ function recorded(gate: GateStatus, input: DecisionInput): Omit<Decision, 'at'> 
     evidenceSha256: gate.evidenceSha256,
   };
 }
+
+const secondFrom = ({ by, comment, at, via, enteredBy }: Decision) => ({ by, comment, at, via, enteredBy });
 
 function expired(gate: GateStatus): Decision {
   return {

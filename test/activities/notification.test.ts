@@ -297,13 +297,13 @@ describe('composeMail', () => {
       gate: 'ptq',
       outcome: 'approved' as const,
       by: 'ana@example.com',
-      comment: '',
+      comment: 'as planned',
       at: '',
       evidenceSha256: '',
     };
     const { text } = composeMail({ kind: 'gate-reminder', gate: gate({ needsTwo: true, first }) });
     expect(text).toContain('two different approvers');
-    expect(text).toContain('ana@example.com has decided (approved); a second person is needed');
+    expect(text).toContain('ana@example.com has decided (approved, “as planned”); a second person is needed');
   });
 
   it('says that an expired gate can no longer be decided', () => {

@@ -46,7 +46,8 @@ it('leaves what was never measured null instead of inventing it', () => {
 });
 
 it('lists a waiver once, also when a phase and its rollout name the same decision', () => {
-  const decision = { ...waiver, gate: 'rollout-100' };
+  const second = { by: 'ben@example.org', comment: 'so do I', at: 'later' };
+  const decision = { ...waiver, gate: 'rollout-100', second };
   const rollout = { verdict: 'successful', reason: '', stages: [], decisions: [decision], finalWeight: 100 } as const;
   const state = {
     ...early,
@@ -55,6 +56,11 @@ it('lists a waiver once, also when a phase and its rollout name the same decisio
   };
   expect(closingDocument({ state, ...ends }, paths).waivers).toEqual([
     { gate: 'baseline', by: 'ana@example.org', comment: 'pilot' },
-    { gate: 'rollout-100', by: 'ana@example.org', comment: 'pilot' },
+    {
+      gate: 'rollout-100',
+      by: 'ana@example.org',
+      comment: 'pilot',
+      second: { by: 'ben@example.org', comment: 'so do I' },
+    },
   ]);
 });

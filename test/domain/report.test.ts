@@ -114,6 +114,21 @@ describe('renderReport', () => {
     );
   });
 
+  it.each([
+    [
+      'with what the second said',
+      { second: { by: 'ben@example.com', comment: 'for a month', at: '2026-11-25T08:00:00.000Z' } },
+      'and ben@example.com 25 Nov 2026, 08:00:00 UTC too slow ben@example.com: for a month',
+    ],
+    ['of older decisions, which say who it was', { secondBy: 'ben@example.com' }, 'and ben@example.com too slow'],
+  ])('names both people, %s', (_, second, text) => {
+    const [baseline, ptq] = rejectedAtPtq().phases!;
+    const phases = [baseline!, { ...ptq!, decision: { ...ptq!.decision!, ...second } }];
+    expect(section(render({ ...rejectedAtPtq(), phases }), 'decisions')).toContain(
+      `rejected ana@example.com 24 Nov 2026, 09:12:30 UTC ${text}`
+    );
+  });
+
   it('puts waivers before every figure', () => {
     const report = render({ waivers: [{ gate: 'baseline', by: 'ana@example.com', comment: 'few rows' }] });
     const at = report.indexOf('One requirement was waived');
@@ -121,6 +136,9 @@ describe('renderReport', () => {
     expect(at).toBeLessThan(report.indexOf('class="tiles"'));
     expect(textOf(report)).toContain('Gate baseline, waived by ana@example.com: “few rows”');
     expect(textOf(render())).not.toContain('waived');
+    const second = { by: 'ben@example.com', comment: 'for a month' };
+    const agreed = render({ waivers: [{ gate: 'baseline', by: 'ana@example.com', comment: 'few rows', second }] });
+    expect(textOf(agreed)).toContain('“few rows”, and by ben@example.com: “for a month”');
   });
 
   it('shows each stage with its evidence against the bounds and the holds used', () => {

@@ -202,6 +202,12 @@ describe('an engagement over the API', () => {
         expect.stringContaining('the evidence has changed'),
       ]);
       expect((await ana('POST', url, { ...body, by: SECOND })).statusCode).toBe(403);
+      const changes = { quality: { confidence: 95 } };
+      const unusable = await ana('POST', url, { ...body, outcome: 'revise', comment: 'surer', changes });
+      expect([unusable.statusCode, unusable.json().problems]).toEqual([
+        422,
+        [{ path: 'quality.confidence', value: 95, message: expect.stringContaining('Too big') }],
+      ]);
       const eve = await api.as(['approver'], 'eve@example.org')('POST', url, body);
       expect([eve.statusCode, eve.json().detail]).toEqual([409, expect.stringContaining('is not an approver')]);
       const key = { 'idempotency-key': 'k1' };

@@ -85,8 +85,14 @@ describe('a gate', () => {
       await gate.executeUpdate(decideUpdate, { args: [decision()] });
       const again = await gate.executeUpdate(decideUpdate, { args: [decision()] }).catch(lastWords);
       expect(again).toContain('a second person is needed');
-      await gate.executeUpdate(decideUpdate, { args: [decision({ by: SECOND })] });
-      expect(await gate.result()).toMatchObject({ by: APPROVER, secondBy: SECOND });
+      const other = decision({ by: SECOND, changes: { candidates: ['fp16'] } });
+      const refusal = await gate.executeUpdate(decideUpdate, { args: [other] }).catch(lastWords);
+      expect(refusal).toContain(`${APPROVER} has decided without changes`);
+      await gate.executeUpdate(decideUpdate, {
+        args: [decision({ by: SECOND, comment: 'the pilot only', via: 'cli' })],
+      });
+      const second = { by: SECOND, comment: 'the pilot only', via: 'cli', at: expect.any(String) };
+      expect(await gate.result()).toMatchObject({ by: APPROVER, comment: '', second });
     });
   });
 

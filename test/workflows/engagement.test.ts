@@ -97,6 +97,35 @@ describe('an engagement', () => {
     });
   });
 
+  it('takes no changes that it could not work with', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      const answered = (outcome: Outcome, changes: object) =>
+        eventually(async () => {
+          const { gate } = await statusOf(client, name);
+          if (!gate) return undefined;
+          return decide(client, name, { outcome, by: APPROVER, comment: 'why', changes }).then(String, lastWords);
+        });
+      const refusal = await answered('revise', { quality: { confidence: 95, marginPoint: 1 } });
+      expect(refusal).toContain('the changes have 2 mistakes; nothing was decided\n  quality.confidence: 95: Too big');
+      await answer(client, name, 'baseline', 'revise', { changes: { quality: { confidence: 0.9 } } });
+      await answer(client, name, 'baseline');
+      await eventually(async () => ((await statusOf(client, name)).gate?.gate === 'ptq' ? true : undefined));
+      expect(await answered('approved', { candidates: ['int8'] })).toContain(
+        'cannot go on; those that passed are fp16'
+      );
+      await answer(client, name, 'ptq', 'approved', { changes: { candidates: ['int8-static'] } });
+      const state = await eventually(async () => {
+        const { state } = await statusOf(client, name);
+        return state.phases.at(-1)!.name === 'optimization' ? state : undefined;
+      });
+      expect(state.released).toEqual(['int8-static']);
+      expect(state.spec.quality).toEqual({ ...spec(name).quality, confidence: 0.9 });
+      await client.workflow.getHandle(engagementId(name)).terminate();
+    });
+  });
+
   it('loses nothing when it continues as new after every phase', async () => {
     await withWorker({}, async (client, { asked }) => {
       const name = uniqueName();

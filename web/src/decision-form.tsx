@@ -1,5 +1,12 @@
 import { type FormEvent, useState } from 'react';
-import { type Changes, type Decision, type GateStatus, OUTCOMES, type Outcome } from '../../src/domain/decision.ts';
+import {
+  type Changes,
+  type Decision,
+  type GateStatus,
+  OUTCOMES,
+  type Outcome,
+  takesChange,
+} from '../../src/domain/decision.ts';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
 import { post } from './api.ts';
 import { Refusal, useSending } from './parts.tsx';
@@ -33,7 +40,7 @@ export function DecisionForm({ gate, document }: { gate: GateStatus; document: C
   const allowed = OUTCOMES.filter((each) => each !== 'approved' || gate.verdict === 'successful');
   const review = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    setWanted(wantedFrom(new FormData(event.currentTarget), gate));
+    setWanted(wantedFrom(new FormData(event.currentTarget)));
   };
   return (
     <section aria-labelledby="decision">
@@ -53,8 +60,10 @@ export function DecisionForm({ gate, document }: { gate: GateStatus; document: C
             </label>
           ))}
         </fieldset>
-        {outcome === 'revise' && document.quality && <Thresholds quality={document.quality} />}
-        {outcome === 'approved' && gate.gate === 'ptq' && <Candidates document={document} />}
+        {outcome && takesChange('quality', gate.gate, outcome) && document.quality && (
+          <Thresholds quality={document.quality} />
+        )}
+        {outcome && takesChange('candidates', gate.gate, outcome) && !gate.first && <Candidates document={document} />}
         {isOwner && (
           <label>
             Decided by
@@ -121,6 +130,7 @@ function Candidates({ document }: { document: ClosingDocument }) {
   return (
     <fieldset>
       <legend>Which candidates go on</legend>
+      <input type="hidden" name="chosen" />
       {passed.map(({ id }) => (
         <label key={id} className="choice">
           <input type="checkbox" name="candidate" value={id} defaultChecked />
@@ -131,7 +141,7 @@ function Candidates({ document }: { document: ClosingDocument }) {
   );
 }
 
-function wantedFrom(form: FormData, gate: GateStatus): Wanted {
+function wantedFrom(form: FormData): Wanted {
   const outcome = form.get('outcome') as Outcome;
   const number = (name: string) => Number(form.get(name));
   const quality = { marginPoints: number('marginPoints'), sliceMarginPoints: number('sliceMarginPoints') };
@@ -141,7 +151,7 @@ function wantedFrom(form: FormData, gate: GateStatus): Wanted {
     outcome,
     comment: String(form.get('comment') ?? ''),
     ...(by && { by: String(by) }),
-    ...(outcome === 'revise' && form.has('marginPoints') && { changes: { quality } }),
-    ...(outcome === 'approved' && gate.gate === 'ptq' && candidates.length > 0 && { changes: { candidates } }),
+    ...(form.has('marginPoints') && { changes: { quality } }),
+    ...(form.has('chosen') && { changes: { candidates } }),
   };
 }

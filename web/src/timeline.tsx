@@ -1,3 +1,4 @@
+import { secondOf } from '../../src/domain/decision.ts';
 import { type ClosingDocument, PHASES, type Phase } from '../../src/domain/engagement.ts';
 import { PACKAGES, type PackageName } from '../../src/domain/packages.ts';
 import { instant } from '../../src/report/format.ts';
@@ -52,7 +53,7 @@ function Step({ phase, document, now }: { phase: Phase; document: ClosingDocumen
       {decision && (
         <p>
           ◆ {decision.outcome} by {decision.by}
-          {decision.secondBy && ` and ${decision.secondBy}`}
+          {secondOf(decision) && ` and ${secondOf(decision)!.by}`}
           <small>
             {instant(decision.at)}
             {decision.comment && `: “${decision.comment}”`}

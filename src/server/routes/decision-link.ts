@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { CommandError, NotFound } from '../../cli/errors.ts';
-import { type GateStatus, OUTCOMES, type Outcome } from '../../domain/decision.ts';
+import { describeFirst, type GateStatus, OUTCOMES, type Outcome } from '../../domain/decision.ts';
 import { instant } from '../../report/format.ts';
 import { type Html, html } from '../../report/html.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
@@ -133,7 +133,7 @@ function evidencePage(gate: GateStatus, { email }: LinkClaims, link: string): st
     title: `${engagement}: gate ${gate.gate}`,
     body: html`<header><p class="eyebrow">${client} · ${modelName}</p><h1>${engagement}: gate ${gate.gate}</h1></header><main>
 <p>The measurements say <span class="chip ${verdict}">${verdict}</span>. You decide as <strong>${email}</strong>, until ${instant(dueAt)}.</p>
-${first && html`<p>${first.by} has decided (${first.outcome}); a second person is needed.</p>`}
+${first && html`<p>${describeFirst(first)}.</p>`}
 <section aria-label="Evidence">${renderMarkdown(summary)}<p>Evidence: <code>sha256 ${evidenceSha256}</code></p></section>
 <form method="post" action="/decision"><input type="hidden" name="link" value="${link}">
 <fieldset><legend>Your decision</legend>${allowed.map(choice)}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { decide } from '../../cli/decide.ts';
 import { openGates, statusOf, supportHandle } from '../../cli/engagements.ts';
-import { type Changes, OUTCOMES } from '../../domain/decision.ts';
+import { OUTCOMES } from '../../domain/decision.ts';
 import { rolloutId } from '../../domain/ids.ts';
 import { commandUpdate, supportUpdate } from '../../workflows/messages.ts';
 import { type Desk, named } from '../desk.ts';
@@ -16,7 +16,10 @@ const decisionBody = z.strictObject({
   outcome: z.enum(OUTCOMES),
   comment: z.string().max(4_000).default('').describe('required for everything but an approval'),
   evidenceSha256: z.string().length(64).describe('of the evidence that was looked at'),
-  changes: z.record(z.string(), z.unknown()).optional().describe('for revise: quality thresholds or recipes'),
+  changes: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('revise: quality thresholds or recipes; at ptq also which candidates go on'),
   by: z.email().optional().describe(BY_OWNER),
 });
 const commandBody = z.strictObject({
@@ -50,9 +53,9 @@ export function decisionRoutes({ app, client }: Desk): void {
       },
     },
     async ({ params: { name, gate }, body, person }) => {
-      const { by, changes, ...decision } = body;
+      const { by, ...decision } = body;
       const who = signedBy(person, by);
-      return decide(client, name, { ...decision, ...who, gate, changes: changes as Changes, via: 'api' });
+      return decide(client, name, { ...decision, ...who, gate, via: 'api' });
     }
   );
   typed.get(

@@ -1,4 +1,4 @@
-import type { GateStatus } from '../../../src/domain/decision.ts';
+import { describeFirst, type GateStatus, secondOf } from '../../../src/domain/decision.ts';
 import type { ClosingDocument } from '../../../src/domain/engagement.ts';
 import { instant } from '../../../src/report/format.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
@@ -55,7 +55,7 @@ function OpenGate({ gate, document }: { gate: GateStatus; document: ClosingDocum
         <p>
           Approvers: {gate.approvers.map(({ name, email }) => `${name} (${email})`).join(', ')}.
           {gate.needsTwo && ' Two of them must decide.'}
-          {gate.first && ` ${gate.first.by} has decided: ${gate.first.outcome}.`}
+          {gate.first && ` ${describeFirst(gate.first)}.`}
         </p>
       </section>
       {waitsForMe(gate, session) ? (
@@ -85,6 +85,7 @@ function ClosedGate({
     ...(document.rollout?.decisions ?? []),
     document.training?.decision,
   ].findLast((decision) => decision?.gate === gateName);
+  const second = decided && secondOf(decided);
   return (
     <div role="status">
       {decided ? (
@@ -92,11 +93,12 @@ function ClosedGate({
           <h2>Decided: {decided.outcome}</h2>
           <p>
             By {decided.by}
-            {decided.secondBy && ` and ${decided.secondBy}`} on {instant(decided.at)}
+            {second && ` and ${second.by}`} on {instant(decided.at)}
             {decided.via && `, by ${decided.via}`}
             {decided.enteredBy && `, entered by ${decided.enteredBy}`}.
           </p>
           {decided.comment && <blockquote>{decided.comment}</blockquote>}
+          {second?.comment && <blockquote>{second.comment}</blockquote>}
         </>
       ) : (
         <p>This gate is not open.</p>

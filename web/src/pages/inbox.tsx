@@ -1,3 +1,4 @@
+import { describeFirst } from '../../../src/domain/decision.ts';
 import { instant } from '../../../src/report/format.ts';
 import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
 import { useLoaded } from '../live.ts';
@@ -43,11 +44,7 @@ function Gates({ gates }: { gates: GateLine[] }) {
               {gate.remindersSent > 0 && `, reminded ${gate.remindersSent} times`}.
             </p>
             <p>For {gate.approvers.map(({ name }) => name).join(' or ')}.</p>
-            {gate.first && (
-              <p>
-                {gate.first.by} has decided ({gate.first.outcome}); a second person is needed.
-              </p>
-            )}
+            {gate.first && <p>{describeFirst(gate.first)}.</p>}
           </li>
         ))}
     </ul>

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { problemsOfChanges } from '../../src/domain/changes.ts';
+import { type DecisionInput, describeFirst, type GateStatus, refuseDecision } from '../../src/domain/decision.ts';
+import { APPROVER, SECOND, spec } from '../workflows/fakes.ts';
+
+const state = { spec: spec('changes'), released: ['int8-dynamic', 'int8-static'] };
+const recipe = { toolkit: 'onnxruntime', scheme: 'int8-static' };
+
+describe('what a decision is to change', () => {
+  it.each<[string, unknown]>([
+    ['thresholds, the others as agreed', { quality: { marginPoints: 1, confidence: 0.9 } }],
+    [
+      'a recipe',
+      {
+        recipes: [
+          { ...recipe, calibration: { role: 'calibration', rows: 1000, method: 'entropy' }, options: { a: [] } },
+        ],
+      },
+    ],
+    ['candidates that passed', { candidates: ['int8-static'] }],
+  ])('may be %s', (_, changes) => {
+    expect(problemsOfChanges(changes, state)).toEqual([]);
+  });
+
+  it.each<[unknown, string, string]>([
+    [{ quality: { marginPoint: 1 } }, 'quality.marginPoint', 'is not a known key; remove it or correct its spelling'],
+    [{ quality: { confidence: 95 } }, 'quality.confidence', 'Too big: expected number to be <1'],
+    [{ quality: { metric: 'exactness' } }, 'quality.metric', 'Invalid input: expected "accuracy"'],
+    [{ candidates: ['int8'] }, 'candidates.0', 'cannot go on; those that passed are int8-dynamic, int8-static'],
+    [{ candidates: [] }, 'candidates', 'name a candidate; without `candidates` all that passed go on'],
+    [{ recipes: [{ ...recipe, scheme: 'int9' }] }, 'recipes.0.scheme', 'Invalid option: expected one of "fp16"|'],
+    [{ recipes: [{ ...recipe, options: { a: {} } }] }, 'recipes.0.options.a', 'give a text, a number, true, false or'],
+    [{ recipes: [] }, 'recipes', 'give a recipe, or leave recipes out'],
+    [{ margin: 1 }, 'margin', 'is not a known key; remove it or correct its spelling'],
+    [null, '(the document)', 'Invalid input: expected object, received null'],
+  ])('cannot be %j', (changes, path, message) => {
+    expect(problemsOfChanges(changes, state)).toEqual([expect.objectContaining({ path })]);
+    expect(problemsOfChanges(changes, state)[0]!.message).toContain(message);
+  });
+
+  it('cannot name a candidate where none has passed', () => {
+    expect(problemsOfChanges({ candidates: ['fp16'] }, { ...state, released: [] })).toEqual([
+      { path: 'candidates.0', value: 'fp16', message: 'cannot go on; none has passed' },
+    ]);
+  });
+});
+
+const people = [
+  { name: 'Ana', email: APPROVER },
+  { name: 'Ben', email: SECOND },
+];
+const refusal = (input: Partial<DecisionInput>, gate: Partial<GateStatus> = {}) =>
+  refuseDecision({ gate: 'ptq', verdict: 'successful', approvers: people, ...gate } as GateStatus, {
+    ...{ gate: 'ptq', outcome: 'approved', by: APPROVER, comment: 'why', ...input },
+  });
+
+describe('changes', () => {
+  const quality = { marginPoints: 1 };
+  it.each<[Partial<DecisionInput>]>([
+    [{ outcome: 'revise', changes: { quality, recipes: [] } }],
+    [{ outcome: 'approved', changes: { candidates: ['fp16'] } }],
+    [{ gate: 'optimization', outcome: 'revise', changes: { quality } }],
+  ])('are taken where they have an effect: %j', (input) => {
+    expect(refusal(input, { gate: input.gate ?? 'ptq' })).toBeUndefined();
+  });
+
+  it.each<[Partial<DecisionInput>, string]>([
+    [
+      { changes: { quality } },
+      "changes: quality does nothing with 'approved' at gate 'ptq', only with revise at baseline,",
+    ],
+    [{ outcome: 'revise', changes: { candidates: ['fp16'] } }, "changes: candidates does nothing with 'revise'"],
+    [
+      { gate: 'optimization', outcome: 'revise', changes: { recipes: [] } },
+      "recipes does nothing with 'revise' at gate",
+    ],
+    [{ gate: 'rollout-5', outcome: 'revise', changes: { quality } }, "quality does nothing with 'revise' at gate"],
+    [{ outcome: 'revise', changes: { margin: 1 } as never }, "changes: 'margin' is not one of quality, recipes,"],
+  ])('are refused where they would do nothing: %j', (input, reason) => {
+    expect(refusal(input, { gate: input.gate ?? 'ptq' })).toContain(reason);
+  });
+});
+
+describe('the second of two people', () => {
+  const first = {
+    ...{ gate: 'ptq', outcome: 'waived' as const, by: APPROVER, comment: 'a pilot', at: '', evidenceSha256: 'abc' },
+    changes: { candidates: ['int8-static'] },
+  };
+  const second = (input: Partial<DecisionInput>) =>
+    refusal({ by: SECOND, outcome: 'waived', ...input }, { needsTwo: true, first });
+
+  it('is shown what the first has said', () => {
+    expect(describeFirst(first)).toBe(
+      `${APPROVER} has decided (waived, “a pilot”, {"candidates":["int8-static"]}); a second person is needed`
+    );
+  });
+
+  it.each<[string, Partial<DecisionInput>]>([
+    ['agrees', {}],
+    ['says the same', { changes: { candidates: ['int8-static'] } }],
+    ['rejects', { outcome: 'rejected' }],
+    ['revises with changes of their own', { outcome: 'revise', changes: { quality: { marginPoints: 1 } } }],
+  ])('%s', (_, input) => {
+    expect(second(input)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<DecisionInput>, string]>([
+    [
+      'with other changes',
+      { changes: { candidates: ['fp16'] } },
+      'has decided with {"candidates":["int8-static"]}; decide',
+    ],
+    ['to another outcome', { outcome: 'approved' }, "has decided 'waived', not 'approved'; decide the same, or"],
+  ])('cannot agree %s', (_, input, reason) => {
+    expect(second(input)).toContain(`${APPROVER} ${reason}`);
+  });
+});
