@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
+import { ROLES, type Role } from './server/people.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,30 +14,81 @@ function isPrivate(url: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
 }
 
-const environment = z.object({
-  STEPDOWN_HOME: z.string().min(1).default('.stepdown'),
-  STEPDOWN_PYTHON: z.string().min(1).default(join(ROOT, '.tools/core/bin/python')),
-  STEPDOWN_ENVIRONMENTS: z.string().min(1).default(join(ROOT, '.tools')),
-  STEPDOWN_TEMPORAL_CLI: z.string().min(1).default(join(ROOT, '.tools/tools/bin/temporal')),
-  STEPDOWN_GATEWAY: z.url().optional(),
-  STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
-  STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  STEPDOWN_WEBHOOK_URL: z
-    .string()
-    .refine(isPrivate, 'give an https:// address; http:// only on this machine, as its path is a secret')
-    .optional(),
-  STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
-  STEPDOWN_CHROMIUM: z.string().min(1).optional(),
-  PATH: z.string().default(''),
-  STEPDOWN_SPECS: z.string().min(1).default('.'),
-  STEPDOWN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  STEPDOWN_SERVER_PORT: z.coerce.number().int().min(0).max(65_535).default(7878),
-  STEPDOWN_OIDC_ISSUER: z.url().optional(),
-  STEPDOWN_OIDC_AUDIENCE: z.string().min(1).default('stepdown'),
-  STEPDOWN_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
-  TEMPORAL_ADDRESS: z.string().optional(),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
-});
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // refused by what reads it
+  }
+}
+
+/** Of the sign-in at a provider; half of it would be found out by the first person who tries. */
+function fitTogether(values: Record<string, unknown>, { addIssue }: z.RefinementCtx<unknown>): void {
+  const given = (name: string) => values[`STEPDOWN_OIDC_${name}`] !== undefined;
+  const refuse = (name: string, message: string) =>
+    addIssue({ code: 'custom', path: [`STEPDOWN_OIDC_${name}`], message });
+  const hasSecret = given('CLIENT_SECRET') || given('CLIENT_SECRET_FILE');
+  if (hasSecret && !given('CLIENT_ID')) refuse('CLIENT_ID', 'it is missing, and its secret is given');
+  if (given('CLIENT_ID') && !given('ISSUER')) refuse('ISSUER', 'it is missing, and a client id is given');
+  if (given('CLIENT_SECRET') && given('CLIENT_SECRET_FILE'))
+    refuse('CLIENT_SECRET_FILE', 'give the secret or its file, not both');
+}
+
+const environment = z
+  .object({
+    STEPDOWN_HOME: z.string().min(1).default('.stepdown'),
+    STEPDOWN_PYTHON: z.string().min(1).default(join(ROOT, '.tools/core/bin/python')),
+    STEPDOWN_ENVIRONMENTS: z.string().min(1).default(join(ROOT, '.tools')),
+    STEPDOWN_TEMPORAL_CLI: z.string().min(1).default(join(ROOT, '.tools/tools/bin/temporal')),
+    STEPDOWN_GATEWAY: z.url().optional(),
+    STEPDOWN_GATEWAY_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
+    STEPDOWN_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    STEPDOWN_WEBHOOK_URL: z
+      .string()
+      .refine(isPrivate, 'give an https:// address; http:// only on this machine, as its path is a secret')
+      .optional(),
+    STEPDOWN_MAIL_FROM: z.string().min(3).default('Stepdown <stepdown@localhost>'),
+    STEPDOWN_CHROMIUM: z.string().min(1).optional(),
+    PATH: z.string().default(''),
+    STEPDOWN_SPECS: z.string().min(1).default('.'),
+    STEPDOWN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    STEPDOWN_SERVER_PORT: z.coerce.number().int().min(0).max(65_535).default(7878),
+    STEPDOWN_OIDC_ISSUER: z
+      .string()
+      .refine(isPrivate, 'give an https:// address; http:// only on this machine, as secrets go there')
+      .optional(),
+    STEPDOWN_OIDC_NAME: z.string().min(1).optional(),
+    STEPDOWN_OIDC_AUDIENCE: z.string().min(1).default('stepdown'),
+    STEPDOWN_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+    STEPDOWN_OIDC_GROUPS: z
+      .string()
+      .transform(asJson)
+      .pipe(z.partialRecord(z.enum(ROLES), z.array(z.string().min(1)), `give JSON: {"approver": ["a group", …], …}`))
+      .optional(),
+    STEPDOWN_OIDC_CLIENT_ID: z.string().min(1).optional(),
+    STEPDOWN_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+    STEPDOWN_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional(),
+    STEPDOWN_OIDC_SCOPES: z
+      .string()
+      .regex(/\bopenid\b/, 'openid is missing')
+      .default('openid email profile'),
+    TEMPORAL_ADDRESS: z.string().optional(),
+    TEMPORAL_NAMESPACE: z.string().default('default'),
+  })
+  .superRefine(fitTogether);
+
+interface OidcConfig {
+  issuer: string;
+  /** As people know it. */
+  name: string;
+  /** Of bearer tokens. */
+  audience: string;
+  rolesClaim: string;
+  /** The provider's names for our roles; without them, it uses ours. */
+  groups?: Partial<Record<Role, string[]>>;
+  /** What browsers sign in with; without it, bearer tokens are taken only. */
+  signIn?: { clientId: string; clientSecret?: string; clientSecretFile?: string; scopes: string };
+}
 
 export interface Config {
   root: string;
@@ -60,7 +112,7 @@ export interface Config {
   publicUrl?: string;
   serverPort: number;
   /** Who signs people in; without it, tokens of the data directory do. */
-  oidc?: { issuer: string; audience: string; rolesClaim: string };
+  oidc?: OidcConfig;
   folders: Record<'artifacts' | 'trials' | 'journals' | 'reports' | 'outbox' | 'work' | 'logs', string>;
 }
 
@@ -94,13 +146,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     specsFolder: resolve(values.STEPDOWN_SPECS),
     publicUrl: values.STEPDOWN_PUBLIC_URL,
     serverPort: values.STEPDOWN_SERVER_PORT,
-    ...(values.STEPDOWN_OIDC_ISSUER && {
-      oidc: {
-        issuer: values.STEPDOWN_OIDC_ISSUER,
-        audience: values.STEPDOWN_OIDC_AUDIENCE,
-        rolesClaim: values.STEPDOWN_OIDC_ROLES_CLAIM,
-      },
-    }),
+    oidc: oidcOf(values),
     folders: {
       artifacts: folder('artifacts'),
       trials: folder('trials'),
@@ -110,6 +156,27 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       work: folder('work'),
       logs: folder('logs'),
     },
+  };
+}
+
+function oidcOf(values: z.output<typeof environment>): OidcConfig | undefined {
+  const { STEPDOWN_OIDC_ISSUER: issuer, STEPDOWN_OIDC_CLIENT_ID: clientId } = values;
+  if (!issuer) return undefined;
+  const signIn = clientId
+    ? {
+        clientId,
+        clientSecret: values.STEPDOWN_OIDC_CLIENT_SECRET,
+        clientSecretFile: values.STEPDOWN_OIDC_CLIENT_SECRET_FILE,
+        scopes: values.STEPDOWN_OIDC_SCOPES,
+      }
+    : undefined;
+  return {
+    issuer,
+    name: values.STEPDOWN_OIDC_NAME ?? new URL(issuer).hostname,
+    audience: values.STEPDOWN_OIDC_AUDIENCE,
+    rolesClaim: values.STEPDOWN_OIDC_ROLES_CLAIM,
+    groups: values.STEPDOWN_OIDC_GROUPS,
+    signIn,
   };
 }
 

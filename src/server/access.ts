@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,7 @@ import { sha256 } from '../storage/artifacts.ts';
 import type { Person, Role } from './people.ts';
 
 const CODE_MS = 15 * 60_000;
+const SIGN_IN_MS = 10 * 60_000; // at the provider, with a second factor
 const SESSION_MS = 12 * 3_600_000;
 const REPLAY_MS = 24 * 3_600_000;
 
@@ -13,6 +14,8 @@ const TABLES = `
 CREATE TABLE IF NOT EXISTS tokens (digest TEXT PRIMARY KEY, person TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS codes (digest TEXT PRIMARY KEY, person TEXT NOT NULL, expires INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (digest TEXT PRIMARY KEY, person TEXT NOT NULL, csrf TEXT NOT NULL, expires INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS sign_ins (digest TEXT PRIMARY KEY, destination TEXT NOT NULL, expires INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS id_tokens (digest TEXT PRIMARY KEY, sealed BLOB NOT NULL, expires INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS links (digest TEXT PRIMARY KEY, outcome TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER, body TEXT, at INTEGER NOT NULL);
 `;
@@ -24,7 +27,7 @@ export class Access {
   private readonly db: DatabaseSync;
   private readonly now: () => number;
 
-  constructor(path: string, now: () => number = Date.now) {
+  constructor(path: string, now: () => number = () => Date.now()) {
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
@@ -65,11 +68,21 @@ export class Access {
     const row = this.db
       .prepare('DELETE FROM codes WHERE digest = ? AND expires > ? RETURNING person')
       .get(sha256(code), this.now());
-    if (!row) return undefined;
+    return row && this.startSession(JSON.parse(row.person as string) as Person);
+  }
+
+  /** Ends after twelve hours, or when the identity provider's word for the person does. */
+  startSession(person: Person, said?: { idToken: string; expires: number }): string {
     const session = secret();
+    const expires = Math.min(this.now() + SESSION_MS, said?.expires ?? Number.POSITIVE_INFINITY);
+    this.forgetExpired();
     this.db
       .prepare('INSERT INTO sessions VALUES (?, ?, ?, ?)')
-      .run(sha256(session), row.person as string, secret(), this.now() + SESSION_MS);
+      .run(sha256(session), JSON.stringify(person), secret(), expires);
+    if (said)
+      this.db
+        .prepare('INSERT INTO id_tokens VALUES (?, ?, ?)')
+        .run(sha256(session), seal(said.idToken, session), expires);
     return session;
   }
 
@@ -80,8 +93,27 @@ export class Access {
     return row && { person: JSON.parse(row.person as string) as Person, csrf: row.csrf as string };
   }
 
-  endSession(session: string): void {
+  /** Gives back the ID token that the session began with, for the provider's sign-out. */
+  endSession(session: string): string | undefined {
     this.db.prepare('DELETE FROM sessions WHERE digest = ?').run(sha256(session));
+    const row = this.db.prepare('DELETE FROM id_tokens WHERE digest = ? RETURNING sealed').get(sha256(session));
+    return row && unseal(row.sealed as Uint8Array, session);
+  }
+
+  /** The secret of a sign-in that a browser begins at the identity provider. */
+  beginSignIn(destination: string): string {
+    const begun = secret();
+    this.forgetExpired();
+    this.db.prepare('INSERT INTO sign_ins VALUES (?, ?, ?)').run(sha256(begun), destination, this.now() + SIGN_IN_MS);
+    return begun;
+  }
+
+  /** Where the person wanted to go; undefined when the sign-in is unknown, finished or old. */
+  takeSignIn(begun: string): string | undefined {
+    const row = this.db
+      .prepare('DELETE FROM sign_ins WHERE digest = ? AND expires > ? RETURNING destination')
+      .get(sha256(begun), this.now());
+    return row?.destination as string | undefined;
   }
 
   /** What was decided with a mail's link, so that it decides once. */
@@ -128,9 +160,30 @@ export class Access {
     this.db.close();
   }
 
+  private forgetExpired(): void {
+    for (const table of ['codes', 'sessions', 'sign_ins', 'id_tokens'])
+      this.db.prepare(`DELETE FROM ${table} WHERE expires <= ?`).run(this.now());
+  }
+
   private insert(table: 'tokens' | 'codes', digest: string, person: Person, lifetimeMs?: number): void {
     const expires = lifetimeMs === undefined ? [] : [this.now() + lifetimeMs];
     const marks = ['?', '?', ...expires.map(() => '?')].join(', ');
     this.db.prepare(`INSERT INTO ${table} VALUES (${marks})`).run(digest, JSON.stringify(person), ...expires);
   }
+}
+
+/** What is kept for a session can be read with its cookie only. */
+const keyOf = (session: string): Buffer => createHmac('sha256', session).update('id token').digest();
+
+function seal(text: string, session: string): Uint8Array {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', keyOf(session), iv);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+}
+
+function unseal(sealed: Uint8Array, session: string): string {
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(session), sealed.subarray(0, 12));
+  decipher.setAuthTag(sealed.subarray(12, 28));
+  return decipher.update(sealed.subarray(28), undefined, 'utf8') + decipher.final('utf8');
 }

@@ -1,11 +1,17 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { finished } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sha256 } from '../storage/artifacts.ts';
 import type { Access } from './access.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import { may, type Permission, type Person } from './people.ts';
 import { Problem } from './problem.ts';
+import { whyNot } from './sign-in-refusals.ts';
 
 export const SESSION_COOKIE = 'stepdown_session';
+export const sessionCookie = (publicUrl: string) =>
+  ({ path: '/', httpOnly: true, sameSite: 'strict', secure: publicUrl.startsWith('https:') }) as const;
+const ASK_AGAIN_MS = 1_000;
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
 declare module 'fastify' {
@@ -21,37 +27,59 @@ declare module 'fastify' {
   }
 }
 
-type Verifier = (token: string) => Promise<Person | undefined>;
-
 /** Every request under /api is somebody's, and a cookie alone changes nothing: pages add the session's CSRF token. */
-export function authenticate(app: FastifyInstance, { access, verify }: { access: Access; verify?: Verifier }): void {
+export function authenticate(app: FastifyInstance, access: Access, provider?: IdentityProvider): void {
   app.decorateRequest('person');
   app.decorateRequest('csrf');
-  app.addHook('onRequest', async (request) => {
+  const whoIs = async (request: FastifyRequest): Promise<Person> =>
+    (await byBearer(request, access, provider)) ?? bySession(request, access, provider?.name);
+  app.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/api')) return;
     const { needs } = request.routeOptions.config;
-    request.person = (await byBearer(request, access, verify)) ?? bySession(request, access);
+    request.person = await whoIs(request);
     if (request.is404) return;
     if (!needs || !may(request.person, needs))
       throw new Problem(
         403,
         `${request.person.email} (${request.person.roles.join(', ') || 'no role'}) may not do this`
       );
+    endWith(() => whoIs(request), reply);
   });
 }
 
-async function byBearer(request: FastifyRequest, access: Access, verify?: Verifier): Promise<Person | undefined> {
+/** What goes on for long, as live events do, ends with the session or token that it was let in by. */
+function endWith(ask: () => Promise<Person>, { raw }: FastifyReply): void {
+  const asking = setInterval(() => {
+    ask().catch((error: unknown) => error instanceof Problem && error.status === 401 && raw.destroy());
+  }, ASK_AGAIN_MS);
+  finished(raw, () => clearInterval(asking));
+}
+
+async function byBearer(
+  request: FastifyRequest,
+  access: Access,
+  provider?: IdentityProvider
+): Promise<Person | undefined> {
   const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
   if (given === undefined) return undefined;
-  const person = access.personOf(given) ?? (await verify?.(given));
+  const person = access.personOf(given) ?? (await provider?.personOf(given).catch(isAway));
   if (!person) throw new Problem(401, 'the bearer token is not known here, or it has expired');
   return person;
 }
 
-function bySession(request: FastifyRequest, access: Access): Person {
+function isAway(error: unknown): never {
+  if (whyNot(error).status >= 500)
+    throw new Problem(503, 'the identity provider does not answer; tokens of `stepdown access` are taken');
+  throw error;
+}
+
+function bySession(request: FastifyRequest, access: Access, provider?: string): Person {
   const cookie = request.cookies[SESSION_COOKIE];
   const session = cookie ? access.session(cookie) : undefined;
-  if (!session) throw new Problem(401, 'sign in first: `stepdown up` and `stepdown access` print links for it');
+  if (!session)
+    throw provider
+      ? new Problem(401, 'sign in first', { next: `sign in with ${provider}, at /auth/login`, provider })
+      : new Problem(401, 'sign in first: `stepdown up` and `stepdown access` print links for it');
   request.csrf = session.csrf;
   if (!SAFE.includes(request.method)) {
     const given = String(request.headers['x-csrf-token'] ?? '');
@@ -61,4 +89,5 @@ function bySession(request: FastifyRequest, access: Access): Person {
   return session.person;
 }
 
-const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));
+export const isSame = (a: string, b: string): boolean =>
+  timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Access } from './access.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 
 /** What every group of routes works with. */
 export interface Desk {
@@ -10,6 +11,7 @@ export interface Desk {
   client: Client;
   config: Config;
   access: Access;
+  provider: IdentityProvider | undefined;
   publicUrl: () => string;
 }
 

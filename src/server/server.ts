@@ -7,7 +7,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import { authenticate } from './authenticate.ts';
 import type { Desk } from './desk.ts';
 import { repeatable } from './idempotency.ts';
-import { tokenVerifier } from './identity-provider.ts';
+import { IdentityProvider } from './identity-provider.ts';
 import { Problem, pathOf, sendProblem } from './problem.ts';
 import { decisionLinkRoutes } from './routes/decision-link.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -15,6 +15,7 @@ import { engagementRoutes } from './routes/engagements.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { providerRoutes } from './routes/provider.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { specificationRoutes } from './routes/specifications.ts';
 
@@ -22,7 +23,7 @@ const BODY_LIMIT_BYTES = 1 << 20;
 const REQUESTS_A_MINUTE = 600;
 
 /** The HTTP API. Requests are not logged: their addresses and headers hold secrets. */
-export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyInstance> {
+export async function createServer(parts: Omit<Desk, 'app' | 'provider'>): Promise<FastifyInstance> {
   const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendProblem);
@@ -53,9 +54,11 @@ export async function createServer(parts: Omit<Desk, 'app'>): Promise<FastifyIns
     transform: jsonSchemaTransform,
   });
   const { access, config } = parts;
-  authenticate(app, { access, verify: config.oidc && tokenVerifier(config.oidc) });
+  const provider = config.oidc && new IdentityProvider(config.oidc);
+  authenticate(app, access, provider);
   repeatable(app, access);
-  const desk: Desk = { ...parts, app };
+  const desk: Desk = { ...parts, app, provider };
+  if (provider && config.oidc?.signIn) providerRoutes(desk, provider);
   for (const add of [
     sessionRoutes,
     engagementRoutes,

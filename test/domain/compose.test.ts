@@ -105,6 +105,17 @@ describe('docker-compose.yml', () => {
         if (/PASSWORD|PWD|TOKEN/.test(key)) expect(value, `${name}.${key}`).toMatch(/^\$\{[A-Z_]+:\?set [A-Z_]+/);
   });
 
+  it('hands the server, and nothing else, every variable of the identity provider, with no value of its own', () => {
+    const source = readFileSync(join(ROOT, 'src/config.ts'), 'utf8');
+    const known = new Set(source.match(/STEPDOWN_OIDC_[A-Z_]*[A-Z]/g));
+    known.delete('STEPDOWN_OIDC_CLIENT_SECRET_FILE'); // of the host; the containers see no file of it
+    for (const [name, { environment = {} }] of services) {
+      const given = Object.entries(environment).filter(([key]) => key.startsWith('STEPDOWN_OIDC_'));
+      expect(given.every(([, value]) => value === null)).toBe(true);
+      expect(given.map(([key]) => key).sort()).toEqual(name === 'server' ? [...known].sort() : []);
+    }
+  });
+
   it('lets only Temporal reach the database', () => {
     const inside = services.filter(([, { networks }]) => networks?.includes('database')).map(([name]) => name);
     expect(inside).toEqual(['postgres', 'temporal-schema', 'temporal']);

@@ -155,7 +155,7 @@ describe('an OpenID Connect provider', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-    const other = await startApi({ oidc: { issuer, audience: 'stepdown', rolesClaim: 'roles' } });
+    const other = await startApi({ oidc: { issuer, name: 'Acme', audience: 'stepdown', rolesClaim: 'roles' } });
     const token = (key: typeof own.privateKey, claims: object = {}, audience = 'stepdown', expires = '1 minute') =>
       new SignJWT({ email: 'ana@example.org', roles: ['approver', 'king'], ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: 'k' })

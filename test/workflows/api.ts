@@ -11,13 +11,13 @@ import { createServer } from '../../src/server/server.ts';
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** The real server on the ring's Temporal, in a data directory of its own. */
-export async function startApi(changes: Partial<Config> = {}) {
+export async function startApi(changes: Partial<Config> = {}, publicUrl = 'http://127.0.0.1') {
   const home = mkdtempSync(join(tmpdir(), 'stepdown-api-'));
   const config = { ...loadConfig({ STEPDOWN_HOME: join(home, 'data'), STEPDOWN_SPECS: home }), ...changes };
   const connection = await Connection.connect({ address: inject('temporal') });
   const access = new Access(join(config.home, 'access.db'));
   const client = new Client({ connection });
-  const app = await createServer({ client, config, access, publicUrl: () => 'http://127.0.0.1' });
+  const app = await createServer({ client, config, access, publicUrl: () => publicUrl });
   const tokens = new Map<string, string>();
   const tokenOf = (email: string, roles: Role[]) => {
     if (!tokens.has(email)) tokens.set(email, access.issueToken(email, roles));

@@ -17,14 +17,23 @@ export class Refused extends Error {
   readonly status: number;
   readonly next: string | undefined;
   readonly problems: SpecProblem[];
+  /** Whom to sign in with. */
+  readonly provider: string | undefined;
 
-  constructor(status: number, problem: { detail?: string; next?: string; problems?: SpecProblem[] }) {
+  constructor(
+    status: number,
+    problem: { detail?: string; next?: string; problems?: SpecProblem[]; provider?: string }
+  ) {
     super(problem.detail ?? `the server answered ${status}`);
     this.status = status;
     this.next = problem.next;
     this.problems = problem.problems ?? [];
+    this.provider = problem.provider;
   }
 }
+
+/** Told to the window when a session has ended; `detail` is the refusal. */
+export const SIGNED_OUT = 'stepdown:signed-out';
 
 let csrf = '';
 
@@ -42,7 +51,8 @@ export function post<T>(path: string, body: unknown, key: string): Promise<T> {
   return send<T>(path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-export const signOut = (): Promise<void> =>
+/** With where the identity provider signs out too, where it does. */
+export const signOut = (): Promise<{ next: string } | undefined> =>
   send('/api/session', { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
 
 /** With the code of a link that works once. */
@@ -59,7 +69,11 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
   const response = await fetch(path, init).catch(() => {
     throw new Refused(0, { detail: 'the server does not answer', next: 'is `stepdown up` running?' });
   });
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) {
+    const refused = await refusal(response);
+    if (refused.status === 401) dispatchEvent(new CustomEvent(SIGNED_OUT, { detail: refused }));
+    throw refused;
+  }
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 

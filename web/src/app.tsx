@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
 import type { Portfolio } from '../../src/server/routes/events.ts';
-import { loadSession, type Refused, type Session, signOut } from './api.ts';
+import { loadSession, type Refused, type Session, SIGNED_OUT, signOut } from './api.ts';
 import { usePortfolio } from './live.ts';
 import { EngagementPage } from './pages/engagement.tsx';
 import { GatePage } from './pages/gate.tsx';
@@ -20,6 +20,14 @@ export function App() {
   const load = () => loadSession().then(setSession, setTrouble);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened
   useEffect(() => void load(), []);
+  useEffect(() => {
+    const ended = (event: Event) => {
+      setSession(undefined);
+      setTrouble((event as CustomEvent<Refused>).detail);
+    };
+    addEventListener(SIGNED_OUT, ended);
+    return () => removeEventListener(SIGNED_OUT, ended);
+  }, []);
   if (session)
     return (
       <SessionContext value={session}>
@@ -29,6 +37,7 @@ export function App() {
   if (trouble?.status === 401)
     return (
       <SignInPage
+        provider={trouble.provider}
         onSignedIn={() => {
           setTrouble(undefined);
           void load();
@@ -52,8 +61,17 @@ function SignedIn({ session }: { session: Session }) {
         <Link href="/">Portfolio</Link>
         <Link href="/inbox">Inbox{mine > 0 && <span className="count"> {mine}</span>}</Link>
         <Link href="/new">New</Link>
-        <span className="who">{session.email}</span>
-        <button type="button" className="plain" onClick={() => void signOut().finally(() => location.assign('/'))}>
+        <span className="who">{[session.email, ...session.roles].join(', ')}</span>
+        <button
+          type="button"
+          className="plain"
+          onClick={() =>
+            void signOut().then(
+              (then) => location.assign(then?.next ?? '/'),
+              () => location.assign('/')
+            )
+          }
+        >
           Sign out
         </button>
       </nav>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { ClosingDocument } from '../../src/domain/engagement.ts';
 import type { Portfolio } from '../../src/server/routes/events.ts';
 import type { Now } from '../../src/server/view.ts';
-import { get, type Refused } from './api.ts';
+import { get, loadSession, type Refused } from './api.ts';
 
 /** Parts as the server last sent them; it sends a part whole whenever it changes. */
 export interface Live<T> {
@@ -26,7 +26,10 @@ function useLive<T>(path: string, names: (keyof T & string)[]): Live<T> {
     source.addEventListener('unavailable', ({ data }) =>
       setLive(({ parts }) => ({ parts, trouble: JSON.parse(data).detail }))
     );
-    source.onerror = () => setLive(({ parts }) => ({ parts, trouble: LOST }));
+    source.onerror = () => {
+      setLive(({ parts }) => ({ parts, trouble: LOST }));
+      if (source.readyState === EventSource.CLOSED) loadSession().catch(() => {}); // refused: has the session ended?
+    };
     source.onopen = () => setLive(({ parts }) => ({ parts }));
     return () => source.close();
   }, [path, events]);

@@ -2,7 +2,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { html } from '../../report/html.ts';
 import { page } from '../../report/page.ts';
-import { SESSION_COOKIE } from '../authenticate.ts';
+import { SESSION_COOKIE, sessionCookie } from '../authenticate.ts';
 import type { Desk } from '../desk.ts';
 import { ROLES } from '../people.ts';
 import { Problem } from '../problem.ts';
@@ -11,9 +11,9 @@ const codeForm = z.object({ code: z.string().min(20).max(200) });
 const FEW = { max: 10, timeWindow: '1 minute' };
 
 /** Signing in and out, and letting others in. */
-export function sessionRoutes({ app, access, publicUrl }: Desk): void {
+export function sessionRoutes({ app, access, provider, publicUrl }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: publicUrl().startsWith('https:') } as const;
+  const cookie = sessionCookie(publicUrl());
 
   typed.get(
     '/sign-in',
@@ -43,11 +43,14 @@ export function sessionRoutes({ app, access, publicUrl }: Desk): void {
   );
   typed.delete(
     '/api/session',
-    { config: { needs: 'read' }, schema: { summary: 'Sign out' } },
+    { config: { needs: 'read' }, schema: { summary: 'Sign out; `next` is where the identity provider does it too' } },
     async (request, reply) => {
       const session = request.cookies[SESSION_COOKIE];
-      if (session) access.endSession(session);
-      return reply.clearCookie(SESSION_COOKIE, cookie).code(204).send();
+      const idToken = session && access.endSession(session);
+      reply.clearCookie(SESSION_COOKIE, cookie);
+      const address = idToken && provider?.signOutAddress(idToken, `${publicUrl()}/`);
+      const next = await Promise.resolve(address).catch(() => undefined); // it is away: signed out here all the same
+      return next ? { next } : reply.code(204).send();
     }
   );
   typed.post(

@@ -5,7 +5,26 @@ import { Page, Refusal } from '../parts.tsx';
 /** The code of a whole link, or the code itself. */
 const codeIn = (given: string): string => /[?&]code=([^&\s]+)/.exec(given)?.[1] ?? given.trim();
 
-export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
+export function SignInPage({ provider, onSignedIn }: { provider: string | undefined; onSignedIn: () => void }) {
+  return (
+    <Page title="Sign in to Stepdown">
+      {provider ? <AtProvider provider={provider} /> : <ByLink onSignedIn={onSignedIn} />}
+    </Page>
+  );
+}
+
+function AtProvider({ provider }: { provider: string }) {
+  const here = location.pathname + location.search;
+  return (
+    <p>
+      <a className="button" href={`/auth/login?to=${encodeURIComponent(here)}`}>
+        Sign in with {provider}
+      </a>
+    </p>
+  );
+}
+
+function ByLink({ onSignedIn }: { onSignedIn: () => void }) {
   const [trouble, setTrouble] = useState<Refused | undefined>();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -13,7 +32,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
     signIn(codeIn(given)).then(onSignedIn, setTrouble);
   };
   return (
-    <Page title="Sign in to Stepdown">
+    <>
       <p>
         <code>stepdown up</code> prints a link that signs you in once; <code>npx stepdown access link</code> prints
         another. Open it, or paste it here.
@@ -26,6 +45,6 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
         <Refusal trouble={trouble} />
         <button type="submit">Sign in</button>
       </form>
-    </Page>
+    </>
   );
 }
