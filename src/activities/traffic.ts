@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { classesOf } from '../domain/classes.ts';
@@ -20,6 +20,7 @@ interface Dependencies {
 const ASSIGNMENT_SEED = 42;
 const POLL_MS = 500;
 const STILL_LOOKS = 20;
+const ANSWER_MS = 100_000; // loading two arms; an attempt is given up after 120 s, and nothing of it may arrive later
 
 export interface WatchInput {
   model: string;
@@ -34,15 +35,21 @@ export interface WatchInput {
 /** The router, and the evidence it gathers. */
 export const createTrafficActivities = ({ gateway, token, journalOf }: Dependencies) => {
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(new URL(path, gateway()), {
+    const url = new URL(path, gateway());
+    const response = await fetch(url, {
       method,
+      signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(ANSWER_MS)]),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    const answer = (await response.json()) as T & { error?: string };
+    const answer = parsed<T & { error?: string }>(await response.text());
+    if (!answer)
+      throw new Error(
+        `what answers at ${url.origin} is no gateway (${response.status} to ${method} ${path}): check STEPDOWN_GATEWAY`
+      );
     if (response.ok) return answer;
     const message = `the gateway refused ${method} ${path} with ${response.status}: ${answer.error}`;
     if (response.status >= 500) throw new Error(message);
@@ -201,3 +208,13 @@ export function stageVerdict(input: WatchInput, status: RouteStatus, now: number
 }
 
 export type TrafficActivities = ReturnType<typeof createTrafficActivities>;
+
+/** Undefined for what is no JSON object, such as a proxy's page. */
+function parsed<T>(text: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, expect, it } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
 
@@ -20,8 +21,33 @@ async function gatewayThatTells(weight: number, candidate: (look: number) => num
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { returnToTwin } = createTrafficActivities({ gateway: () => url, journalOf: () => expect.fail('not used') });
-  return { back: () => returnToTwin({ model: 'm', reason: 'a test' }), looks: () => looks };
+  const back = () => new MockActivityEnvironment().run(returnToTwin as never, { model: 'm', reason: 'a test' });
+  return { back, looks: () => looks };
 }
+
+async function askedAt(answer: (response: ServerResponse) => void) {
+  server = createServer((_, response) => answer(response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const gateway = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { readRoute } = createTrafficActivities({ gateway, journalOf: () => expect.fail('not used') });
+  const environment = new MockActivityEnvironment();
+  return { environment, answer: environment.run(readRoute as never, { model: 'm' }) };
+}
+
+it('says that a page is no gateway', async () => {
+  const { answer } = await askedAt((response) => void response.writeHead(502).end('<html>Bad gateway</html>'));
+  await expect(answer).rejects.toThrow(/no gateway \(502 to GET .*check STEPDOWN_GATEWAY/);
+});
+
+it('leaves no request behind when the attempt ends before the answer', async () => {
+  const closed = Promise.withResolvers<void>();
+  const { environment, answer } = await askedAt((response) => {
+    response.once('close', closed.resolve);
+    environment.cancel('CANCELLED');
+  });
+  await expect(answer).rejects.toThrow();
+  await closed.promise;
+});
 
 it("is back only once the candidate's counter has stopped, after what was under way", async () => {
   const { back, looks } = await gatewayThatTells(0, (look) => Math.min(look, 3));

@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
 import type { Journal } from '../../src/storage/journal.ts';
@@ -19,6 +20,10 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([gateway.dispose(), api.dispose()]));
 
+/** As a worker runs it. */
+const run = <Input, T>(activity: (input: Input) => Promise<T>, input: Input): Promise<T> =>
+  new MockActivityEnvironment().run(activity as never, input);
+
 it('the rollout opens, raises and empties the router of its specification, and confirms only what was read back', async () => {
   api.put(ROUTE, { rules: [{ backendRefs: refs(1, 1) }] });
   const journalled: unknown[] = [];
@@ -36,18 +41,18 @@ it('the rollout opens, raises and empties the router of its specification, and c
   };
   const { engagement, model } = spec;
   const [twin, candidate] = [artifactOf('twin.onnx'), artifactOf('same.onnx')];
-  const { router } = await traffic.openRoute({ spec, rollout: 'rollout/1', twin, candidate });
+  const { router } = await run(traffic.openRoute, { spec, rollout: 'rollout/1', twin, candidate });
   expect(router).toMatchObject({ kind: 'gateway-api', weight: 0 });
   expect(api.spec(ROUTE)).toEqual({ rules: [{ backendRefs: refs(10_000, 0) }] });
 
-  await traffic.setTrafficWeight({ engagement, model: model.name, weight: 25, stage: '25%' });
+  await run(traffic.setTrafficWeight, { engagement, model: model.name, weight: 25, stage: '25%' });
   expect(api.spec(ROUTE)).toEqual({ rules: [{ backendRefs: refs(7_500, 2_500) }] });
   expect(journalled).toMatchObject([{ weight: 25, stage: '25%' }]);
 
   api.forbidden = true;
   const order = { model: model.name, reason: 'a test' };
-  await expect(traffic.returnToTwin(order)).rejects.toThrow(/gateway-api is not confirmed at 0: .*403/);
+  await expect(run(traffic.returnToTwin, order)).rejects.toThrow(/gateway-api is not confirmed at 0: .*403/);
   api.forbidden = false;
-  expect(await traffic.returnToTwin(order)).toEqual({ weight: 0 });
+  expect(await run(traffic.returnToTwin, order)).toEqual({ weight: 0 });
   expect(api.spec(ROUTE)).toEqual({ rules: [{ backendRefs: refs(10_000, 0) }] });
 });
