@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,6 +27,7 @@ import { ArtifactStore } from './storage/artifacts.ts';
 import { linkKey, signLink } from './storage/decision-link.ts';
 import { Journal } from './storage/journal.ts';
 import { Ledger } from './storage/ledger.ts';
+import { makeScratchFolder } from './storage/scratch-folder.ts';
 
 type Queue = (typeof QUEUES)[keyof typeof QUEUES];
 
@@ -35,17 +36,17 @@ const CHECKPOINT_DELAY = '200 ms'; // a checkpoint that waits for the usual 16 s
 const USAGE = `usage: worker.ts [--queue engagement|toolkit|load-test]...   (default: all three)`;
 
 /** What runs on each queue; measurements and toolkits take one task at a time so that they share the host with nobody. */
-function optionsFor(queue: Queue, config: Config): Partial<WorkerOptions> {
+function optionsFor(queue: Queue, config: Config, workFolder: string): Partial<WorkerOptions> {
   const artifacts = new ArtifactStore(config.folders.artifacts);
   const ledger = new Ledger(config.folders.trials);
   const journalOf = (engagement: string) => new Journal(config.folders.journals, engagement);
-  const shared = { artifacts, ledger, journalOf, workFolder: config.folders.work };
+  const shared = { artifacts, ledger, journalOf, workFolder };
   const tools = { ...shared, python: config.python, environments: config.environments };
   if (queue === 'toolkit')
     return {
       activities: {
         ...createToolkitActivities(tools),
-        ...createTrainingActivities(tools),
+        ...createTrainingActivities({ ...tools, checkpointsFolder: join(config.folders.work, 'training') }),
         ...createExportActivities(tools),
       },
       maxConcurrentActivityTaskExecutions: 1,
@@ -105,7 +106,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const temporal = temporalConnection(config);
   if (!temporal) throw new Error('no Temporal server is known: set TEMPORAL_ADDRESS or run `stepdown up`');
-  await mkdir(config.folders.work, { recursive: true });
+  const workFolder = await makeScratchFolder(config.folders.work);
   Runtime.install({ telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } } });
   const connection = await NativeConnection.connect(temporal.options as NativeConnectionOptions);
   const workers: Worker[] = [];
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
         taskQueue,
         shutdownGraceTime: '2 seconds', // then activities are cancelled: they end their children and are retried later
         shutdownForceTime: '15 seconds',
-        ...optionsFor(taskQueue, config),
+        ...optionsFor(taskQueue, config, workFolder),
       })
     );
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM')); // the supervisor was killed

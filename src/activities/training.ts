@@ -5,6 +5,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import type { TrainingEstimate, TrainingRecord } from '../domain/training.ts';
 import { sha256 } from '../storage/artifacts.ts';
+import { runId } from './run-id.ts';
 import { runInFolder, type ToolkitDependencies } from './toolkit-folder.ts';
 
 export interface TrainingInput {
@@ -19,8 +20,8 @@ export interface TrainingInput {
 type Trained = Omit<TrainingRecord, 'key' | 'model'> & { path: string };
 
 /** Quantization-aware training; its checkpoints outlive the attempt, and the heartbeat says where the last one is. */
-export const createTrainingActivities = (dependencies: ToolkitDependencies) => {
-  const { artifacts, ledger, journalOf, workFolder } = dependencies;
+export const createTrainingActivities = (dependencies: ToolkitDependencies & { checkpointsFolder: string }) => {
+  const { artifacts, ledger, journalOf, checkpointsFolder } = dependencies;
   const train = <Output, T>(job: object, keep: (output: Output) => Promise<T>): Promise<T> => {
     const goingOn = (told: unknown) => ({
       ...job,
@@ -41,7 +42,10 @@ export const createTrainingActivities = (dependencies: ToolkitDependencies) => {
     async estimateTraining(input: TrainingInput): Promise<TrainingEstimate> {
       const job = { ...(await jobOf(input)), estimate: true };
       const estimate = await train(job, async (output: TrainingEstimate) => output);
-      await journalOf(input.engagement).append('training/estimate', 'training', { recipe: input.recipe, estimate });
+      await journalOf(input.engagement).append(`training/estimate/${runId()}`, 'training', {
+        recipe: input.recipe,
+        estimate,
+      });
       return estimate;
     },
 
@@ -59,7 +63,7 @@ export const createTrainingActivities = (dependencies: ToolkitDependencies) => {
       );
       const data = [calibration, selection, rows].map(({ arrow }) => arrow.sha256);
       const key = sha256(canonicalJson({ kind: 'training', model: model.sha256, recipe, data, ...probe }));
-      const checkpointFolder = join(workFolder, 'training', key);
+      const checkpointFolder = join(checkpointsFolder, key);
       const perform = async () => {
         const job = { ...(await jobOf(input)), checkpointFolder };
         return train(job, async ({ path, ...trained }: Trained) =>

@@ -34,6 +34,7 @@ import { readDataset } from '../inference/dataset.ts';
 import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
+import { runId } from './run-id.ts';
 import {
   baselineSummary,
   candidatesSummary,
@@ -86,7 +87,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     const evidence = await artifacts.putJson({ ...basis, checks } satisfies CandidateEvidence);
     const verdict = { verdict: combine(checks), reason: reasonOf(checks), checks, evidence };
     await journalOf(subject.engagement).append(
-      `verdict/${subject.id}/${basis.role}/${evidence.sha256.slice(0, 12)}`,
+      `verdict/${subject.id}/${basis.role}/${evidence.sha256.slice(0, 12)}/${runId()}`,
       'verdict',
       { ...subject, ...verdict, figures }
     );
@@ -114,7 +115,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     const evidence = await artifacts.putJson({ ...basis, checks } satisfies EfficiencyEvidence);
     const reason = `${reasonOf(checks)}; given up before its accuracy was asked`;
     const verdict = { verdict: combine(checks), reason, checks, evidence };
-    const event = `verdict/${id}/selection/${evidence.sha256.slice(0, 12)}`;
+    const event = `verdict/${id}/selection/${evidence.sha256.slice(0, 12)}/${runId()}`;
     await journalOf(subject.engagement).append(event, 'verdict', { ...subject, ...verdict });
     return { id, phase, scheme: recipe.scheme, recipe, givenUp, ...verdict };
   }
@@ -177,7 +178,7 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
       const reason = `could not be measured: ${lastWords}`;
       const checks: Check[] = [{ name: 'measurable', verdict: 'error', reason }];
       const body = { id, phase, recipe, verdict: 'error', reason };
-      await journalOf(engagement).append(`verdict/${id}/error/${phase}`, 'verdict', body);
+      await journalOf(engagement).append(`verdict/${id}/error/${phase}/${runId()}`, 'verdict', body);
       return { id, phase, scheme: recipe.scheme, recipe, verdict: 'error', reason, checks };
     },
 
@@ -236,23 +237,19 @@ export const createVerdictActivities = ({ artifacts, journalOf }: Dependencies) 
     async judgeOptimization(input: {
       spec: Spec;
       winner?: CandidateResult;
+      candidates: CandidateResult[];
+      search?: EngagementState['search'];
       holdout?: EngagementState['holdout'];
       loadTests?: EngagementState['loadTests'];
       sensitivity?: EngagementState['sensitivity'];
       training?: EngagementState['training'];
     }): Promise<Judged> {
-      const { winner, holdout, loadTests, training } = input;
+      const { winner, candidates, search, holdout, loadTests, training } = input;
       const trained = training ? `; ${describeTraining(training)}` : '';
       const checks: Check[] =
         winner && holdout
           ? [...holdout.candidate.checks, ...(loadTests?.chosen ? [loadAuditCheck(loadTests.chosen)] : [])]
-          : [
-              {
-                name: 'candidates',
-                verdict: 'failed',
-                reason: `no candidate is left that holds every requirement${trained}`,
-              },
-            ];
+          : [noneLeft(candidates, trained, search?.ended)];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
       const chart = holdout && candidateChart(holdout.candidate);
       return { checks, evidence, summary: holdoutSummary({ ...input, checks }), chart };
@@ -293,8 +290,16 @@ interface Outcome {
   evidence: ArtifactRef;
 }
 
-/** Inconclusive when a person could still make something of one of them. */
+/** Where nothing holds every requirement; a search that ended before it tried anything says nothing of the model. */
+function noneLeft(candidates: CandidateResult[], trained: string, ended?: string): Check {
+  const why = ended ? `; the search ended early: ${ended}` : '';
+  const reason = `no candidate is left that holds every requirement${trained}${why}`;
+  return { name: 'candidates', verdict: worstOf(candidates), reason };
+}
+
+/** Inconclusive when a person could still make something of one of them, or none was tried. */
 function worstOf(candidates: CandidateResult[]): Verdict {
+  if (candidates.length === 0) return 'inconclusive';
   if (candidates.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
   return candidates.every(({ verdict }) => verdict === 'error') ? 'error' : 'failed';
 }

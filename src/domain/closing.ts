@@ -62,6 +62,7 @@ export function closingDocument(
     cost: (economics && servingCost(economics, state.loadTests ?? {})) ?? null,
     search: state.search ?? null,
     sensitivity: state.sensitivity ?? null,
+    sensitivityProblem: state.sensitivityProblem ?? null,
     training: state.training ?? null,
     rollout: rollout ?? null,
     support: state.support ?? null,

@@ -6,7 +6,7 @@ import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles,
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
 import type { SearchSpent } from './search/budget.ts';
-import type { Sensitivity } from './search/sensitivity.ts';
+import type { SearchProblem, Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
 import type { SupportResult } from './support.ts';
@@ -138,6 +138,8 @@ export interface EngagementState {
   candidates: CandidateResult[];
   /** The search for what the fastest candidate that lost too much must keep in FP32. */
   sensitivity?: Sensitivity;
+  /** Why that search came to nothing. */
+  sensitivityProblem?: SearchProblem;
   training?: Training;
   /** Absent in engagements that were kicked off before there were budgets. */
   search?: SearchSpent;
@@ -200,6 +202,8 @@ export interface ClosingDocument {
   search?: SearchSpent | null;
   /** What could not be quantized, where it was looked for. */
   sensitivity?: Sensitivity | null;
+  /** Why the search for it came to nothing. */
+  sensitivityProblem?: SearchProblem | null;
   /** Quantization-aware training, where it was proposed. */
   training?: Training | null;
   rollout: {

@@ -16,6 +16,9 @@ export const FailureType = {
 
 export const NON_RETRYABLE: string[] = Object.values(FailureType);
 
+/** What a computation on unchanging files throws, and throws again however often it is repeated. */
+export const DETERMINISTIC = ['RangeError', 'TypeError', 'DatasetInvalid'];
+
 export const decisionRefused = (reason: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(reason, FailureType.DecisionRefused);
 

@@ -8,9 +8,12 @@ const SHOWN = 16;
 const LINE = 24;
 const DECADES = 8; // below the largest error; what is smaller is drawn as nothing
 
-/** Which parts of a candidate could not be quantized, as a picture; nothing where none was looked for. */
+/** Which parts of a candidate could not be quantized, as a picture, or why none were found; nothing where none was looked for. */
 export function sensitivity(document: ClosingDocument): Html | undefined {
-  const { sensitivity: found } = document;
+  const { sensitivity: found, sensitivityProblem: problem } = document;
+  if (problem && !found)
+    return html`<section aria-labelledby="sensitivity"><h2 id="sensitivity">Sensitive layers</h2>
+<p>The search for what ${problem.candidate} must keep in FP32 could not be carried out: ${problem.reason}. What the other candidates came to stands.${cite(document, 'journal')}</p></section>`;
   if (!found) return undefined;
   const evaluated = found.evaluations.reduce((total, { rows }) => total + rows, 0);
   const whole = found.evaluations.reduce((total, { of }) => total + of, 0);

@@ -10,7 +10,7 @@ import type { ToolkitActivities } from '../activities/toolkit.ts';
 import type { TrafficActivities } from '../activities/traffic.ts';
 import type { TrainingActivities } from '../activities/training.ts';
 import type { VerdictActivities } from '../activities/verdicts.ts';
-import { NON_RETRYABLE } from '../domain/errors.ts';
+import { DETERMINISTIC, NON_RETRYABLE } from '../domain/errors.ts';
 import { QUEUES } from '../domain/ids.ts';
 
 const retry = { initialInterval: '1 second', maximumInterval: '1 minute', nonRetryableErrorTypes: NON_RETRYABLE };
@@ -29,7 +29,7 @@ export const toolkit = proxyActivities<ToolkitActivities & ExportActivities>({
 /** Training: a killed worker costs the steps since its last checkpoint. */
 export const training = proxyActivities<TrainingActivities>({
   taskQueue: QUEUES.toolkit,
-  startToCloseTimeout: '7 days',
+  startToCloseTimeout: '7 days', // days of steps on a CPU are agreed to at a gate
   heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
@@ -37,7 +37,7 @@ export const training = proxyActivities<TrainingActivities>({
 /** Measurements: one at a time on a host. */
 export const measurement = proxyActivities<MeasurementActivities & EvaluationActivities & ServingActivities>({
   taskQueue: QUEUES.loadTest,
-  startToCloseTimeout: '2 hours',
+  startToCloseTimeout: '2 hours', // all rows of a large model, and its comparison beside FP32
   heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
@@ -45,23 +45,26 @@ export const measurement = proxyActivities<MeasurementActivities & EvaluationAct
 /** The search for the largest rate; a killed worker costs the probe under way, not the search. */
 export const loadTest = proxyActivities<LoadTestActivities>({
   taskQueue: QUEUES.loadTest,
-  startToCloseTimeout: '12 hours',
+  startToCloseTimeout: '12 hours', // dozens of probes of minutes each, and what audits repeat
   heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumAttempts: LOST_WORKERS },
 });
 
-/** Verdicts, journal and reports: seconds of work on local files, repeated until they are written. */
+/**
+ * Verdicts, journal and reports: seconds of work on local files, repeated until they are written; what a repetition
+ * cannot mend ends the engagement with verdict `error` and its reason.
+ */
 export const records = proxyActivities<RecordActivities & VerdictActivities>({
   taskQueue: QUEUES.engagement,
-  startToCloseTimeout: '5 minutes',
-  retry,
+  startToCloseTimeout: '5 minutes', // a bootstrap over many slices
+  retry: { ...retry, nonRetryableErrorTypes: [...NON_RETRYABLE, ...DETERMINISTIC] },
 });
 
 /** People are told at least once; a mail server that stays away does not stop the engagement. */
 export const notification = proxyActivities<NotificationActivities>({
   taskQueue: QUEUES.engagement,
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 hour',
+  startToCloseTimeout: '1 minute', // a mail server that answers slowly
+  scheduleToCloseTimeout: '1 hour', // then it is shown as undelivered
   retry,
 });
 
@@ -75,7 +78,7 @@ export const traffic = proxyActivities<TrafficActivities>({
 /** Watching a stage takes as long as the stage. */
 export const watch = proxyActivities<Pick<TrafficActivities, 'watchStage'>>({
   taskQueue: QUEUES.engagement,
-  startToCloseTimeout: '90 days',
+  startToCloseTimeout: '90 days', // longer than any hold that a specification may ask for
   heartbeatTimeout: '20 seconds',
   retry: { ...retry, maximumInterval: '5 seconds' },
 });

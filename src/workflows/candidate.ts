@@ -1,4 +1,4 @@
-import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { PreparedData } from '../domain/artifact.ts';
 import type { CandidateResult, Phase, SourceFiles } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
@@ -43,7 +43,7 @@ async function measured(input: CandidateInput): Promise<CandidateResult> {
     const result = await records.judgeCandidate({ ...input, trial });
     return record ? { ...result, training: record } : result;
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     return await records.recordUnmeasured({ ...input, lastWords: lastWords(error) });
   }
 }

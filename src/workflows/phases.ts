@@ -1,4 +1,4 @@
-import { isCancellation, log, patched } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { BarChart } from '../domain/bar-chart.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
@@ -109,8 +109,8 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
       return { subject: winner.id, model: quantized.model, predictions, throughput: throughput.candidate };
     });
   }
-  const { spec, holdout, loadTests, sensitivity, training } = state;
-  return records.judgeOptimization({ spec, winner, holdout, loadTests, sensitivity, training });
+  const { candidates, search, holdout, loadTests, sensitivity, training, spec } = state;
+  return records.judgeOptimization({ spec, winner, candidates, search, holdout, loadTests, sensitivity, training });
 }
 
 /** A candidate that keeps in FP32 what the fastest failed one cannot do without. */
@@ -123,8 +123,8 @@ async function mixedPrecision(input: EngagementInput, state: EngagementState): P
     });
     if (!isFound) return [];
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.warn(`the search for sensitive layers of ${failed.id} ended: ${lastWords(error)}`);
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    state.sensitivityProblem = { candidate: failed.id, reason: lastWords(error) };
     return []; // what the other candidates came to still stands
   }
   const recipe = mixedRecipe(failed.recipe, state.sensitivity!);

@@ -44,7 +44,9 @@ async function tried(
   const baseline = { model: fp32, sizeBytes: 40 } as BaselineMeasurement;
   const input = { ...subject, baseline, quantized: { key: `key of ${engagement}`, quantized } };
   const trial: Trial | GivenUp = await new MockActivityEnvironment().run(measurement.measureCandidate as never, input);
-  return { trial, judge: (): Promise<CandidateResult> => verdicts.judgeCandidate({ ...input, trial }) };
+  const judge = (): Promise<CandidateResult> =>
+    new MockActivityEnvironment().run(verdicts.judgeCandidate as never, { ...input, trial });
+  return { trial, judge };
 }
 
 it.each([

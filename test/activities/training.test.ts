@@ -23,6 +23,7 @@ const activities = createTrainingActivities({
   ledger: new Ledger(join(folder, 'ledger')),
   journalOf: (name: string) => new Journal(join(folder, 'journals'), name),
   workFolder,
+  checkpointsFolder: join(workFolder, 'training'),
 });
 
 const rowsOf = async (role: string): Promise<PreparedData> => ({

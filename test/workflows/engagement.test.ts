@@ -262,7 +262,23 @@ describe('an engagement', () => {
       await closing(client, name);
       const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
       expect(state.sensitivity).toBeUndefined();
+      const problem = { candidate: 'int8-static', reason: 'the calibrator ran out of memory' };
+      expect(state.sensitivityProblem).toEqual(problem);
       expect(state.chosen).toBeDefined();
+    });
+  });
+
+  it('ends with what a verdict stumbled over, where no repetition mends it', async () => {
+    const judgeBaseline = async () => {
+      throw new RangeError('alpha must be between 0 and 1, not -94');
+    };
+    await withWorker({ judgeBaseline } as never, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      expect(await closing(client, name)).toMatchObject({
+        verdict: 'error',
+        reason: 'baseline: alpha must be between 0 and 1, not -94',
+      });
     });
   });
 

@@ -32,6 +32,12 @@ export interface Sensitivity {
   isExact: boolean;
 }
 
+/** A search that could not be carried out, and what the tool said last. */
+export interface SearchProblem {
+  candidate: string;
+  reason: string;
+}
+
 /** One sentence for people. */
 export function describeSensitivity({ candidate, groups, evaluations, isExact }: Sensitivity): string {
   const kept = groups.filter(({ isKept }) => isKept).map(({ name }) => name);
