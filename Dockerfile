@@ -21,16 +21,17 @@ FROM base AS toolkits
 # PIP_EXTRA_INDEX_URL and PIP_CONSTRAINT choose PyTorch's CPU build; see toolkits/environments/core.txt.
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_CONSTRAINT
-COPY toolkits/environments/core.txt toolkits/environments/
-RUN python3.11 -m venv .tools/core \
- && .tools/core/bin/python -m pip install --no-cache-dir --requirement toolkits/environments/core.txt \
- && echo /app/toolkits > .tools/core/lib/python3.11/site-packages/stepdown_toolkits.pth
+COPY scripts/setup.mjs scripts/environment.mjs scripts/setup-process.mjs scripts/
+COPY toolkits/environments toolkits/environments
+RUN PIP_NO_CACHE_DIR=1 node scripts/setup.mjs --environment core --folder .tools
 
 FROM base AS stepdown
-ENV NODE_ENV=production STEPDOWN_HOME=/data
+# Environments of further toolkits are made when first needed, and outlive the container.
+ENV NODE_ENV=production STEPDOWN_HOME=/data STEPDOWN_ENVIRONMENTS=/data/environments
 COPY --from=packages /app/node_modules node_modules
 COPY --from=toolkits /app/.tools/core .tools/core
 COPY package.json ./
+COPY scripts/setup.mjs scripts/environment.mjs scripts/setup-process.mjs scripts/
 COPY toolkits toolkits
 COPY prices prices
 COPY src src

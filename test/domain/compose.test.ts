@@ -135,8 +135,19 @@ describe('Dockerfile', () => {
     expect(copied).toContain('src');
     for (const source of copied) {
       expect(existsSync(join(ROOT, source)), source).toBe(true);
-      expect(allowed).toContain(source.startsWith('toolkits/') ? 'toolkits' : source);
+      expect(allowed).toContain(source.split('/')[0]);
     }
+  });
+
+  it('holds the set-up that makes environments when they are first needed, with all that it imports', () => {
+    const image = lines.slice(lines.indexOf('FROM base AS stepdown'));
+    const held = image.filter((line) => line.startsWith('COPY scripts/')).flatMap((line) => line.split(' '));
+    const needed = ['scripts/setup.mjs'];
+    for (const script of needed)
+      for (const [, imported] of readFileSync(join(ROOT, script), 'utf8').matchAll(/from '\.\/(.+)'/g))
+        if (!needed.includes(`scripts/${imported}`)) needed.push(`scripts/${imported}`);
+    expect(needed.length).toBeGreaterThan(1);
+    expect(held).toEqual(expect.arrayContaining(needed));
   });
 
   it('does not run as root', () => {
