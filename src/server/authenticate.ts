@@ -34,11 +34,11 @@ export function authenticate(app: FastifyInstance, access: Access, provider?: Id
   const whoIs = async (request: FastifyRequest): Promise<Person> =>
     (await byBearer(request, access, provider)) ?? bySession(request, access, provider?.name);
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.url.startsWith('/api')) return;
-    const { needs } = request.routeOptions.config;
+    const { url = request.url, config } = request.routeOptions; // of the route: what was sent has other spellings
+    if (!url.startsWith('/api')) return;
     request.person = await whoIs(request);
     if (request.is404) return;
-    if (!needs || !may(request.person, needs))
+    if (!config.needs || !may(request.person, config.needs))
       throw new Problem(
         403,
         `${request.person.email} (${request.person.roles.join(', ') || 'no role'}) may not do this`

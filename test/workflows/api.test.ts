@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request } from 'node:http';
 import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -81,6 +81,23 @@ describe('who may do what', () => {
     }
   });
 });
+
+it.each(['/%61pi', '/a%70i', 'http://127.0.0.1/api', 'HTTP://elsewhere/api'])(
+  'asks who it is, however the address is spelled: %s',
+  async (spelled) => {
+    const own = await startApi();
+    const at = new URL(await own.app.listen({ port: 0, host: '127.0.0.1' }));
+    const status = (method: string, path: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { 'content-type': 'application/json' };
+        const asked = request({ port: at.port, method, path, headers }, ({ statusCode }) => resolve(statusCode));
+        asked.once('error', reject).end(method === 'POST' ? '{"email":"eve@example.org","roles":["admin"]}' : '');
+      });
+    expect(await status('GET', `${spelled}/outbox`)).toBe(401);
+    expect(await status('POST', `${spelled}/people`)).toBe(401);
+    await own.close();
+  }
+);
 
 /** The cookie and the CSRF token of somebody who followed a sign-in link. */
 async function signIn(roles: Role[], email = 'ana@example.org') {
