@@ -5,8 +5,17 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { decide } from '../src/cli/decide.ts';
 import { kickOff, statusOf } from '../src/cli/engagements.ts';
 import { FailureType } from '../src/domain/errors.ts';
-import { candidateWorkflowId, engagementId, gateId, QUEUES, rolloutId, supportId } from '../src/domain/ids.ts';
+import {
+  candidateWorkflowId,
+  engagementId,
+  gateId,
+  portfolioId,
+  QUEUES,
+  rolloutId,
+  supportId,
+} from '../src/domain/ids.ts';
 import { engagement } from '../src/workflows/engagement.ts';
+import { portfolio } from '../src/workflows/portfolio.ts';
 import { APPROVER, look, ref, spec } from '../test/workflows/fakes.ts';
 import { startServer } from '../test/workflows/server.ts';
 import { runWithWorker } from '../test/workflows/worker.ts';
@@ -70,6 +79,23 @@ try {
     await client.workflow.getHandle(engagementId('crashed')).result();
     await save(client, candidateWorkflowId('crashed', 'fp16', 1), 'candidate', 'error');
     await save(client, engagementId('crashed'), 'engagement', 'rejected');
+  });
+  const prepareData = async (): Promise<never> => {
+    throw ApplicationFailure.nonRetryable('no such column', FailureType.BadRequest);
+  };
+  await runWithWorker(server, { prepareData }, async (client) => {
+    const members = ['first', 'second'].map((name) => ({
+      spec: spec(name, { package: 'enterprise' }),
+      sources,
+      projected: null,
+    }));
+    const handle = await client.workflow.start(portfolio, {
+      workflowId: portfolioId('pair'),
+      taskQueue: QUEUES.engagement,
+      args: [{ name: 'pair', concurrency: 1, budgetMs: 3_600_000, members, startedBy: 'recorder' }],
+    });
+    await handle.result();
+    await save(client, portfolioId('pair'), 'portfolio', 'closed');
   });
 } finally {
   await server.stop();

@@ -10,6 +10,7 @@ import { addExport } from './cli/export.ts';
 import { addInit } from './cli/init.ts';
 import { addInspection } from './cli/inspect.ts';
 import { addLoad } from './cli/load.ts';
+import { addPortfolio } from './cli/portfolio.ts';
 import { addReport } from './cli/report.ts';
 import { addStart } from './cli/start.ts';
 import { addSupport } from './cli/support.ts';
@@ -36,6 +37,7 @@ for (const add of [
   addDecisions,
   addRollout,
   addSupport,
+  addPortfolio,
   addEvidence,
   addReport,
   addAccess,

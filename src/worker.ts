@@ -14,6 +14,7 @@ import { createExportActivities } from './activities/export.ts';
 import { createLoadTestActivities } from './activities/load-test.ts';
 import { createMeasurementActivities } from './activities/measurement.ts';
 import { createNotificationActivities } from './activities/notification.ts';
+import { createPortfolioActivities } from './activities/portfolio.ts';
 import { createRecordActivities } from './activities/records.ts';
 import { createServingActivities } from './activities/serving.ts';
 import { createToolkitActivities } from './activities/toolkit.ts';
@@ -68,6 +69,7 @@ function optionsFor(queue: Queue, config: Config, workFolder: string): Partial<W
     activities: {
       ...createVerdictActivities(shared),
       ...createRecordActivities({ ...shared, reportsFolder: config.folders.reports }),
+      ...createPortfolioActivities({ ...shared, reportsFolder: config.folders.reports }),
       ...createTrafficActivities({ gateway: gatewayOf(config), token: config.gatewayToken, journalOf }),
       ...createNotificationActivities({
         smtpUrl: config.smtpUrl,

@@ -20,14 +20,16 @@ export function addCompletion(program: Command): void {
 }
 
 function valuesOf(name: string): ((complete: Complete) => void) | undefined {
-  if (name === 'engagement') return engagements;
+  if (name === 'engagement') return (complete) => journals('', complete);
+  if (name === 'portfolio') return (complete) => journals('portfolios', complete);
   if (FILES.includes(name)) return (complete) => files(process.argv.at(-1) ?? '', complete);
   return undefined;
 }
 
 /** Those with a journal in the data directory. */
-function engagements(complete: Complete): void {
-  for (const name of names(loadConfig().folders.journals)) complete(name.replace(/\.[a-z]+$/, ''), '');
+function journals(folder: string, complete: Complete): void {
+  for (const name of names(join(loadConfig().folders.journals, folder)))
+    if (name.endsWith('.jsonl')) complete(name.replace(/\.jsonl$/, ''), '');
 }
 
 function files(typed: string, complete: Complete): void {

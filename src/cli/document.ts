@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../config.ts';
-import type { ArtifactRef } from '../domain/artifact.ts';
 import { closingDocument } from '../domain/closing.ts';
 import type { ClosingDocument, EngagementInput, EngagementState } from '../domain/engagement.ts';
+import { closedDocument } from '../evidence/closed-document.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal, type JournalEntry } from '../storage/journal.ts';
 import { withClient } from './connection.ts';
@@ -22,11 +22,6 @@ export async function documentOf(folders: Folders, name: string): Promise<Closin
   const { state } = await withClient((client: Client) => statusOf(client, name));
   return documentSoFar(journal.path, entries, state);
 }
-
-const closedDocument = (entries: JournalEntry[]): ArtifactRef | undefined => {
-  const closing = entries.find(({ kind }) => kind === 'closing');
-  return (closing?.body as { document?: ArtifactRef } | undefined)?.document;
-};
 
 /** The closing document as it would be if the engagement ended now. */
 export function documentSoFar(journal: string, entries: JournalEntry[], state: EngagementState): ClosingDocument {

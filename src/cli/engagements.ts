@@ -13,6 +13,7 @@ import {
   type SupportProgress,
   supportQuery,
 } from '../workflows/messages.ts';
+import { kickOffAttributes } from '../workflows/search-attributes.ts';
 import { answered } from './connection.ts';
 import { CommandError, EXIT } from './errors.ts';
 
@@ -22,7 +23,6 @@ const OPEN_GATES = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
 
 /** Starts an engagement; a second start of one that runs is refused with where it stands. */
 export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, startedBy: string): Promise<void> {
-  const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, KEYWORD), value });
   try {
     await client.workflow.start(engagement, {
       workflowId: engagementId(spec.engagement),
@@ -30,13 +30,7 @@ export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, 
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       staticSummary: `${spec.client.name}: ${spec.model.name}, ${spec.package}`,
-      typedSearchAttributes: [
-        attribute('Engagement', spec.engagement),
-        attribute('Client', spec.client.name),
-        attribute('ModelName', spec.model.name),
-        attribute('Package', spec.package),
-        attribute('Phase', 'baseline'),
-      ],
+      typedSearchAttributes: kickOffAttributes(spec),
       args: [{ spec, sources, startedBy, startedAt: new Date().toISOString() }],
     });
   } catch (error) {
@@ -44,10 +38,13 @@ export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, 
     throw new CommandError(
       EXIT.refused,
       `engagement '${spec.engagement}' exists already`,
-      `see \`stepdown status ${spec.engagement}\`, or give the new one another name under 'engagement:'`
+      anotherName(spec.engagement)
     );
   }
 }
+
+export const anotherName = (name: string): string =>
+  `see \`stepdown status ${name}\`, or give the new one another name under 'engagement:'`;
 
 export interface EngagementStatus {
   state: EngagementState;

@@ -29,7 +29,7 @@ export function returnOf(costs: { baselineUsd: number; candidateUsd: number; fee
 /** A positive quantity as measured samples, or as the 95 % interval of a log-normal. */
 export type Uncertain = { samples: number[] } | { lower: number; upper: number };
 
-interface Quantiles {
+export interface Quantiles {
   p10: number;
   p50: number;
   p90: number;
@@ -55,21 +55,35 @@ export function returnsOf(input: { baselineUsd: number; range: CostRange; feeUsd
   return { p10: at(p10), p50: at(p50), p90: at(p90) };
 }
 
-/** Carries what is not known of the rate and the speed-up through whole replicas; the same seed, the same range. */
-export function costRange(input: {
+/** Two sides of which something is not known. */
+export interface CostSides {
   baseline: { plan: ServingPlan; rate: Uncertain };
   candidate: { plan: ServingPlan; rate: Uncertain } | { plan: ServingPlan; speedup: Uncertain };
-  seed: number;
-}): CostRange {
-  const { baseline, candidate, seed } = input;
+}
+
+/** Monthly cost of both sides in one draw. */
+export interface CostDraw {
+  before: number;
+  after: number;
+}
+
+/** Carries what is not known of the rate and the speed-up through whole replicas; the same seed, the same range. */
+export const costRange = ({ seed, ...sides }: CostSides & { seed: number }): CostRange =>
+  rangeOf(costDraws(sides, seed));
+
+/** As many for every seed, so that draws of several models can be added. */
+export function costDraws({ baseline, candidate }: CostSides, seed: number): CostDraw[] {
   const random = seededRandom(seed);
   const cost = (plan: ServingPlan, replicaRps: number) => monthlyCost({ ...plan, replicaRps }).usdPerMonth;
-  const draws = Array.from({ length: DRAWS }, () => {
+  return Array.from({ length: DRAWS }, () => {
     const rate = draw(baseline.rate, random.next());
     const other = random.next();
     const candidateRate = 'speedup' in candidate ? rate * draw(candidate.speedup, other) : draw(candidate.rate, other);
     return { before: cost(baseline.plan, rate), after: cost(candidate.plan, candidateRate) };
   });
+}
+
+export function rangeOf(draws: CostDraw[]): CostRange {
   const savings = draws.map(({ before, after }) => before - after);
   return {
     baselineUsd: quantiles(draws.map(({ before }) => before)),

@@ -36,6 +36,8 @@ export interface EngagementInput {
   sources: SourceFiles;
   startedBy: string;
   startedAt: string;
+  /** The portfolio that started it, and hears of it. */
+  portfolio?: string;
 }
 
 export interface Preparation {

@@ -1,6 +1,9 @@
 import type { Phase } from './engagement.ts';
 
 export const engagementId = (name: string): string => `engagement/${name}`;
+export const portfolioId = (name: string): string => `portfolio/${name}`;
+/** Its journal, beside those of the engagements. */
+export const portfolioJournal = (name: string): string => `portfolios/${name}`;
 export const candidateWorkflowId = (name: string, candidate: string, attempt: number): string =>
   `engagement/${name}/candidate/${candidate}/${attempt}`;
 export const gateId = (name: string, gate: string, attempt: number): string =>

@@ -11,6 +11,8 @@ export interface Package {
   /** Whether Stepdown carries the candidate into production traffic. */
   rollsOut: boolean;
   supportDays: number;
+  /** Whether several models may share a budget and run as a portfolio. */
+  hasPortfolio: boolean;
   /** Days after which measurements count as old and another engagement is due; null where drift alone says so. */
   reoptimizeAfterDays: number | null;
   /** What the support window is held against in its reports; null where nothing is promised. */
@@ -26,6 +28,7 @@ export const PACKAGES = {
     trains: false,
     rollsOut: false,
     supportDays: 30,
+    hasPortfolio: false,
     reoptimizeAfterDays: null,
     serviceLevel: null,
   },
@@ -35,6 +38,7 @@ export const PACKAGES = {
     trains: true,
     rollsOut: true,
     supportDays: 90,
+    hasPortfolio: false,
     reoptimizeAfterDays: null,
     serviceLevel: null,
   },
@@ -44,6 +48,7 @@ export const PACKAGES = {
     trains: true,
     rollsOut: true,
     supportDays: 365,
+    hasPortfolio: true,
     reoptimizeAfterDays: 90,
     serviceLevel: { uptime: 0.999, acknowledgeMs: 4 * HOUR_MS },
   },

@@ -6,6 +6,7 @@ export const SEARCH_ATTRIBUTES = {
   Client: 'Keyword',
   ModelName: 'Keyword',
   Package: 'Keyword',
+  Portfolio: 'Keyword',
   Verdict: 'Keyword',
   DueAt: 'Datetime',
 } as const;

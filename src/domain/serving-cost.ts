@@ -1,9 +1,20 @@
 import { planBehind } from './assessment.ts';
 import type { AssessmentInput } from './assessment-input.ts';
 import { breakEvenSpeedup, fleetAt, type MonthlyCost, monthlyCost, type ServingPlan } from './cost.ts';
-import { type CostRange, costRange, type Return, returnsOf } from './cost-comparison.ts';
+import {
+  type CostDraw,
+  type CostRange,
+  type CostSides,
+  costDraws,
+  costRange,
+  type Quantiles,
+  type Return,
+  rangeOf,
+  returnsOf,
+} from './cost-comparison.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { DatedPrice } from './prices.ts';
+import { publishedSpeedup } from './published.ts';
 
 const SEED = 1;
 
@@ -36,22 +47,20 @@ export interface ServingCost {
   notes: string[];
 }
 
+interface LoadTests {
+  baseline?: LoadTest | undefined;
+  chosen?: LoadTest | undefined;
+}
+
 /** Undefined when the baseline held no rate: there is nothing to divide the traffic by. */
-export function servingCost(
-  { input, price }: Economics,
-  { baseline, chosen }: { baseline?: LoadTest | undefined; chosen?: LoadTest | undefined }
-): ServingCost | undefined {
+export function servingCost(economics: Economics, { baseline, chosen }: LoadTests): ServingCost | undefined {
   if (!baseline?.ratePerSecond) return undefined;
-  const before = planBehind({ ...input, plan: planFor(input.plan, baseline), isRateKnown: true });
+  const { input, price } = economics;
+  const before = planBefore(input, baseline);
   const after = chosen?.ratePerSecond ? planFor(before, chosen) : undefined;
   const today = sideOf(before, baseline);
-  const range =
-    after &&
-    costRange({
-      baseline: { plan: before, rate: today.rate },
-      candidate: { plan: after, rate: intervalOf(chosen!) },
-      seed: SEED,
-    });
+  const sides = sidesOf(economics, { baseline, chosen });
+  const range = sides && costRange({ ...sides, seed: SEED });
   const feeUsd = input.fee ?? null;
   return {
     price,
@@ -80,6 +89,41 @@ export function describeCost({ price, baseline, returns, feeUsd }: ServingCost):
       ? ', which never pays the fee back'
       : `, fee paid back in ${Math.round(p50.paybackDays)} days`;
   return today + saved + (feeUsd === null ? '' : paid);
+}
+
+const planBefore = (input: AssessmentInput, baseline: LoadTest): ServingPlan =>
+  planBehind({ ...input, plan: planFor(input.plan, baseline), isRateKnown: true });
+
+/** Undefined unless a rate held on both sides. */
+function sidesOf({ input }: Economics, { baseline, chosen }: LoadTests): CostSides | undefined {
+  if (!baseline?.ratePerSecond || !chosen?.ratePerSecond) return undefined;
+  const before = planBefore(input, baseline);
+  return {
+    baseline: { plan: before, rate: intervalOf(baseline) },
+    candidate: { plan: planFor(before, chosen), rate: intervalOf(chosen) },
+  };
+}
+
+/** Cost and saving of several models together: rates are measured apart, so their errors are drawn apart. */
+export function totalRange(models: { economics: Economics; loadTests: LoadTests }[]): CostRange | null {
+  const draws = models.flatMap(({ economics, loadTests }, i) => {
+    const sides = sidesOf(economics, loadTests);
+    return sides ? [costDraws(sides, SEED + i)] : [];
+  });
+  const [first, ...others] = draws;
+  if (!first) return null;
+  const sum = (index: number, side: keyof CostDraw) =>
+    others.reduce((total, each) => total + each[index]![side], first[index]![side]);
+  return rangeOf(first.map((_, i) => ({ before: sum(i, 'before'), after: sum(i, 'after') })));
+}
+
+/** What INT8 would save by published speed-ups, from the bill alone; null where none was given. */
+export function projectedSaving({ input, price }: Economics): Quantiles | null {
+  if (input.monthlyCost === undefined) return null;
+  const plan = planBehind({ ...input, isRateKnown: false });
+  const baseline = { plan, rate: { samples: [plan.replicaRps] } };
+  const candidate = { plan, speedup: publishedSpeedup(price) };
+  return costRange({ baseline, candidate, seed: SEED }).savingUsd;
 }
 
 /** As many replicas share an instance as shared the host of the load test. */

@@ -6,6 +6,7 @@ import { type Proposal, whyProposed } from '../domain/reoptimization.ts';
 import { describeWeek, type Incident, type Week } from '../domain/support.ts';
 import { chosenLine } from './chosen.ts';
 import { bytes, instant, interval, points, ratio, trimmed, weight } from './format.ts';
+import { type BudgetUsed, budgetUsed } from './portfolio-message.ts';
 import { headlineOf } from './summary.ts';
 
 export interface Recipient {
@@ -38,6 +39,7 @@ export type NotifyInput =
   | (SupportMail & { kind: 'support-incident'; incident: Incident })
   | (SupportMail & { kind: 'support-week'; week: Week; page: string })
   | (SupportMail & { kind: 'reoptimization-proposed'; proposal: Proposal })
+  | BudgetUsed
   | { kind: 'engagement-closed'; document: ClosingDocument; to: Recipient[] };
 
 /** What is told, before it takes the form of a channel. */
@@ -59,6 +61,7 @@ export function messageOf(input: NotifyInput): Message {
   if (input.kind === 'support-incident') return incidentOpened(input);
   if (input.kind === 'support-week') return weekEnded(input);
   if (input.kind === 'reoptimization-proposed') return proposed(input);
+  if (input.kind === 'portfolio-budget-used') return budgetUsed(input);
   if (input.kind === 'engagement-closed') return closed(input.document, input.to);
   if (input.kind === 'gate-expired') return expired(input.gate);
   return waiting(input.gate, input.kind === 'gate-reminder');

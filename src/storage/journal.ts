@@ -6,6 +6,7 @@ import { sha256 } from './artifacts.ts';
 
 export type JournalKind =
   | 'kick-off'
+  | 'portfolio'
   | 'export'
   | 'preparation'
   | 'baseline'

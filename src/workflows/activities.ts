@@ -4,6 +4,7 @@ import type { ExportActivities } from '../activities/export.ts';
 import type { LoadTestActivities } from '../activities/load-test.ts';
 import type { MeasurementActivities } from '../activities/measurement.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
+import type { PortfolioActivities } from '../activities/portfolio.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { ServingActivities } from '../activities/serving.ts';
 import type { ToolkitActivities } from '../activities/toolkit.ts';
@@ -54,7 +55,7 @@ export const loadTest = proxyActivities<LoadTestActivities>({
  * Verdicts, journal and reports: seconds of work on local files, repeated until they are written; what a repetition
  * cannot mend ends the engagement with verdict `error` and its reason.
  */
-export const records = proxyActivities<RecordActivities & VerdictActivities>({
+export const records = proxyActivities<RecordActivities & VerdictActivities & PortfolioActivities>({
   taskQueue: QUEUES.engagement,
   startToCloseTimeout: '5 minutes', // a bootstrap over many slices
   retry: { ...retry, nonRetryableErrorTypes: [...NON_RETRYABLE, ...DETERMINISTIC] },

@@ -29,10 +29,11 @@ import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import { records } from './activities.ts';
 import { withOnnxModel } from './export.ts';
 import { decideAt } from './gate.ts';
-import { engagementQuery } from './messages.ts';
+import { engagementQuery, knockSignal } from './messages.ts';
 import { PHASE_WORK } from './phases.ts';
 import { show } from './search-attributes.ts';
 import { tell } from './tell.ts';
+import { tellPortfolio } from './tell-portfolio.ts';
 import { trainable } from './training.ts';
 import { writeGuide } from './write-guide.ts';
 
@@ -48,6 +49,7 @@ export async function engagement(kickedOff: EngagementArguments): Promise<Closin
   let input = kickedOff;
   const state = input.resume ?? begin(input);
   setHandler(engagementQuery, () => state);
+  setHandler(knockSignal, () => {});
   try {
     if (!input.resume) {
       await recordKickOff(input);
@@ -96,6 +98,7 @@ async function carryThrough(input: EngagementInput, state: EngagementState, phas
   for (let attempt = attemptsOf(state, phase) + 1; ; attempt += 1) {
     state.phase = phase;
     show({ phase });
+    await tellPortfolio(input, state);
     setCurrentDetails(`Working on phase **${phase}**, attempt ${attempt}`);
     const record = await runOnce(input, state, phase, attempt);
     if (phase === 'rollout') return record.verdict === 'successful'; // its stages had gates of their own
@@ -178,8 +181,8 @@ async function continueWhenLong(input: EngagementArguments, state: EngagementSta
 }
 
 async function recordKickOff(input: EngagementInput): Promise<void> {
-  const { spec, sources, startedBy, startedAt } = input;
-  const body = { spec, sources, startedBy, startedAt };
+  const { spec, sources, startedBy, startedAt, portfolio } = input;
+  const body = { spec, sources, startedBy, startedAt, ...(portfolio !== undefined && { portfolio }) };
   await records.writeJournal({ engagement: spec.engagement, event: 'kick-off', kind: 'kick-off', body });
 }
 
@@ -204,6 +207,7 @@ async function close(
   const document = await records.writeClosing({ startedAt, endedAt, state, economics, ...outcome });
   show({ phase: 'closed', verdict: outcome.verdict, awaitingGate: null });
   setCurrentDetails(`Closed: **${outcome.verdict}**. ${outcome.reason}\n\nReport: ${document.report}`);
+  await tellPortfolio(input, state, { ...outcome, endedAt });
   await tell({ kind: 'engagement-closed', document, to: state.spec.gates.approvers }, document.engagement);
   return document;
 }

@@ -1,6 +1,7 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Decision, DecisionInput, GateStatus } from '../domain/decision.ts';
 import type { EngagementState } from '../domain/engagement.ts';
+import type { Moved, PortfolioCommand, PortfolioState } from '../domain/portfolio-state.ts';
 import type { Proposal } from '../domain/reoptimization.ts';
 import type { Guard, Incident } from '../domain/support.ts';
 import type { StageLook, StageResult } from '../domain/traffic.ts';
@@ -53,3 +54,13 @@ export interface SupportProgress {
 
 export const supportUpdate = defineUpdate<SupportProgress, [SupportCommandInput]>('support-command');
 export const supportQuery = defineQuery<SupportProgress>('support');
+
+export type PortfolioCommandInput = PortfolioCommand & { by: string; comment: string };
+
+export const portfolioUpdate = defineUpdate<PortfolioState, [PortfolioCommandInput]>('portfolio-command');
+export const portfolioQuery = defineQuery<PortfolioState>('portfolio');
+
+/** From an engagement to the portfolio that started it. */
+export const engagementMovedSignal = defineSignal<[Moved]>('engagement-moved');
+/** From a portfolio to an engagement: the server refuses it where none runs. */
+export const knockSignal = defineSignal('knock');

@@ -1,10 +1,29 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
+import type { Spec } from '../domain/spec.ts';
 
 const PHASE = defineSearchAttributeKey('Phase', 'KEYWORD');
 const AWAITING_GATE = defineSearchAttributeKey('AwaitingGate', 'KEYWORD');
 const VERDICT = defineSearchAttributeKey('Verdict', 'KEYWORD');
 const DUE_AT = defineSearchAttributeKey('DueAt', 'DATETIME');
+
+const keyword = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
+
+/** What an engagement is found by from its first moment on. */
+export const kickOffAttributes = ({ engagement, client, model, package: bought }: Spec, portfolio?: string) => [
+  keyword('Engagement', engagement),
+  keyword('Client', client.name),
+  keyword('ModelName', model.name),
+  keyword('Package', bought),
+  keyword('Phase', 'baseline'),
+  ...(portfolio === undefined ? [] : [keyword('Portfolio', portfolio)]),
+];
+
+/** The same of a portfolio. */
+export const portfolioAttributes = (name: string, client: string | undefined) => [
+  keyword('Portfolio', name),
+  ...(client === undefined ? [] : [keyword('Client', client)]),
+];
 
 /** Makes a workflow findable by where it stands; null takes an attribute away. */
 export function show(where: {

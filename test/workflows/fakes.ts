@@ -4,6 +4,8 @@ import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } f
 import { noEvidence } from '../../src/domain/judge.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
 import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
+import { type PortfolioDocument, portfolioDocument } from '../../src/domain/portfolio-document.ts';
+import type { PortfolioState } from '../../src/domain/portfolio-state.ts';
 import { nextName } from '../../src/domain/proposed-spec.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import type { Occasion, Proposal } from '../../src/domain/reoptimization.ts';
@@ -176,6 +178,8 @@ export function fakeActivities() {
       const { verdict, reason, state } = input;
       return { engagement: state.spec.engagement, verdict, reason, report: 'r', journal: 'j' } as ClosingDocument;
     },
+    writePortfolio: async (input: { state: PortfolioState; endedAt: string }): Promise<PortfolioDocument> =>
+      portfolioDocument(input.state, new Map(), { endedAt: input.endedAt, report: 'r' }),
     notify: async ({ kind }: { kind: string }) => {
       log(`mail ${kind}`);
       return { messageId: 'm', delivered: 'outbox' as const };
