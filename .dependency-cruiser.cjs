@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   inference: ['domain'],
   report: ['domain'],
   gateway: ['domain', 'inference'],
-  evidence: ['domain', 'inference', 'storage'],
+  evidence: ['domain', 'inference', 'storage', 'report'],
   workflows: ['domain', 'activities', 'report'], // of the last two only the types: see below
   activities: ['domain', 'inference', 'storage', 'report', 'evidence'],
   embedded: ['domain', 'storage', 'config'],

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { Document } from 'yaml';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { type ClosingInput, closingDocument } from '../domain/closing.ts';
-import { type DeploymentGuide, deploymentGuide } from '../domain/deployment/guide.ts';
+import { deploymentGuide } from '../domain/deployment/guide.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { nextName, proposedSpec } from '../domain/proposed-spec.ts';
 import { type Occasion, type Proposal, reasonOfProposal } from '../domain/reoptimization.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Incident, Week } from '../domain/support.ts';
-import { renderGuide } from '../report/deployment.ts';
+import { writeGuidePage } from '../evidence/guide.ts';
 import { renderReport } from '../report/report.ts';
 import { renderWeek } from '../report/support.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
@@ -28,12 +28,6 @@ type GuideInput = Parameters<typeof deploymentGuide>[0] & { startedAt: string; w
 
 /** The journal and the reports: what outlives the workflow. */
 export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: Dependencies) => {
-  async function writeGuidePage(document: ClosingDocument): Promise<void> {
-    if (!document.guide) return;
-    const guide = await artifacts.readJson<DeploymentGuide>(document.guide);
-    await writeAtomically(join(reportsFolder, `${guide.engagement}-deployment.html`), renderGuide(guide, document));
-  }
-
   /** Undefined while one that was started has not failed: nothing need be proposed then. */
   async function nameToPropose(engagement: string): Promise<string | undefined> {
     const name = nextName(engagement);
@@ -97,7 +91,9 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
       const ends = { startedAt, endedAt: writtenAt, verdict, reason };
       const paths = { report: '', journal: journalOf(engagement).path };
       await writeGuidePage(
-        closingDocument({ state: { ...state, guide }, economics: sources.economics, ...ends }, paths)
+        closingDocument({ state: { ...state, guide }, economics: sources.economics, ...ends }, paths),
+        artifacts,
+        reportsFolder
       );
       await journalOf(engagement).append('guide', 'guide', { guide });
       return guide;
@@ -109,7 +105,7 @@ export const createRecordActivities = ({ artifacts, journalOf, reportsFolder }: 
       const paths = { report: join(reportsFolder, `${engagement}.html`), journal: journalOf(engagement).path };
       const document = closingDocument(input, paths);
       await writeAtomically(paths.report, renderReport(document));
-      await writeGuidePage(document); // it says what became of the rollout
+      await writeGuidePage(document, artifacts, reportsFolder); // it says what became of the rollout
       const kept: Record<'document' | 'report', ArtifactRef> = {
         document: await artifacts.putJson(document),
         report: await artifacts.putFile(paths.report),

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import { PHASES, type Phase } from '../domain/engagement.ts';
-import { renderGuide } from '../report/deployment.ts';
+import { writeGuidePage } from '../evidence/guide.ts';
 import { renderPhase } from '../report/phase.ts';
 import { renderServiceLevel, whyNoServiceLevel } from '../report/service-level-report.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
@@ -70,19 +70,16 @@ async function serviceLevelOf({ folders }: Config, name: string): Promise<string
   return path;
 }
 
-/** The guide and its page as things stand: what became of the rollout is in it. */
 async function guideOf({ folders }: Config, name: string): Promise<{ report: string; guide: DeploymentGuide }> {
   const document = await documentOf(folders, name);
-  if (!document.guide)
+  const written = await writeGuidePage(document, new ArtifactStore(folders.artifacts), folders.reports);
+  if (!written)
     throw new CommandError(
       EXIT.refused,
       `${name} has no deployment guide`,
       `it is written when the optimization gate lets a candidate pass: stepdown status ${name}`
     );
-  const guide = await new ArtifactStore(folders.artifacts).readJson<DeploymentGuide>(document.guide);
-  const report = join(folders.reports, `${name}-deployment.html`);
-  await writeAtomically(report, renderGuide(guide, document));
-  return { report, guide };
+  return written;
 }
 
 async function pathOf({ folders }: Config, name: string, { phase, week }: ReportOptions): Promise<string> {

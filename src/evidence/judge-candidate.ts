@@ -1,8 +1,12 @@
+import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import type { CandidateFigures } from '../domain/engagement.ts';
 import { dropUpper, efficiencyChecks, qualityChecks, sliceFigures, sloCheck } from '../domain/gates.ts';
 import { hardExamples } from '../domain/hard-examples.ts';
 import { type LatencyRounds, summarizeLatency } from '../domain/latency.ts';
+import type { QuantizedModel } from '../domain/measurement.ts';
 import { compareOutcomes, type PairedOutcomes, worstRegressions } from '../domain/metrics.ts';
+import type { Scheme } from '../domain/recipe.ts';
+import type { Spec } from '../domain/spec.ts';
 import { mcnemarExact } from '../domain/statistics/mcnemar.ts';
 import { TASKS } from '../domain/tasks.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -84,3 +88,39 @@ export async function efficiencyFromFiles(
 const withoutOthers = ({ slices }: PairedOutcomes) => ({
   slices: slices.filter(({ name }) => !name.endsWith('=other')),
 });
+
+/** What a verdict on a candidate rests on; the service level is judged on the hold-out alone. */
+export function basisOf({
+  spec,
+  role,
+  scheme,
+  data,
+  predictions,
+  rounds,
+  baselineBytes,
+  quantized,
+}: {
+  spec: Spec;
+  role: 'selection' | 'holdout';
+  scheme: Scheme;
+  data: PreparedData;
+  predictions: Record<'baseline' | 'candidate', ArtifactRef>;
+  rounds: ArtifactRef;
+  baselineBytes: number;
+  quantized: Pick<QuantizedModel, 'sizeBytes' | 'coverage'>;
+}): Omit<CandidateEvidence, 'checks'> {
+  return {
+    kind: 'candidate',
+    role,
+    task: spec.model.task,
+    scheme,
+    quality: spec.quality,
+    serving: role === 'holdout' ? spec.serving : null,
+    data: data.arrow,
+    baselinePredictions: predictions.baseline,
+    candidatePredictions: predictions.candidate,
+    latencyRounds: rounds,
+    sizeBytes: { baseline: baselineBytes, candidate: quantized.sizeBytes },
+    coverage: quantized.coverage,
+  };
+}

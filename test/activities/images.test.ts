@@ -13,7 +13,7 @@ import type { ArtifactRef } from '../../src/domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../../src/domain/engagement.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import type { Spec } from '../../src/domain/spec.ts';
-import { judgeFromFiles } from '../../src/evidence/judge-candidate.ts';
+import { basisOf, judgeFromFiles } from '../../src/evidence/judge-candidate.ts';
 import { compareLatency } from '../../src/inference/latency.ts';
 import { predict } from '../../src/inference/predict.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
@@ -89,20 +89,19 @@ it('judges a quantized convolution network from its files, with slices that imag
     ...{ rounds: 16, blocks: 8, warmup: 1, seed: 1 },
   });
   const judged = await judgeFromFiles(
-    {
-      kind: 'candidate',
+    basisOf({
+      spec,
       role: 'selection',
-      task: spec.model.task,
       scheme: recipe.scheme,
-      quality: spec.quality,
-      serving: null,
-      data: selection!.arrow,
-      baselinePredictions: await predicted('fp32', sources.model),
-      candidatePredictions: await predicted('int8', quantized.model),
-      latencyRounds: await artifacts.putJson(rounds),
-      sizeBytes: { baseline: sources.model.bytes, candidate: quantized.sizeBytes },
-      coverage: quantized.coverage,
-    },
+      data: selection!,
+      predictions: {
+        baseline: await predicted('fp32', sources.model),
+        candidate: await predicted('int8', quantized.model),
+      },
+      rounds: await artifacts.putJson(rounds),
+      baselineBytes: sources.model.bytes,
+      quantized,
+    }),
     artifacts
   );
   expect(judged.baselineAccuracy).toBeCloseTo(right / 200, 12); // by NumPy, without ONNX Runtime

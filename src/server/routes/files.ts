@@ -5,8 +5,8 @@ import type { FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
-import type { DeploymentGuide } from '../../domain/deployment/guide.ts';
 import { PHASES } from '../../domain/engagement.ts';
+import { readGuide } from '../../evidence/guide.ts';
 import { renderGuide } from '../../report/deployment.ts';
 import { linkArtifacts } from '../../report/evidence.ts';
 import { NoBrowser } from '../../report/no-browser.ts';
@@ -88,8 +88,8 @@ export function fileRoutes({ app, client, config }: Desk): void {
     },
     async ({ params: { name }, query }, reply) => {
       const { document } = await viewOf(client, config, name);
-      if (!document.guide) throw new Problem(404, `${name} has no deployment guide: the optimization gate writes it`);
-      const guide = await new ArtifactStore(folders.artifacts).readJson<DeploymentGuide>(document.guide);
+      const guide = await readGuide(document, new ArtifactStore(folders.artifacts));
+      if (!guide) throw new Problem(404, `${name} has no deployment guide: the optimization gate writes it`);
       return query.format === 'json' ? guide : sendPage(reply, renderGuide(guide, document), query.format, config);
     }
   );
