@@ -6,7 +6,7 @@ import { classesOf } from '../domain/classes.ts';
 import { FailureType } from '../domain/errors.ts';
 import { FLOOR, judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
-import type { RouteConfig, RouteStatus, StageLook, StageResult } from '../domain/traffic.ts';
+import type { RouteConfig, RouteStatus, StageLook, StageResult, TakenOut } from '../domain/traffic.ts';
 import type { Journal } from '../storage/journal.ts';
 import { whileBeating } from './heartbeat.ts';
 
@@ -106,12 +106,12 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
     async lookAtStage(input: WatchInput): Promise<StageLook> {
       const status = await read(input.model);
       const result = stageVerdict(input, status, Date.now());
-      const { counts, judgement } = status;
+      const { counts, judgement, times } = status;
       const { action, expectedMorePairs, evidence } = judgement;
       const missing = missingIn(input, status);
       const proven = action === 'promote' && !missing;
       const reason = action === 'promote' && missing ? `${judgement.reason}; held still: ${missing}` : judgement.reason;
-      return { result, counts, proven, reason, expectedMorePairs, evidence };
+      return { result, counts, proven, reason, expectedMorePairs, evidence, times };
     },
 
     /** Sets the candidate's share, in percent, and confirms it by reading it back; a tripped route keeps its 0. */
@@ -161,16 +161,19 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
     },
 
     /** Takes the candidate out of the traffic for good and confirms it; an unknown route has no candidate traffic. */
-    async returnToTwin({ model, reason }: { model: string; reason: string }): Promise<{ weight: number }> {
+    async returnToTwin({ model, reason }: { model: string; reason: string }): Promise<TakenOut> {
       const routes = await call<RouteStatus[]>('GET', '/control/models');
       if (!routes.some((route) => route.model === model)) return { weight: 0 };
       await call('POST', `${routePath(model)}/trip`, { reason, by: 'engagement' });
-      const { weight, served, router } = await read(model);
+      const { weight, served, router, trip, judgement, times } = await read(model);
+      const readAt = new Date().toISOString();
       if (weight !== 0) throw new Error(`the gateway still sends ${weight} basis points to the candidate`);
       if (router && router.weight !== 0)
         throw new Error(`${router.kind} is not confirmed at 0: ${router.lastError ?? 'it is being set'}`);
       await untilStill(model, served.candidate);
-      return { weight: 0 };
+      const trippedAt = trip!.at;
+      const zeroAt = router ? (router.confirmedAt ?? readAt) : trippedAt;
+      return { weight, trippedAt, zeroAt, readAt, evidence: judgement.evidence, times };
     },
   };
 };

@@ -66,6 +66,7 @@ export function closingDocument(
     training: state.training ?? null,
     rollout: rollout ?? null,
     support: state.support ?? null,
+    trips: state.trips ?? [],
     waivers: [...waivers.values()].map(waiverFrom),
     host: baseline?.host ?? null,
     quality: spec.quality,

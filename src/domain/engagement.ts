@@ -10,6 +10,7 @@ import type { SearchProblem, Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
 import type { Spec } from './spec.ts';
 import type { SupportResult } from './support.ts';
+import type { TimeToZero } from './time-to-zero.ts';
 import type { StageResult } from './traffic.ts';
 import type { Training, TrainingRecord } from './training.ts';
 import type { Check, Verdict } from './verdict.ts';
@@ -126,6 +127,8 @@ export interface RolloutResult {
   decisions: Decision[];
   /** What the router answered last: the weight in percent, read back. */
   finalWeight: number;
+  /** Where the candidate was taken out; absent in older rollouts. */
+  toZero?: TimeToZero | undefined;
 }
 
 /** Everything an engagement knows about itself; crosses continue-as-new whole. */
@@ -158,6 +161,8 @@ export interface EngagementState {
   rollout?: RolloutResult;
   /** The window after the last stage; absent in engagements that were kicked off before there was one. */
   support?: SupportResult;
+  /** Every time that the candidate was taken out of the traffic, over all runs of rollout and window. */
+  trips?: TimeToZero[];
   awaiting?: { gate: string; workflowId: string; since: string };
 }
 
@@ -215,7 +220,10 @@ export interface ClosingDocument {
     stages: StageResult[];
     /** At the gates before single stages. */
     decisions?: Decision[];
+    toZero?: TimeToZero | undefined;
   } | null;
+  /** Every time that the candidate was taken out of the traffic; absent in older documents. */
+  trips?: TimeToZero[];
   support?: SupportResult | null;
   waivers: { gate: string; by: string; comment: string; second?: { by: string; comment: string } }[];
   host: HostFingerprint | null;

@@ -1,5 +1,5 @@
 import { quantileHalfWidth } from './statistics/quantile-sequence.ts';
-import type { Tail, TimeQuantile } from './traffic.ts';
+import type { Quantile, Tail, TimeQuantile } from './traffic.ts';
 
 /** Bins that grow by 5 % from 0.05 ms up to some minutes. */
 const [FIRST_MS, GROWTH, BINS] = [0.05, 1.05, 320];
@@ -29,14 +29,17 @@ export function tailOf(times: number[], slowdown = 1): Tail | undefined {
   return { ms: FIRST_MS * GROWTH ** (bin - 1), rate: Math.max(above / answers, 0.5 / answers) };
 }
 
-/** The p95 of the times between bounds that hold at all times together, but for 5 %; undefined without times. */
-export function p95Of(times: number[]): TimeQuantile | undefined {
+/** Quantiles of the times, each between bounds that hold at all times together, but for 5 %; undefined without times. */
+export function quantilesOf(times: number[]): TimeQuantile | undefined {
   const n = times.reduce((sum, count) => sum + count, 0);
   if (n === 0) return undefined;
-  const p = 1 - TAIL_SHARE;
+  const at = (p: number) => quantileAt(times, n, p);
+  return { n, ...at(1 - TAIL_SHARE), p50: at(0.5), p99: at(0.99) };
+}
+
+function quantileAt(times: number[], n: number, p: number): Quantile {
   const width = quantileHalfWidth({ t: n, p, alpha: ALPHA });
   return {
-    n,
     ms: edgeAt(times, n, p),
     lowMs: p > width ? edgeAt(times, n, p - width) / GROWTH : 0,
     highMs: p + width < 1 ? edgeAt(times, n, p + width) : null,

@@ -50,7 +50,7 @@ export const PACKAGES = {
     supportDays: 365,
     hasPortfolio: true,
     reoptimizeAfterDays: 90,
-    serviceLevel: { uptime: 0.999, acknowledgeMs: 4 * HOUR_MS },
+    serviceLevel: { uptime: 0.999, acknowledgeMs: 4 * HOUR_MS, toZeroMs: 60_000 },
   },
 } as const satisfies Record<string, Package>;
 

@@ -1,8 +1,10 @@
 import { PACKAGES } from './packages.ts';
 import { wilsonInterval } from './statistics/wilson.ts';
 import type { Incident, SupportResult } from './support.ts';
+import { type TimeToZero, timeToZeroCheck } from './time-to-zero.ts';
 import type { RouteStatus } from './traffic.ts';
 import type { Check, Verdict } from './verdict.ts';
+import { keptQuantiles } from './waiting.ts';
 
 /** What the router said of the service at the looks of a support window, since it began. */
 export interface ServiceRecord {
@@ -21,6 +23,8 @@ export interface ServiceTargets {
   uptime: number;
   /** From an incident to a person who looked at it. */
   acknowledgeMs: number;
+  /** From the observation that proves harm, or from an order, to 0 % of the traffic on the candidate. */
+  toZeroMs: number;
 }
 
 /** With one look more; one that came a whole interval late saw a router that did not answer meanwhile. */
@@ -41,9 +45,14 @@ export const targetsOf = (bought: string): ServiceTargets | null =>
 
 const CONFIDENCE = 0.95;
 
+export interface Served extends Pick<SupportResult, 'incidents' | 'endedAt'> {
+  service: ServiceRecord;
+  trips: TimeToZero[];
+}
+
 /** Each target against what was recorded; inconclusive where too little was seen to tell. */
 export function serviceChecks(
-  { service, incidents, endedAt }: Pick<SupportResult, 'incidents' | 'endedAt'> & { service: ServiceRecord },
+  { service, incidents, endedAt, trips }: Served,
   targets: ServiceTargets,
   { sloMs, sloPercentile }: { sloMs: number; sloPercentile: number }
 ): Check[] {
@@ -51,6 +60,7 @@ export function serviceChecks(
     uptime(service, targets),
     latency(service, sloMs, sloPercentile),
     ...incidents.map((incident) => response(incident, endedAt, targets)),
+    ...trips.map((trip) => timeToZeroCheck(trip, targets.toZeroMs)),
   ];
 }
 
@@ -63,18 +73,23 @@ function uptime({ looks, up }: ServiceRecord, { uptime: target }: ServiceTargets
   return { name: 'uptime', verdict, reason };
 }
 
-/** The router keeps the p95: it proves a target of p95 or below, and disproves any. */
+/** A quantile that the router keeps proves a target of its percentile or below, and disproves one of its own or above. */
 function latency({ times }: ServiceRecord, sloMs: number, percentile: number): Check {
   const name = 'latency';
   const target = `target p${percentile} within ${sloMs} ms`;
   const seen = times?.candidate;
   if (!seen) return { name, verdict: 'inconclusive', reason: `no client was timed on the candidate; ${target}` };
-  const { ms, lowMs, highMs, n } = seen;
-  const proves = percentile <= 95 && highMs !== null && highMs <= sloMs;
-  const verdict: Verdict = lowMs > sloMs ? 'failed' : proves ? 'successful' : 'inconclusive';
-  const bounds = highMs === null ? `above ${lowMs.toFixed(1)}` : `${lowMs.toFixed(1)} to ${highMs.toFixed(1)}`;
-  const why = percentile > 95 && verdict === 'inconclusive' ? '; the router keeps no higher percentile' : '';
-  return { name, verdict, reason: `p95 ${ms.toFixed(1)} ms (${bounds}, on ${n} answers), ${target}${why}` };
+  const kept = keptQuantiles(seen);
+  const disproves = kept.some(([at, { lowMs }]) => at <= percentile && lowMs > sloMs);
+  const proves = kept.some(([at, { highMs }]) => at >= percentile && highMs !== null && highMs <= sloMs);
+  const verdict: Verdict = disproves ? 'failed' : proves ? 'successful' : 'inconclusive';
+  const highest = kept.at(-1)![0];
+  const why = percentile > highest ? `; the router kept no percentile above p${highest}` : '';
+  const told = kept.map(([at, { ms, lowMs, highMs }]) => {
+    const bounds = highMs === null ? `above ${lowMs.toFixed(1)}` : `${lowMs.toFixed(1)} to ${highMs.toFixed(1)}`;
+    return `p${at} ${ms.toFixed(1)} ms (${bounds})`;
+  });
+  return { name, verdict, reason: `${told.join(', ')} on ${seen.n} answers, ${target}${why}` };
 }
 
 function response({ number, kind, openedAt, acknowledged }: Incident, endedAt: string, targets: ServiceTargets): Check {
@@ -84,6 +99,6 @@ function response({ number, kind, openedAt, acknowledged }: Incident, endedAt: s
   const verdict: Verdict = isInTime ? (acknowledged ? 'successful' : 'inconclusive') : 'failed';
   const said = acknowledged
     ? `acknowledged by ${acknowledged.by} after ${hours(waited)}`
-    : `not acknowledged in ${hours(waited)}`;
+    : `not acknowledged in the ${hours(waited)} that were left of it`;
   return { name: `incident ${number} (${kind})`, verdict, reason: `${said}, target ${hours(targets.acknowledgeMs)}` };
 }

@@ -13,8 +13,10 @@ import {
   newDetector,
   observeLosses,
 } from './statistics/shiryaev-roberts.ts';
+import type { TimeToZero } from './time-to-zero.ts';
 import type { CountName, EvidenceCounts, RouteStatus } from './traffic.ts';
 import type { Check, Verdict } from './verdict.ts';
+import { waitingText } from './waiting.ts';
 
 export const GUARDS = ['labelled-worse', 'disagreement', 'error-rate'] as const;
 export type Guard = (typeof GUARDS)[number];
@@ -30,6 +32,8 @@ export interface Incident {
   openedAt: string;
   reason: string;
   acknowledged?: { by: string; comment: string; at: string };
+  /** Where it took the candidate out; absent in older windows. */
+  toZero?: TimeToZero | undefined;
 }
 
 /** What a week came to; kept in the state, written as a page and mailed. */
@@ -143,7 +147,7 @@ export function takeIn(
     if (share >= 1)
       return {
         kind: guard,
-        reason: `${SAID[guard]} since ${state.startedAt}: the detector reached its bound of ${Math.round(bound)}`,
+        reason: `${SAID[guard]} since ${state.startedAt.slice(0, 16).replace('T', ' ')} UTC: the detector reached its bound of ${Math.round(bound)}`,
       };
   }
   if (state.silentLooks > 0 && state.silentLooks % spec.support.looksPerDay === 0)
@@ -231,14 +235,21 @@ export function supportCheck({
   return { name, verdict: 'inconclusive', reason: `${held}, but nobody acknowledged incident ${numbers}` };
 }
 
+/** Such as `0.002 %`, or `108 %` where it raised an alarm. */
+export const shareOfBound = (share: number): string =>
+  `${(100 * share).toLocaleString('en-GB', { maximumSignificantDigits: 3 })} %`;
+
+export const countOf = (incidents: number): string => `${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
+
 /** A week in lines, as the mail and the page begin. */
-export function describeWeek({ days, counts, evidence, drift, incidents }: Week): string[] {
+export function describeWeek({ days, counts, evidence, drift, incidents, service }: Week): string[] {
   const { pairs, disagreements, plus, minus, zero, candidateErrors, candidateRequests } = counts;
   const largest = Math.max(...Object.values(evidence));
   return [
     `days ${days[0]} to ${days[1]}: ${pairs} compared, ${disagreements} differ, ${plus + minus + zero} with a label`,
     `labels: ${plus} lost and ${minus} won by the candidate; ${candidateErrors} of ${candidateRequests} candidate requests failed`,
-    `nearest detector at ${(100 * largest).toPrecision(2)} % of its bound; ${incidents} incidents`,
+    `nearest detector at ${shareOfBound(largest)} of its bound; ${countOf(incidents)}`,
+    ...(service?.times ? [`waited since the window began: ${waitingText(service.times)}`] : []),
     ...drift.map(
       ({ what, psi, jensenShannon, n }) =>
         `drift of ${what}: PSI ${psi.toFixed(3)}, Jensen-Shannon ${jensenShannon.toFixed(3)} bits (n ${n[0]} and ${n[1]}; reported only)`

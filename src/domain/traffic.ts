@@ -82,17 +82,25 @@ export interface Tail {
   rate: number;
 }
 
-/** The p95 of `n` answers between its bounds; `highMs` is null while they are too few to tell. */
-export interface TimeQuantile {
-  n: number;
+/** A quantile of answers between its bounds; `highMs` is null while they are too few to tell. */
+export interface Quantile {
   ms: number;
   lowMs: number;
   highMs: number | null;
 }
 
-interface ArmTimes {
+/** The p95 of `n` answers, and two more that older versions did not keep. */
+export interface TimeQuantile extends Quantile {
+  n: number;
+  p50?: Quantile;
+  p99?: Quantile;
+}
+
+export interface ArmTimes {
   twin?: TimeQuantile | undefined;
   candidate?: TimeQuantile | undefined;
+  /** Sends FP32's clients past the gateway, which times what passes through it. */
+  router?: RouterConfig['kind'];
 }
 
 /** Units with the same chance of going to the candidate; without a tail nothing is known of their times. */
@@ -242,7 +250,22 @@ export interface RouterStatus {
   kind: RouterConfig['kind'];
   /** Confirmed by reading it back; null while it is not the one that is wanted. */
   weight: number | null;
+  /** Since when; absent in answers of older gateways. */
+  confirmedAt?: string | null;
   lastError: string | null;
+}
+
+/** What the router answered when the candidate was out of the traffic. */
+export interface TakenOut {
+  weight: number;
+  /** When its evidence, or an order, took the candidate out; absent where no such model is served. */
+  trippedAt?: string;
+  /** When the router in front of the arms was read back at 0; the trip where the gateway is the router. */
+  zeroAt?: string;
+  /** When this answer came. */
+  readAt?: string;
+  evidence?: EvidenceLine[];
+  times?: ArmTimes | undefined;
 }
 
 /** What one look at a running stage found. */
@@ -255,6 +278,8 @@ export interface StageLook {
   expectedMorePairs: number | null;
   /** Every test with what it rests on; absent in looks of older versions. */
   evidence?: EvidenceLine[];
+  /** How long clients waited for each arm in this stage; absent in looks of older versions. */
+  times?: ArmTimes | undefined;
 }
 
 /** One stage as the report and the closing document show it. */

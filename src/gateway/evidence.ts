@@ -1,5 +1,5 @@
 import { harmProven, judge, noEvidence, withOutlook } from '../domain/judge.ts';
-import { p95Of, tailOf } from '../domain/latency-tail.ts';
+import { quantilesOf, tailOf } from '../domain/latency-tail.ts';
 import { FLOOR } from '../domain/rollout-policy.ts';
 import { binOf } from '../domain/statistics/bounded-mean.ts';
 import { labelCoverageOf } from '../domain/strata.ts';
@@ -170,7 +170,11 @@ export function statusOf(state: RouteState): RouteStatus {
     silent,
     shadowShed,
     labelCoverage: labelCoverageOf(counts),
-    times: { twin: p95Of(state.times ?? []), candidate: p95Of(state.candidateTimes ?? []) },
+    times: {
+      twin: quantilesOf(state.times ?? []),
+      candidate: quantilesOf(state.candidateTimes ?? []),
+      ...(config.router && { router: config.router.kind }),
+    },
     sample: state.sample ?? config.shadowSample,
     ...(state.classes && { classes: state.classes }),
   };

@@ -1,4 +1,5 @@
-import type { Coverage, LabelCoverage, RouteStatus } from '../domain/traffic.ts';
+import type { Coverage, LabelCoverage, RouteStatus, TimeQuantile } from '../domain/traffic.ts';
+import { keptQuantiles } from '../domain/waiting.ts';
 import type { Route } from './route.ts';
 
 type Samples = [labels: Record<string, string>, value: number][];
@@ -26,6 +27,18 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
       'counter',
       'Requests that the candidate failed and the twin answered',
       per(({ served }) => [[{}, served.replayed]])
+    ),
+    metric(
+      'answer_milliseconds',
+      'gauge',
+      'How long clients waited for each arm in this stage, by quantile',
+      per(({ times }) => ARMS.flatMap((arm) => waiting(arm, times?.[arm])))
+    ),
+    metric(
+      'answers_timed',
+      'gauge',
+      'Answers that these quantiles rest on',
+      per(({ times }) => ARMS.map((arm) => [{ arm }, times?.[arm]?.n ?? 0]))
     ),
     metric(
       'pairs_total',
@@ -136,6 +149,11 @@ export function metricsText(routes: Route[], comparisonsWaiting: number): string
     ),
   ].join('');
 }
+
+const ARMS = ['twin', 'candidate'] as const;
+
+const waiting = (arm: string, time: TimeQuantile | undefined): Samples =>
+  time ? keptQuantiles(time).map(([percentile, { ms }]) => [{ arm, quantile: String(percentile / 100) }, ms]) : [];
 
 const coverage = ({ twin, candidate }: LabelCoverage, what: keyof Coverage): Samples => [
   [{ arm: 'twin' }, twin[what]],

@@ -157,14 +157,20 @@ export class Route {
     return exposure;
   }
 
-  /** The answer that a client got, `ms` after its request was read. */
-  recordAnswer(id: string, arm: ArmName, top: number, ms: number, exposure: Exposure | undefined): void {
+  /** The answer that a client got, `ms` after its request was read. One that was replayed waited for the candidate. */
+  recordAnswer(
+    id: string,
+    { arm, classes, replayed }: { arm: ArmName; classes: number[]; replayed: boolean },
+    ms: number,
+    exposure: Exposure | undefined
+  ): void {
     if (this.state.trip || this.#retired) return;
-    if (arm === 'twin' && exposure?.arm !== 'candidate') countTwinTime(this.state, ms);
-    if (arm === 'candidate') countCandidateTime(this.state, ms);
+    if (arm === 'twin' && !replayed) countTwinTime(this.state, ms);
+    else countCandidateTime(this.state, ms);
     if (!exposure) return;
     countAnswer(this.state, exposure, ms);
-    this.#store.units.putExposure(this.state.config.model, id, { ...exposure, class: top, wrong: null, version: null });
+    const answered = { ...exposure, class: classes[0]!, wrong: null, version: null };
+    this.#store.units.putExposure(this.state.config.model, id, answered);
     this.#judge();
   }
 

@@ -42,7 +42,7 @@ export async function serve(
   try {
     const answer = await answerOn(route, request, pinned ? 'twin' : bucket, limits.deadlineMs);
     route.countServed(answer.arm, answer.replayed);
-    route.recordAnswer(id, answer.arm, answer.classes[0]!, performance.now() - startedAt, exposure);
+    route.recordAnswer(id, answer, performance.now() - startedAt, exposure);
     if (sampled && !answer.replayed) shadow.compare(route, { id, request, ...answer });
     else route.noLongerAwaited(id);
     return {

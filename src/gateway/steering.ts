@@ -16,6 +16,7 @@ export class Steering {
   readonly #router: Router;
   readonly #wanted: () => number;
   #confirmed: number | null = null;
+  #confirmedAt: string | null = null;
   #lastError: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #timer?: NodeJS.Timeout | undefined;
@@ -28,7 +29,7 @@ export class Steering {
   }
 
   get status(): RouterStatus {
-    return { kind: this.#kind, weight: this.#confirmed, lastError: this.#lastError };
+    return { kind: this.#kind, weight: this.#confirmed, confirmedAt: this.#confirmedAt, lastError: this.#lastError };
   }
 
   /** Resolves once the router was read back with the weight that is wanted; rejects with why it was not. */
@@ -67,6 +68,7 @@ export class Steering {
         const difference = await this.#router.differenceFrom(weight);
         if (difference) throw new Error(difference);
       }
+      if (this.#confirmed !== weight) this.#confirmedAt = new Date().toISOString();
       this.#confirmed = weight;
       this.#lastError = null;
       if (this.#wanted() !== weight) await this.#settle(); // tripped meanwhile

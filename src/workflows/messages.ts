@@ -4,7 +4,7 @@ import type { EngagementState } from '../domain/engagement.ts';
 import type { Moved, PortfolioCommand, PortfolioState } from '../domain/portfolio-state.ts';
 import type { Proposal } from '../domain/reoptimization.ts';
 import type { Guard, Incident } from '../domain/support.ts';
-import type { StageLook, StageResult } from '../domain/traffic.ts';
+import type { ArmTimes, StageLook, StageResult } from '../domain/traffic.ts';
 
 export const decideUpdate = defineUpdate<Decision, [DecisionInput]>('decide');
 export const gateQuery = defineQuery<GateStatus>('gate');
@@ -48,6 +48,8 @@ export interface SupportProgress {
   /** The share of its bound that each detector came to in this week. */
   evidence?: Record<Guard, number>;
   incidents: Incident[];
+  /** How long clients waited for each arm since the window began. */
+  times?: ArmTimes | undefined;
   /** Another engagement, once production has drifted away from what this one was given. */
   proposal?: Proposal | undefined;
 }

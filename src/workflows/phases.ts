@@ -21,6 +21,7 @@ import {
   worthSearching,
 } from '../domain/recipes.ts';
 import { smallPlans } from '../domain/small-plans.ts';
+import type { TimeToZero } from '../domain/time-to-zero.ts';
 import type { Check } from '../domain/verdict.ts';
 import { loadTest, measurement, records, toolkit } from './activities.ts';
 import { candidate } from './candidate.ts';
@@ -213,6 +214,7 @@ async function rollOut(input: EngagementInput, state: EngagementState, attempt: 
     staticSummary: `rollout of ${winner.id}`,
     args: [{ spec, attempt, twin: input.sources.model, candidate: winner.trial!.quantized.model }],
   });
+  keepTrip(state, state.rollout.toZero);
   return records.judgeRollout({ spec, rollout: state.rollout });
 }
 
@@ -235,5 +237,10 @@ async function guardProduction(
       },
     ],
   });
+  keepTrip(state, state.support.incidents.find(({ toZero }) => toZero)?.toZero);
   return records.judgeSupport({ spec, support: state.support });
+}
+
+function keepTrip(state: EngagementState, toZero: TimeToZero | undefined): void {
+  if (toZero) state.trips = [...(state.trips ?? []), toZero];
 }

@@ -3,7 +3,7 @@ import { driftedAway, grownOld, mayPropose, type Occasion, type Proposal } from 
 import type { Spec } from '../domain/spec.ts';
 import type { SupportState, Week } from '../domain/support.ts';
 import { records } from './activities.ts';
-import { tell } from './tell.ts';
+import type { Outgoing } from './tell.ts';
 
 interface Window {
   spec: Spec;
@@ -20,7 +20,8 @@ interface Window {
 export async function proposeReoptimization(
   { spec, attempt, measuredAt }: Window,
   { proposal: open, startedAt }: Pick<SupportState, 'proposal' | 'startedAt'>,
-  week: Week
+  week: Week,
+  outgoing: Outgoing
 ): Promise<Proposal | undefined> {
   if (!mayPropose(open, spec, week)) return open;
   const occasion = occasionOf(week, spec, { measuredAt: measuredAt ?? startedAt, startedAt });
@@ -38,7 +39,7 @@ export async function proposeReoptimization(
   });
   if (!proposal) return open; // somebody has started it already
   const { engagement, model, gates } = spec;
-  await tell(
+  await outgoing.send(
     { kind: 'reoptimization-proposed', engagement, modelName: model.name, proposal, to: gates.approvers },
     proposal.engagement
   );

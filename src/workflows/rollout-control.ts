@@ -24,6 +24,10 @@ export class RolloutControl {
   stage = 0;
   awaiting?: Awaiting;
   rollback?: RolloutCommandInput;
+  /** The gateway took the candidate out while a gate was open. */
+  trip?: StageResult;
+  /** Percent of the traffic that the candidate was last given. */
+  held = 0;
   /** Asked for while a stage is held. */
   promotion?: RolloutCommandInput | undefined;
   /** What the last look at the held stage found; undefined between stages. */
@@ -35,6 +39,7 @@ export class RolloutControl {
     this.decisions = [...(resume?.decisions ?? [])];
     this.paused = resume?.paused ?? false;
     this.stage = resume?.weight ?? 0;
+    this.held = this.stage;
     setHandler(progressQuery, () => this.progress());
     setHandler(
       commandUpdate,
@@ -83,13 +88,14 @@ export class RolloutControl {
     await condition(() => !this.paused || this.rollback !== undefined);
   }
 
-  /** The work's result, or undefined when an operator rolled back; the work is cancelled then. */
+  /** The work's result, or undefined when an operator or the gateway took the candidate out; the work is cancelled then. */
   async unlessRolledBack<T>(work: () => Promise<T>): Promise<T | undefined> {
     const scope = new CancellationScope();
     const running = scope.run(work);
-    const stopped = condition(() => this.rollback !== undefined).then(() => undefined);
+    const isStopped = () => this.rollback !== undefined || this.trip !== undefined;
+    const stopped = condition(isStopped).then(() => undefined);
     const result = await Promise.race([running, stopped]);
-    if (this.rollback === undefined) return result;
+    if (!isStopped()) return result;
     scope.cancel();
     await running.catch((error: unknown) => {
       if (!isCancellation(error)) throw error;

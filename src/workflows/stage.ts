@@ -18,6 +18,7 @@ export async function holdStage(input: RolloutInput, control: RolloutControl, we
   setCurrentDetails(`Rollout stage **${stage}** of ${spec.model.name}`);
   const isResumed = resume?.weight === weight && control.stages.length === resume.stages.length;
   const { startedAt } = isResumed ? resume : await beginStage(input, weight);
+  control.held = weight;
   const watched: WatchInput = {
     model: spec.model.name,
     weight,
@@ -48,6 +49,20 @@ export async function holdStage(input: RolloutInput, control: RolloutControl, we
     control.look = undefined;
   }
 }
+
+/** Ends only with a trip: the gateway goes on judging while people think, and they must hear of it. */
+export const watchForTrip = ({ spec }: RolloutInput, { held }: RolloutControl): Promise<StageResult> =>
+  watch.watchStage.executeWithOptions({ summary: 'until the gate is decided' }, [
+    {
+      model: spec.model.name,
+      weight: held,
+      stage: stageName(held),
+      startedAt: new Date().toISOString(),
+      minimumHoldMs: Number.MAX_SAFE_INTEGER,
+      maximumHoldMs: Number.MAX_SAFE_INTEGER,
+      minimumPairs: 0,
+    },
+  ]);
 
 /** Some of the clients stay on FP32 at every stage, so that there is always somebody to compare with. */
 function beginStage({ spec }: RolloutInput, weight: number): Promise<{ startedAt: string }> {

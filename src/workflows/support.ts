@@ -17,7 +17,6 @@ import {
   type Incident,
   isOpen,
   newSupport,
-  openIncident,
   plannedDays,
   plannedLooks,
   restart,
@@ -28,11 +27,11 @@ import {
   weekIsOver,
 } from '../domain/support.ts';
 import { records, traffic } from './activities.ts';
-import { comeDown } from './come-down.ts';
+import { lastWeight, open, type Stop, shareOf } from './incident.ts';
 import { type SupportCommandInput, type SupportProgress, supportQuery, supportUpdate } from './messages.ts';
 import { proposeReoptimization } from './reoptimization.ts';
 import { show } from './search-attributes.ts';
-import { tell } from './tell.ts';
+import { Outgoing } from './tell.ts';
 
 export interface SupportInput {
   spec: Spec;
@@ -53,6 +52,7 @@ export interface SupportInput {
 export async function support(input: SupportInput): Promise<SupportResult> {
   const { spec } = input;
   const orders: SupportCommandInput[] = [];
+  const outgoing = new Outgoing();
   let state = input.resume;
   setHandler(supportQuery, () => progressOf(spec, state));
   setHandler(
@@ -68,11 +68,11 @@ export async function support(input: SupportInput): Promise<SupportResult> {
   while (state.looks < plannedLooks(spec)) {
     setCurrentDetails(`Support, day ${dayOf(spec, state.looks)} of ${plannedDays(spec)} of ${spec.model.name}`);
     await condition(() => orders.length > 0, Math.max(1, dueAt(spec, state) - Date.now()));
-    const stopped = (await obey(input, state, orders)) ?? (await look(input, state));
-    if (stopped) return finish(input, state, stopped);
-    await continueWhenLong(input, state, orders);
+    const stop = (await obey(input, state, orders, outgoing)) ?? (await look(input, state, outgoing));
+    if (stop) return finish(input, state, outgoing, stop);
+    await continueWhenLong(input, state, orders, outgoing);
   }
-  return finish(input, state, undefined);
+  return finish(input, state, outgoing, undefined);
 }
 
 /** When the next look falls due: by the clock of the start, so that no delay adds up over the days. */
@@ -80,12 +80,11 @@ const dueAt = ({ support: { day, looksPerDay } }: Spec, { startedAt, looks }: Su
   Date.parse(startedAt) + (looks + 1) * (day / looksPerDay);
 
 async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
-  const { engagement, model, support, rollout } = spec;
-  const weight = 100 - (rollout.holdBackPercent ?? 0);
+  const { engagement, model, support } = spec;
   const { startedAt } = await traffic.setTrafficWeight({
     engagement,
     model: model.name,
-    weight,
+    weight: shareOf(spec),
     stage: 'support',
     sample: support.sample,
   });
@@ -97,59 +96,40 @@ async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
 }
 
 /** One look, when it is due. Returns why the candidate came down, if it did. */
-async function look(input: SupportInput, state: SupportState): Promise<Incident | undefined> {
+async function look(input: SupportInput, state: SupportState, outgoing: Outgoing): Promise<Stop | undefined> {
   const { spec } = input;
   if (Date.now() < dueAt(spec, state)) return undefined;
   const status = await traffic.readRoute({ model: spec.model.name });
   const isLate = Date.now() - dueAt(spec, state) > spec.support.day / spec.support.looksPerDay;
   state.service = withLook(state.service, status, isLate);
   const alarm = takeIn(state, spec, status);
-  const incident = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm) : undefined;
-  if (weekIsOver(state, spec)) await report(input, state);
-  if (!incident || incident.kind === 'no-data') return undefined;
-  return incident.kind === 'trip' || spec.support.onAlarm === 'rollback' ? incident : undefined;
+  const stop = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm, outgoing) : undefined;
+  if (weekIsOver(state, spec)) await report(input, state, outgoing);
+  return stop;
 }
 
 const isKnown = ({ incidents }: SupportState, kind: Incident['kind']): boolean =>
   incidents.some((incident) => incident.kind === kind && isOpen(incident));
 
-async function open(
-  { spec, attempt }: Pick<SupportInput, 'spec' | 'attempt'>,
-  state: SupportState,
-  what: Pick<Incident, 'kind' | 'reason'>
-): Promise<Incident> {
-  const { engagement, model, gates } = spec;
-  const incident = openIncident(state, spec, what, new Date().toISOString());
-  const { number } = incident;
-  await records.writeJournal({
-    engagement,
-    event: `incident/${attempt}/${number}`,
-    kind: 'incident',
-    body: { ...incident },
-  });
-  const mail = { kind: 'support-incident', engagement, modelName: model.name, incident, to: gates.approvers } as const;
-  await tell(mail, `incident ${number}`);
-  return incident;
-}
-
-async function report(input: SupportInput, state: SupportState): Promise<void> {
+async function report(input: SupportInput, state: SupportState, outgoing: Outgoing): Promise<void> {
   const { spec, attempt, reference, calibration } = input;
   const { engagement, model, gates } = spec;
   const week = endWeek(state, spec, { production: reference, calibration }, new Date().toISOString());
   const page = await records.writeWeek({ spec, attempt, week, incidents: state.incidents });
-  await tell(
+  await outgoing.send(
     { kind: 'support-week', engagement, modelName: model.name, week, page, to: gates.approvers },
     `week ${week.number}`
   );
-  state.proposal = await proposeReoptimization(input, state, week);
+  state.proposal = await proposeReoptimization(input, state, week, outgoing);
 }
 
 /** Does what people asked for since the last time. */
 async function obey(
   { spec, attempt }: SupportInput,
   state: SupportState,
-  orders: SupportCommandInput[]
-): Promise<Incident | undefined> {
+  orders: SupportCommandInput[],
+  outgoing: Outgoing
+): Promise<Stop | undefined> {
   for (let order = orders.shift(); order; order = orders.shift()) {
     const { command, by, comment } = order;
     if (command === 'acknowledge') {
@@ -160,8 +140,9 @@ async function obey(
       await records.writeJournal({ engagement: spec.engagement, event, kind: 'incident', body: { ...incident } });
       continue;
     }
-    const incident = await open({ spec, attempt }, state, { kind: 'reported', reason: `${by}: ${comment}` });
-    if (command === 'rollback') return incident;
+    const what = { kind: 'reported', reason: `${by}: ${comment}`, isRollback: command === 'rollback' } as const;
+    const stop = await open({ spec, attempt }, state, what, outgoing);
+    if (stop) return stop;
   }
   return undefined;
 }
@@ -177,18 +158,19 @@ function refuse(order: SupportCommandInput, state: SupportState | undefined, ord
   if (!isOpen(incident) || isBeingDone) throw commandRefused(`incident ${number} was acknowledged already`);
 }
 
-async function finish(input: SupportInput, state: SupportState, stop?: Incident): Promise<SupportResult> {
-  const { spec, attempt } = input;
-  const { model, support } = spec;
+async function finish(
+  input: SupportInput,
+  state: SupportState,
+  outgoing: Outgoing,
+  stop: Stop | undefined
+): Promise<SupportResult> {
+  const { spec } = input;
+  const { support } = spec;
   const days = Number((state.looks / support.looksPerDay).toFixed(2));
-  const kept = (await traffic.readRoute({ model: model.name })).weight / 100;
-  let finalWeight = kept;
-  if (stop) {
-    const reason = `support, day ${stop.day}: ${stop.reason}`;
-    finalWeight = await comeDown(spec, { stage: kept, reason, event: `trip/support/${attempt}` });
-    if (state.looks > 0 && state.weeks.at(-1)?.days[1] !== days) await report(input, state);
-  }
-  const rolledBackBy = stop?.number;
+  const finalWeight = stop?.finalWeight ?? (await lastWeight(input, stop?.incident, outgoing));
+  if (stop && state.looks > 0 && state.weeks.at(-1)?.days[1] !== days) await report(input, state, outgoing);
+  await outgoing.delivered();
+  const rolledBackBy = stop?.incident.number;
   const { incidents, looks } = state;
   const { verdict, reason } = supportCheck({ incidents, looks, days, rolledBackBy });
   return {
@@ -213,19 +195,21 @@ async function finish(input: SupportInput, state: SupportState, stop?: Incident)
 async function continueWhenLong(
   input: SupportInput,
   state: SupportState,
-  orders: SupportCommandInput[]
+  orders: SupportCommandInput[],
+  outgoing: Outgoing
 ): Promise<void> {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
   if (!continueAsNewSuggested && historyLength < (input.historyLimit ?? Number.POSITIVE_INFINITY)) return;
   await condition(allHandlersFinished);
-  if (orders.length > 0) return; // done first; the next turn continues
+  if (orders.length > 0 || !outgoing.isEmpty) return; // done first; a later turn continues
   await continueAsNew<typeof support>({ ...input, resume: state });
 }
 
 function progressOf(spec: Spec, state?: SupportState): SupportProgress {
   const days = plannedDays(spec);
   if (!state) return { day: 1, days, daysLeft: days, weeks: 0, incidents: [] };
-  const { looks, weeks, evidence, incidents, proposal } = state;
+  const { looks, weeks, evidence, incidents, service, proposal } = state;
   const daysLeft = Number((days - looks / spec.support.looksPerDay).toFixed(2));
-  return { day: dayOf(spec, looks), days, daysLeft, weeks: weeks.length, evidence, incidents, proposal };
+  const times = service?.times;
+  return { day: dayOf(spec, looks), days, daysLeft, weeks: weeks.length, evidence, incidents, times, proposal };
 }

@@ -29,6 +29,8 @@ const FIRST_STATE = {
   stageServed: served,
   shadowShed: 4,
 };
+/** Of the version that kept the p95 alone: the twin's answers, by bins of time. */
+const TIMES = Array.from({ length: 100 }, (_, bin) => (bin >= 60 ? 5 : 0));
 
 let gateway: GatewayProcess;
 
@@ -43,7 +45,7 @@ it('goes on with a state file of the first version: weight, counts, predictions 
   const { rollout, ...config } = routeConfig('same');
   old
     .prepare('INSERT INTO routes VALUES (?, ?, ?)')
-    .run(MODEL, JSON.stringify({ rollout, ...config }), JSON.stringify(FIRST_STATE));
+    .run(MODEL, JSON.stringify({ rollout, ...config }), JSON.stringify({ ...FIRST_STATE, times: TIMES }));
   old.prepare('INSERT INTO predictions VALUES (1, ?, ?, 0, 1, 1, NULL, NULL, NULL)').run(MODEL, 'before');
   old.close();
   await gateway.kill('SIGTERM');
@@ -51,6 +53,10 @@ it('goes on with a state file of the first version: weight, counts, predictions 
   const ready = await gateway.until(({ arms }) => arms?.twin.state === 'ready' && arms.candidate.state === 'ready');
   expect(ready).toMatchObject({ weight: 2_500, stage: '25%', trip: null, counts, served, shadowShed: 4 });
   expect(ready.judgement.evidence).toHaveLength(5);
+  const { n, p50, ms, p99 } = ready.times!.twin!;
+  expect(n).toBe(200);
+  expect(p50!.ms).toBeLessThan(ms);
+  expect(ms).toBeLessThan(p99!.ms);
   expect((await gateway.feedback({ model: MODEL, id: 'before', label: 1 })).body).toMatchObject({ accepted: 1 });
   for (let index = 0; index < 20; index++) await gateway.infer([[1]], { id: `now-${index}`, unit: `user-${index}` });
   const later = await gateway.until((status) => status.counts.pairs === 320);

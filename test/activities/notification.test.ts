@@ -316,6 +316,7 @@ describe('composeMail', () => {
   it.each([
     [0, 'Rolled back: newswire at stage 25 %', 'confirms **0 %**', false],
     [25, 'NOT AT 0 % (25 %): newswire at stage 25 %', 'still answers 25 %', true],
+    [null, 'NOT AT 0 % (not confirmed): newswire at stage 25 %', 'does not confirm', true],
   ])('says what the router answered after a trip: %d %%', (confirmedWeight, subject, said, isAskedToAct) => {
     const reason = '7 of 120 pairs disagree';
     const input = { engagement: 'newswire', modelName: 'minilm', stage: 25, reason, confirmedWeight, to: [ana] };
@@ -323,7 +324,7 @@ describe('composeMail', () => {
     expect(mail.subject).toBe(subject);
     expect(mail.text).toContain(said);
     expect(mail.text).toContain(reason);
-    expect(mail.text.includes('npx stepdown rollout rollback newswire')).toBe(isAskedToAct);
+    expect(mail.text.includes('/control/models/minilm/trip')).toBe(isAskedToAct);
   });
 
   it('closes with the measured figures, the waivers and how to verify', () => {

@@ -4,16 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, expect, it } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
+import type { RouterStatus } from '../../src/domain/traffic.ts';
 
+const TRIPPED_AT = '2026-01-01T00:00:00.000Z';
 let server: Server;
 
 afterEach(() => server.close());
 
 /** A gateway that is asked to trip and tells a weight and, look by look, how many requests the candidate answered. */
-async function gatewayThatTells(weight: number, candidate: (look: number) => number) {
+async function gatewayThatTells(weight: number, candidate: (look: number) => number, router?: RouterStatus) {
   let looks = 0;
   server = createServer((request, response) => {
-    const route = { model: 'm', weight, served: { twin: 0, candidate: candidate(looks), replayed: 0 } };
+    const served = { twin: 0, candidate: candidate(looks), replayed: 0 };
+    const route = { model: 'm', weight, served, trip: { at: TRIPPED_AT }, judgement: { evidence: [] }, router };
     if (request.method === 'GET' && request.url !== '/control/models') looks++;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(request.url === '/control/models' ? [route] : route));
@@ -51,8 +54,19 @@ it('leaves no request behind when the attempt ends before the answer', async () 
 
 it("is back only once the candidate's counter has stopped, after what was under way", async () => {
   const { back, looks } = await gatewayThatTells(0, (look) => Math.min(look, 3));
-  expect(await back()).toEqual({ weight: 0 });
+  const { readAt, ...found } = await back();
+  expect(found).toEqual({ weight: 0, trippedAt: TRIPPED_AT, zeroAt: TRIPPED_AT, evidence: [] });
+  expect(Date.parse(readAt!)).toBeGreaterThan(Date.parse(TRIPPED_AT));
   expect(looks()).toBe(5);
+});
+
+it('tells when the router in front was read back at 0, which an older gateway does not know', async () => {
+  const confirmedAt = '2026-01-01T00:00:00.400Z';
+  const router = { kind: 'haproxy', weight: 0, lastError: null } as const;
+  expect((await (await gatewayThatTells(0, () => 0, { ...router, confirmedAt })).back()).zeroAt).toBe(confirmedAt);
+  server.close();
+  const { zeroAt, readAt } = await (await gatewayThatTells(0, () => 0, router)).back();
+  expect(zeroAt).toBe(readAt);
 });
 
 it('is not back while the weight reads other than 0', async () => {

@@ -53,6 +53,9 @@ it('the rollout opens, raises and empties the router of its specification, and c
   const order = { model: model.name, reason: 'a test' };
   await expect(run(traffic.returnToTwin, order)).rejects.toThrow(/gateway-api is not confirmed at 0: .*403/);
   api.forbidden = false;
-  expect(await run(traffic.returnToTwin, order)).toEqual({ weight: 0 });
+  const { weight, trippedAt, zeroAt, readAt } = await run(traffic.returnToTwin, order);
+  expect(weight).toBe(0);
+  expect(zeroAt! > trippedAt!).toBe(true); // the router took longer than the gateway
+  expect(readAt! >= zeroAt!).toBe(true);
   expect(api.spec(ROUTE)).toEqual({ rules: [{ backendRefs: refs(10_000, 0) }] });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { harmProven, judge, noEvidence, withOutlook } from '../../src/domain/judge.ts';
-import { countTime, p95Of, tailOf } from '../../src/domain/latency-tail.ts';
+import { countTime, quantilesOf, tailOf } from '../../src/domain/latency-tail.ts';
 import { chanceOf, labelCoverageOf, narrowed, stratumOf, UNKNOWN_PLACE } from '../../src/domain/strata.ts';
 import type { ArmOutcomes, EvidenceCounts, JudgeConfig } from '../../src/domain/traffic.ts';
 
@@ -79,14 +79,14 @@ describe('the labels', () => {
   });
 });
 
-describe('the p95 of an arm', () => {
+describe('the quantiles of an arm', () => {
   const timed = (n: number) => {
     const times: number[] = [];
     for (let index = 0; index < n; index++) countTime(times, 1 + (9 * index) / n);
-    return p95Of(times);
+    return quantilesOf(times);
   };
 
-  it('lies within its bounds, which close as answers come', () => {
+  it('lie within their bounds, which close as answers come', () => {
     expect(timed(0)).toBeUndefined();
     expect(timed(100)).toMatchObject({ n: 100, highMs: null });
     const [few, many] = [timed(2_000)!, timed(200_000)!];
@@ -96,6 +96,14 @@ describe('the p95 of an arm', () => {
       expect(highMs!).toBeGreaterThan(9.55);
     }
     expect(many.highMs! - many.lowMs).toBeLessThan(few.highMs! - few.lowMs);
+    for (const [quantile, ms] of [
+      [many.p50!, 5.5],
+      [many.p99!, 9.91],
+    ] as const) {
+      expect(quantile.lowMs).toBeLessThan(ms);
+      expect(Math.abs(quantile.ms / ms - 1)).toBeLessThan(0.05); // a bin's width
+      expect(quantile.highMs!).toBeGreaterThan(ms);
+    }
   });
 });
 

@@ -3,10 +3,12 @@ import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
+import type { StageResult } from '../../src/domain/traffic.ts';
 import { commandUpdate, progressQuery, type RolloutCommand } from '../../src/workflows/messages.ts';
 import { rollout } from '../../src/workflows/rollout.ts';
-import { APPROVER, type FakeActivities, look, ref, spec } from './fakes.ts';
+import { APPROVER, type FakeActivities, look, spec, stage } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 
 const start = (client: Client, historyLimit?: number) => {
   const name = uniqueName();
@@ -50,6 +52,7 @@ describe('a rollout', () => {
       await handle.executeUpdate(commandUpdate, say('rollback'));
       const result = await handle.result();
       expect(result).toMatchObject({ verdict: 'failed', reason: 'rolled back by olga: night shift', finalWeight: 0 });
+      expect(result.toZero).toMatchObject({ stage: 50, zeroAt: expect.any(String), readAt: expect.any(String) });
       expect(asked).toContain('return to twin: rolled back by olga: night shift');
     });
   });
@@ -122,6 +125,33 @@ describe('a rollout', () => {
       });
     }
   );
+
+  it('closes a gate and tells people when the gateway trips while it is open', async () => {
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, 'successful');
+    let trip = () => {};
+    const watchStage = ({ weight }: { weight: number }) =>
+      new Promise<StageResult>((resolve) => {
+        trip = () => resolve({ ...stage(weight, 'failed'), reason: 'too many errors' });
+      });
+    await withWorker({ lookAtStage, watchStage }, async (client, { asked }) => {
+      const handle = await start(client);
+      const { awaiting } = await eventually(async () => {
+        const progress = await handle.query(progressQuery);
+        return progress.awaiting ? progress : undefined;
+      }, 'the gate before 100 %');
+      expect(awaiting!.gate).toBe('rollout-100');
+      trip();
+      const result = await handle.result();
+      expect(result).toMatchObject({ verdict: 'failed', reason: 'too many errors', toZero: { stage: 50 } });
+      expect(result.stages.map(({ weight, verdict }) => [weight, verdict])).toEqual([
+        [0, 'successful'],
+        [50, 'successful'],
+        [50, 'failed'],
+      ]);
+      expect(asked).toContain('mail rollout-tripped');
+      expect((await client.workflow.getHandle(awaiting!.workflowId).describe()).status.name).toBe('CANCELLED');
+    });
+  });
 
   it('comes down when the router cannot be commanded any more', async () => {
     const setTrafficWeight = async ({ weight }: { weight: number }) => {

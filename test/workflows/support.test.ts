@@ -79,7 +79,12 @@ describe('a support window', () => {
     const readRoute = routeThatCounts((look) => (look < 6 ? calm : { ...calm, plus: 20 }));
     await withWorker({ readRoute }, async (client, { asked }) => {
       const result = await (await start(client, { days: 90 })).result();
-      expect(result).toMatchObject({ verdict: 'failed', finalWeight: 0, incidents: [{ kind: 'labelled-worse' }] });
+      const toZero = { stage: 100, zeroAt: expect.any(String), readAt: expect.any(String) };
+      expect(result).toMatchObject({
+        verdict: 'failed',
+        finalWeight: 0,
+        incidents: [{ kind: 'labelled-worse', toZero }],
+      });
       expect(result.reason).toMatch(/^rolled back on day [34]: accuracy fell/);
       expect(asked).toEqual(
         expect.arrayContaining(['mail support-incident', 'mail rollout-tripped', 'journal trip/support/1'])

@@ -1,5 +1,5 @@
-import { durationText } from '../domain/spec-fields.ts';
-import type { Message, Recipient } from './message.ts';
+import { durationText } from '../../domain/spec-fields.ts';
+import type { Message, Recipient } from '../message.ts';
 
 export interface BudgetUsed {
   kind: 'portfolio-budget-used';
