@@ -2,6 +2,7 @@ import { describeFirst, type GateStatus } from '../domain/decision.ts';
 import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
+import { waitingText } from '../domain/waiting.ts';
 import type { EngagementLine, EngagementStatus } from './engagements.ts';
 import { noteLines, supportLine } from './support-text.ts';
 
@@ -80,11 +81,13 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
   if (state.candidates.length > 0) parts.push('', candidateTable(state.candidates));
   for (const stage of rollout?.stages ?? state.rollout?.stages ?? [])
     parts.push(
-      `  ${MARK[stage.verdict]} ${stage.weight === 0 ? 'shadow' : `${stage.weight} %`}: ${stage.observations} pairs, ${stage.reason}`
+      `  ${MARK[stage.verdict]} ${stage.weight === 0 ? 'shadow' : `${stage.weight} %`}: ${stage.observations} pairs, ${stage.reason}`,
+      ...(stage.times ? [`      ${waitingText(stage.times)}`] : [])
     );
   if (rollout)
     parts.push(
       `  rollout at ${rollout.stage === 0 ? 'shadow' : `${rollout.stage} %`}${rollout.paused ? ', paused' : ''}${rollout.look ? `: ${rollout.look.reason}` : ''}`,
+      ...(rollout.look?.times ? [`    ${waitingText(rollout.look.times)}`] : []),
       ...(rollout.look?.evidence ?? []).map((line) => `    ${evidenceText(line)}`)
     );
   if (support) parts.push(`  support: ${supportLine(support)}`, ...noteLines(support).map((line) => `  ${line}`));

@@ -1,10 +1,10 @@
-import type { Incident } from '../domain/support.ts';
+import { countOf, type Incident } from '../domain/support.ts';
 import type { SupportProgress } from '../workflows/messages.ts';
 
 /** One line, without what changes at every look: a log repeats nothing. */
 export function supportLine({ day, days, daysLeft, weeks, incidents }: SupportProgress): string {
   const open = incidents.filter(({ acknowledged }) => !acknowledged).length;
-  return `day ${day} of ${days}, ${Math.ceil(daysLeft)} left, ${weeks} reports, ${incidents.length} incidents${open > 0 ? ` (${open} open)` : ''}`;
+  return `day ${day} of ${days}, ${Math.ceil(daysLeft)} left, ${weeks} reports, ${countOf(incidents.length)}${open > 0 ? ` (${open} open)` : ''}`;
 }
 
 /** What people must look at, a line each. */

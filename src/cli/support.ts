@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { GUARDS } from '../domain/support.ts';
+import { GUARDS, shareOfBound } from '../domain/support.ts';
+import { waitingText } from '../domain/waiting.ts';
 import { type SupportCommandInput, type SupportProgress, supportUpdate } from '../workflows/messages.ts';
 import { answered, withClient } from './connection.ts';
 import { statusOf, supportHandle } from './engagements.ts';
@@ -65,9 +66,8 @@ const exampleOf = (verb: Verb): string =>
   `stepdown support ${verb} newswire${verb === 'acknowledge' ? ' --incident 1' : ''} --by ken@newswire.example --comment "a new feed"`;
 
 function progressText(progress: SupportProgress): string {
-  const { evidence } = progress;
-  const shares = evidence
-    ? GUARDS.map((guard) => `  ${guard}: ${(100 * evidence[guard]).toPrecision(2)} % of its bound`)
-    : [];
-  return [supportLine(progress), ...shares, ...noteLines(progress).map((line) => `  ${line}`)].join('\n');
+  const { evidence, times } = progress;
+  const shares = evidence ? GUARDS.map((guard) => `  ${guard}: ${shareOfBound(evidence[guard])} of its bound`) : [];
+  const waited = times ? [`  ${waitingText(times)}`] : [];
+  return [supportLine(progress), ...shares, ...waited, ...noteLines(progress).map((line) => `  ${line}`)].join('\n');
 }

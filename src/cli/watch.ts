@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { engagementId } from '../domain/ids.ts';
+import { waitingText } from '../domain/waiting.ts';
 import { closingOf, type EngagementStatus, statusOf } from './engagements.ts';
 import { activitiesOf, progressLine } from './progress.ts';
 import { noteLines, supportLine } from './support-text.ts';
@@ -21,8 +22,8 @@ class Narrator {
       ),
       ...state.phases.map(({ name, attempt, verdict }) => `phase ${name} (attempt ${attempt}): ${verdict}`),
       ...(rollout?.stages ?? []).map(
-        ({ weight, observations, verdict, reason }) =>
-          `rollout ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs, ${reason}`
+        ({ weight, observations, verdict, reason, times }) =>
+          `rollout ${weight === 0 ? 'shadow' : `${weight} %`}: ${verdict}, ${observations} pairs, ${reason}${times ? `; ${waitingText(times)}` : ''}`
       ),
       ...(support ? [`support: ${supportLine(support)}`] : []),
       ...(support ? noteLines(support) : []),

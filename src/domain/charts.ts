@@ -2,8 +2,8 @@ import type { BarChart, BarRow } from './bar-chart.ts';
 import type { CandidateResult, ClosingDocument } from './engagement.ts';
 import type { LatencyPercentiles } from './measurement.ts';
 import type { Spec } from './spec.ts';
-import type { Guard, Week } from './support.ts';
-import type { EvidenceLine, StageResult } from './traffic.ts';
+import { type Guard, shareOfBound, type Week } from './support.ts';
+import type { ArmTimes, EvidenceLine, Quantile, StageResult } from './traffic.ts';
 
 /** Charts of what messages tell; undefined where there is nothing to draw. */
 const chart = (caption: string, limit: BarChart['limit'], rows: BarRow[]): BarChart | undefined =>
@@ -74,8 +74,9 @@ export function comparisonChart({ baseline, optimized }: ClosingDocument): BarCh
 }
 
 /** Each test's evidence at the end of the last stage, as a share of the bound that decides. */
-export function stageChart(stages: StageResult[]): BarChart | undefined {
-  const lines = stages.at(-1)?.evidence ?? [];
+export const stageChart = (stages: StageResult[]): BarChart | undefined => evidenceChart(stages.at(-1)?.evidence ?? []);
+
+export function evidenceChart(lines: EvidenceLine[]): BarChart | undefined {
   return chart(
     'Evidence, as a share of its bound',
     { value: 1, name: 'bound: reached, it decides' },
@@ -89,11 +90,34 @@ function evidenceRow({ name, action, lnE, bound }: EvidenceLine): BarRow {
   return { name: `${name} (${action})`, from: 0, to: share, shown: `${(100 * share).toFixed(0)} %`, tone };
 }
 
+/** The p95 of each arm against FP32's; against the service level where FP32 was not timed. */
+export function p95Chart(
+  times: ArmTimes | undefined,
+  { sloPercentile, sloMs }: Pick<Spec['serving'], 'sloPercentile' | 'sloMs'>
+): BarChart | undefined {
+  const { twin, candidate } = times ?? {};
+  const row = (name: string, { ms, lowMs, highMs }: Quantile, isBad: boolean): BarRow => {
+    const bounds = highMs === null ? `above ${lowMs.toFixed(2)}` : `${lowMs.toFixed(2)} to ${highMs.toFixed(2)}`;
+    return { name, from: 0, to: ms, shown: `${ms.toFixed(2)} ms (${bounds})`, tone: isBad ? 'bad' : 'plain' };
+  };
+  const slowest = twin
+    ? (twin.highMs ?? Number.POSITIVE_INFINITY)
+    : sloPercentile >= 95
+      ? sloMs
+      : Number.POSITIVE_INFINITY;
+  const limit = twin
+    ? { value: twin.ms, name: 'FP32’s' }
+    : { value: sloMs, name: `service level: p${sloPercentile} within ${sloMs} ms` };
+  return chart('p95 of how long clients waited, with its bounds', limit, [
+    ...(twin ? [row('FP32', twin, false)] : []),
+    ...(candidate ? [row('candidate', candidate, candidate.lowMs > slowest)] : []),
+  ]);
+}
+
 /** Each detector of a support window. */
 export function weekChart({ evidence }: Pick<Week, 'evidence'>): BarChart | undefined {
   const rows = (Object.entries(evidence) as [Guard, number][]).map(([name, share]): BarRow => {
-    const shown = `${(100 * share).toPrecision(2)} %`;
-    return { name, from: 0, to: share, shown, tone: share >= 1 ? 'bad' : 'plain' };
+    return { name, from: 0, to: share, shown: shareOfBound(share), tone: share >= 1 ? 'bad' : 'plain' };
   });
   return chart('Detectors, as a share of their bound', { value: 1, name: 'bound: an alarm' }, rows);
 }

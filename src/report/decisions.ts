@@ -8,13 +8,16 @@ import { whyNotReached } from './missing.ts';
 import { absent, chip, reasonText, table, time } from './tables.ts';
 
 export function decisions(document: ClosingDocument): Html {
-  const rows = document.phases.map(({ name, attempt, verdict, reason, decision }) => ({
+  const row = ({ name, attempt, verdict, reason, decision }: ClosingDocument['phases'][number]) => ({
     cells: [
       html`${name}${cite(document, `verdict-${name}-${attempt}`)}${attempt > 1 && html`<small>run ${attempt}</small>`}`,
       gate(verdict, reason),
       ...decided(decision),
     ],
-  }));
+  });
+  const [support, others] = [true, false].map((isSupport) =>
+    document.phases.filter(({ name }) => (name === 'support') === isSupport).map(row)
+  );
   const shown = new Set(document.phases.map(({ decision }) => decision && keyOf(decision)));
   const proposed = document.training?.decision ? [document.training.decision] : [];
   const further = [...proposed, ...(document.rollout?.decisions ?? [])].filter(
@@ -41,7 +44,7 @@ ${table(
     { title: 'By' },
     { title: 'Comment', className: 'reason' },
   ],
-  [...rows, ...stages, ...missing]
+  [...others!, ...stages, ...support!, ...missing]
 )}</section>`;
 }
 

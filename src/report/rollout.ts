@@ -1,8 +1,10 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { pairedDropInterval } from '../domain/statistics/eprocess.ts';
-import type { EvidenceLine, StageResult, TimeQuantile } from '../domain/traffic.ts';
+import { describeTimeToZero } from '../domain/time-to-zero.ts';
+import type { ArmTimes, EvidenceLine, StageResult } from '../domain/traffic.ts';
+import { quantilesText } from '../domain/waiting.ts';
 import { cite } from './evidence.ts';
-import { count, decimal, interval, milliseconds, points, span, trimmed, weight } from './format.ts';
+import { count, decimal, interval, points, span, trimmed, weight } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { whyMissing } from './missing.ts';
 import { rampChart } from './ramp-chart.ts';
@@ -29,7 +31,7 @@ export function rollout(document: ClosingDocument): Html {
   if (!result)
     return html`<section aria-labelledby="rollout">${title}<p>${absent(`No traffic was moved: ${whyMissing(document, 'rollout')}`)}</p></section>`;
   return html`<section aria-labelledby="rollout">${title}
-<p>${chip(result.verdict)} ${result.reason}. The router's last answer: ${trimmed(result.finalWeight)} % of the traffic on the candidate.${cite(document, 'verdict-rollout-1')}</p>
+<p>${chip(result.verdict)} ${result.reason}. The router's last answer: ${trimmed(result.finalWeight)} % of the traffic on the candidate.${result.toZero && ` That took ${describeTimeToZero(result.toZero)}.`}${cite(document, 'verdict-rollout-1')}</p>
 ${holds(document)}
 ${result.stages.length === 0 ? html`<p>${absent(`No stage was run: ${result.reason}`)}</p>` : stages(result.stages)}</section>`;
 }
@@ -46,7 +48,7 @@ function stages(results: StageResult[]): Html {
   return html`<figure><div class="wide">${rampChart(results, 1000)}</div><div class="narrow">${rampChart(results, 340)}</div>
 <figcaption>The candidate's share of client traffic, stage by stage, with the pairs observed. In the shadow stage clients get FP32's answers only.</figcaption></figure>
 ${table(
-  'Pairs and answers are those of the stage. The tests judge everything since the shadow stage began: these counts are marked as so far. The drop of accuracy and each p95 lie between their bounds at all times together with a chance of 95 %.',
+  'Pairs and answers are those of the stage. The tests judge everything since the shadow stage began: these counts are marked as so far. The drop of accuracy lies between its bounds at all times together with a chance of 95 %.',
   [
     { title: 'Stage' },
     { title: 'Verdict', className: 'reason' },
@@ -56,10 +58,16 @@ ${table(
     { title: 'Disagreed so far', isNumber: true },
     { title: 'Labels so far: worse / better / same', isNumber: true },
     { title: 'Errors so far', isNumber: true },
-    { title: 'p95, FP32 and candidate', isNumber: true },
     { title: 'Held', isNumber: true },
   ],
   results.map((stage) => ({ cells: stageCells(stage) }))
+)}
+${table(
+  'How long clients waited in each stage. A p95 lies between its bounds at all times together with a chance of 95 %. A client of the candidate whom FP32 had to answer waited for the candidate.',
+  [{ title: 'Stage' }, { title: 'FP32', className: 'reason' }, { title: 'Candidate', className: 'reason' }],
+  results.map(({ weight: share, times }) => ({
+    cells: [weight(share), waited(times, 'twin'), waited(times, 'candidate')],
+  }))
 )}
 <h3>Evidence at the end of each stage</h3>
 ${table(
@@ -82,17 +90,17 @@ function stageCells(stage: StageResult): Content[] {
       : count(disagreements),
     html`${count(plus)} / ${count(minus)} / ${count(zero)}${drop(stage)}`,
     count(candidateErrors),
-    html`${p95(stage.times?.twin)}<br>${p95(stage.times?.candidate)}`,
     span(Date.parse(stage.endedAt) - Date.parse(stage.startedAt)),
   ];
 }
 
-/** With its bounds, as far as so few answers tell them. */
-function p95(time: TimeQuantile | undefined): Content {
-  if (!time) return absent('no client');
-  const { ms, lowMs, highMs, n } = time;
+/** With the bounds of the p95, as far as so few answers tell them. */
+function waited(times: ArmTimes | undefined, arm: 'twin' | 'candidate'): Content {
+  const time = times?.[arm];
+  if (!time) return absent(quantilesText(times, arm));
+  const { lowMs, highMs, n } = time;
   const within = highMs === null ? `above ${decimal(lowMs, 2)}` : interval([lowMs, highMs]);
-  return html`${milliseconds(ms)}<small>${within}, on ${count(n)}</small>`;
+  return html`${quantilesText(times, arm)}<small>p95 ${within}, on ${count(n)} answers</small>`;
 }
 
 /** Where the drop of accuracy lies, by the labels so far; however often one looked. */

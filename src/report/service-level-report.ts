@@ -19,7 +19,7 @@ export function whyNoServiceLevel({ package: bought, support, serving }: Closing
 
 /** Targets against what the router recorded over the whole support window; see `whyNoServiceLevel` first. */
 export function renderServiceLevel(document: ClosingDocument): string {
-  const { engagement, modelName, client, support, serving } = document;
+  const { engagement, modelName, client, support, serving, trips } = document;
   const { days, daysPlanned, startedAt, endedAt, dayMs } = support!;
   const day = dayMs < DAY_MS && ` A day lasted ${span(dayMs)} here, as suits a demonstration.`;
   return page({
@@ -30,7 +30,7 @@ export function renderServiceLevel(document: ClosingDocument): string {
 <p>${instant(startedAt)} to ${instant(endedAt)}: ${trimmed(days)} of ${trimmed(daysPlanned)} days.${day}</p>
 ${waivers(document)}</header>
 <main>
-${serviceLevel({ ...support!, service: support!.service! }, targetsOf(document.package)!, serving!, cite(document, 'verdict-support-1'))}
+${serviceLevel({ ...support!, service: support!.service!, trips: trips ?? [] }, targetsOf(document.package)!, serving!, cite(document, 'verdict-support-1'))}
 ${evidenceList(document)}
 </main>
 <footer><p>Every figure is of this engagement’s evidence, none is projected.</p></footer>`,

@@ -86,7 +86,7 @@ body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main,header,footer{max-width:none;padding:0}h2{margin-top:1.5rem;break-after:avoid}.tiles{grid-template-columns:repeat(4,1fr);gap:.5rem}.tiles div{padding:.5rem .625rem}
 tr,figure,.headline,.waivers,.tiles div,pre,.whole,caption{break-inside:avoid}pre{white-space:pre-wrap;overflow-wrap:anywhere}.scroll{overflow:visible}
 table{font-size:9pt}td small,th small{font-size:8pt}td.reason{min-width:9rem}
-thead{display:table-header-group}h3,caption,thead{break-after:avoid}tbody tr:first-child{break-before:avoid}p,li{orphans:3;widows:3}
+thead{display:table-header-group}h2+p,h3,caption,thead{break-after:avoid}tbody tr:first-child{break-before:avoid}p,li{orphans:3;widows:3}
 .scroll,table{max-width:100%}td,th{overflow-wrap:break-word;padding-right:.4rem}tbody th{min-width:0}a{color:inherit}
 details::details-content{content-visibility:visible;block-size:auto}
 }

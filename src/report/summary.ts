@@ -29,7 +29,7 @@ export const headlineOf = (document: ClosingDocument): string => plainText(headl
 
 /** One sentence with the outcome; every figure in it was measured. */
 function headline(document: ClosingDocument, line: CandidateLine | undefined): Html {
-  const { rollout, verdict } = document;
+  const { rollout, support, verdict } = document;
   if (!line) return html`No candidate was chosen; ${document.modelName} stays in FP32.`;
   const subject = `${schemeOf(line)} (${line.id})`;
   const figures = [
@@ -37,7 +37,9 @@ function headline(document: ClosingDocument, line: CandidateLine | undefined): H
     line.speedup !== null &&
       html`runs at ${ratio(line.speedup)} its speed (95 % interval ${interval(line.speedupInterval)})`,
     line.accuracyDrop !== null && drop(document, line),
-    rollout !== null && verdict === 'successful' && html`serves ${trimmed(rollout.finalWeight)} % of the traffic`,
+    rollout !== null &&
+      verdict === 'successful' &&
+      html`serves ${trimmed((support ?? rollout).finalWeight)} % of the traffic`,
   ].filter((figure) => figure !== false);
   if (figures.length === 0) return html`${subject} was chosen, but has no measurement.`;
   return html`${subject} ${joined(figures)}.${rolledBack(document)}`;
@@ -49,9 +51,11 @@ function drop(document: ClosingDocument, line: CandidateLine): Html {
   return html`${change} ${points(Math.abs(line.accuracyDrop!))} points of accuracy${measuredOn(line)} (upper bound of the drop ${points(line.accuracyDropUpper)}${margin})`;
 }
 
-function rolledBack({ rollout, verdict }: ClosingDocument): Html | string {
+function rolledBack({ rollout, support, verdict }: ClosingDocument): Html | string {
   if (!rollout || verdict === 'successful') return '';
-  return html` It is not released: the router's last answer was ${trimmed(rollout.finalWeight)} % of the traffic.`;
+  const last = `the router's last answer was ${trimmed((support ?? rollout).finalWeight)} % of the traffic`;
+  const state = support && support.finalWeight === 0 ? 'It was released and taken out again' : 'It is not released';
+  return html` ${state}: ${last}.`;
 }
 
 function joined(parts: Html[]): Html {

@@ -1,4 +1,5 @@
-import { type Message, messageOf, type NotifyInput, needsAddress } from './message.ts';
+import { type BarChart, placeOn, scaleOf, shownOn } from '../domain/bar-chart.ts';
+import { messageOf, type NotifyInput, needsAddress } from './message.ts';
 
 /** What a Slack-compatible incoming webhook takes. */
 export interface WebhookBody {
@@ -25,7 +26,7 @@ export function composeWebhook(input: NotifyInput, publicUrl?: string): WebhookB
   const sections = [
     ...text.split(/\n{2,}/).map(mrkdwn),
     page,
-    ...(message.chart ? [chartText(message.chart)] : []),
+    ...(message.charts ?? []).map(chartText),
     ...listed,
     note,
   ];
@@ -67,16 +68,17 @@ const shortened = (text: string, limit: number): string =>
 
 const WIDTH = 20;
 
-/** The same chart in a line of text each: the bar to `to`, the limit as a stroke. */
-function chartText({ caption, limit, rows }: NonNullable<Message['chart']>): string {
-  const top = 1.05 * Math.max(limit.value, ...rows.map(({ to }) => to));
-  const place = (value: number) => Math.round((WIDTH * Math.max(0, value)) / top);
+/** The same chart in a line of text each; the limit is a stroke. */
+function chartText(chart: BarChart): string {
+  const { caption, limit, rows } = chart;
+  const scale = scaleOf(chart);
+  const cell = (value: number) => Math.round(WIDTH * placeOn(scale, value));
   const longest = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map(({ name, to, shown }) => {
+  const lines = rows.map((row) => {
     const cells = Array.from({ length: WIDTH + 1 }, (_, i) =>
-      i === place(limit.value) ? '|' : i < place(to) ? '█' : ' '
+      i === cell(limit.value) ? '|' : i >= cell(row.from) && i < cell(row.to) ? '█' : ' '
     );
-    return `${name.padEnd(longest)} ${cells.join('')} ${shown}`;
+    return `${row.name.padEnd(longest)} ${cells.join('')} ${shownOn(scale, row)}`;
   });
   return `*${escaped(caption)}* (| ${escaped(limit.name)})\n\`\`\`${escaped(lines.join('\n'))}\`\`\``;
 }

@@ -1,8 +1,10 @@
 import { flatTraffic } from '../../src/domain/cost.ts';
 import type { CandidateLine, ClosingDocument } from '../../src/domain/engagement.ts';
 import type { LoadTest } from '../../src/domain/load/load-test.ts';
+import type { ServiceRecord } from '../../src/domain/service-level.ts';
 import type { Economics } from '../../src/domain/serving-cost.ts';
-import type { EvidenceLine, StageResult } from '../../src/domain/traffic.ts';
+import type { SupportResult, Week } from '../../src/domain/support.ts';
+import type { EvidenceLine, StageResult, TimeQuantile } from '../../src/domain/traffic.ts';
 
 const SHA = 'c0ffee'.padEnd(64, '0');
 
@@ -275,3 +277,110 @@ export const loadTest = (ratePerSecond: number | null, faults: string[] = []): L
   options: { threads: 2 },
   durationMs: 1,
 });
+
+const times = (factor: number): TimeQuantile => {
+  const around = (ms: number) => ({ ms: ms * factor, lowMs: ms * factor * 0.96, highMs: ms * factor * 1.05 });
+  return { n: 48_210, ...around(9.8), p50: around(5.1), p99: around(14.6) };
+};
+
+export const week = (number: number, over: Partial<Week> = {}): Week => ({
+  number,
+  days: [7 * (number - 1), 7 * number],
+  counts: {
+    pairs: 6_048,
+    disagreements: 27,
+    plus: 4,
+    minus: 3,
+    zero: 611,
+    candidateRequests: 9_884,
+    candidateErrors: 2,
+  },
+  evidence: { 'labelled-worse': 0.012, disagreement: 0.0004, 'error-rate': 0.00002 },
+  drift: [
+    {
+      what: 'classes answered by FP32, against the production rows given',
+      psi: 0.31,
+      jensenShannon: 0.04,
+      n: [6_048, 900],
+    },
+    {
+      what: 'classes answered by FP32, against the calibration rows given',
+      psi: 0.08,
+      jensenShannon: 0.011,
+      n: [6_048, 1_000],
+    },
+    {
+      what: 'classes answered by the candidate, against FP32 on the same requests',
+      psi: 0.001,
+      jensenShannon: 0.0002,
+      n: [6_048, 6_048],
+    },
+  ],
+  incidents: 0,
+  service: serviceRecord,
+  endedAt: '2026-12-01T09:30:00.000Z',
+  ...over,
+});
+
+const serviceRecord: ServiceRecord = {
+  looks: 504,
+  up: 504,
+  candidateReady: 503,
+  times: { twin: times(1), candidate: times(0.45) },
+};
+
+/** A window that drift and an incident went through before a break ended it. */
+export function supportWindow(over: Partial<SupportResult> = {}): SupportResult {
+  const stage = 99;
+  const from = '2026-12-15T03:30:00.125Z';
+  const toZero = { stage, from, zeroAt: '2026-12-15T03:30:00.129Z', readAt: '2026-12-15T03:30:00.871Z' };
+  const harm =
+    'accuracy fell by more than the margin of harm at some time since 2026-11-24T09:30:00.000Z: the detector reached its bound of 61714';
+  return {
+    verdict: 'failed',
+    reason: `rolled back on day 21: ${harm}`,
+    days: 20.75,
+    daysPlanned: 90,
+    dayMs: 86_400_000,
+    looks: 498,
+    sample: 0.01,
+    weeks: [
+      week(1),
+      week(2, { incidents: 1 }),
+      week(3, {
+        days: [14, 20.75],
+        incidents: 1,
+        evidence: { 'labelled-worse': 1.08, disagreement: 0.21, 'error-rate': 0.00002 },
+      }),
+    ],
+    incidents: [
+      {
+        number: 1,
+        kind: 'no-data',
+        day: 9,
+        openedAt: '2026-12-03T09:30:00.000Z',
+        reason: 'no request was compared for a day: the guard is blind',
+        acknowledged: {
+          by: 'ken@newswire.example',
+          comment: 'the feed was down for maintenance',
+          at: '2026-12-03T11:02:00.000Z',
+        },
+      },
+      { number: 2, kind: 'labelled-worse', day: 21, openedAt: from, reason: harm, toZero },
+    ],
+    startedAt: '2026-11-24T09:30:00.000Z',
+    endedAt: '2026-12-15T03:30:02.000Z',
+    finalWeight: 0,
+    service: serviceRecord,
+    proposal: {
+      engagement: 'newswire-r2',
+      day: 7,
+      at: '2026-12-01T09:30:00.000Z',
+      reason: 'classes answered by FP32, against the production rows given: PSI 0.310 of 0.25 (6048 and 900 rows)',
+      drift: { what: 'classes', jensenShannon: 0.04, psi: 0.31, n: [6_048, 900] },
+      specification: '/srv/stepdown/reports/newswire-support-proposal/newswire-r2.yaml',
+    },
+    rolledBackBy: 2,
+    ...over,
+  };
+}

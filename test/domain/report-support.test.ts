@@ -1,22 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SupportResult } from '../../src/domain/support.ts';
-import { render, section } from './rendered.ts';
+import { closingDocument, supportWindow } from './closing-document.ts';
+import { render, section, textOf } from './rendered.ts';
 
-const support: SupportResult = {
-  verdict: 'successful',
-  reason: '30 days without an alarm',
-  days: 30,
-  daysPlanned: 30,
-  dayMs: 86_400_000,
-  looks: 60,
-  sample: 0.01,
-  weeks: [],
-  incidents: [],
-  startedAt: '2026-11-24T09:30:00.000Z',
-  endedAt: '2026-12-24T09:30:00.000Z',
-  finalWeight: 99,
-};
-const said = (over: Partial<SupportResult>) => section(render({ support: { ...support, ...over } }), 'support');
+const said = (over: Partial<SupportResult>) => section(render({ support: supportWindow(over) }), 'support');
 
 describe('support window of the closing report', () => {
   it('names the engagement that drift of production proposed, and that nothing was started', () => {
@@ -45,6 +32,30 @@ describe('support window of the closing report', () => {
   });
 
   it('says nothing of proposals where none was made', () => {
-    expect(said({})).not.toContain('proposed');
+    expect(said({ proposal: undefined })).not.toContain('is proposed');
+  });
+
+  it('has how long clients waited, each detector, drift and incident, and how it came down', () => {
+    const text = said({});
+    expect(text).toContain('Clients waited, since the window began: FP32 p50 5.10, p95 9.80, p99 14.60 ms');
+    expect(text).toContain('Detector: labelled worse');
+    expect(text).toContain('108 %');
+    expect(text).toContain('PSI 0.310 0.040 bits; 6,048 and 900 rows');
+    expect(text).toContain('the feed was down for maintenance ken@newswire.example');
+    expect(text).toContain('Taken out: 0.004 s from proof or order to 0 %, read back after 0.746 s');
+  });
+
+  it('begins with what the router answers now, not with what the rollout ended at', () => {
+    const report = textOf(render({ support: supportWindow(), verdict: 'failed' }));
+    expect(report).toContain("It was released and taken out again: the router's last answer was 0 % of the traffic.");
+  });
+
+  it('puts its phase behind the gates of the rollout', () => {
+    const phases = [
+      ...closingDocument().phases,
+      { name: 'support' as const, attempt: 1, verdict: 'failed' as const, reason: 'harm', decision: null },
+    ];
+    const text = section(render({ support: supportWindow(), phases }), 'decisions');
+    expect(text.indexOf('stage gate')).toBeLessThan(text.indexOf('support ✗ failed'));
   });
 });

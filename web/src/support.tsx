@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
-import { GUARDS, type Guard, type Incident } from '../../src/domain/support.ts';
+import { GUARDS, type Guard, type Incident, shareOfBound } from '../../src/domain/support.ts';
+import { waitingText } from '../../src/domain/waiting.ts';
 import { instant } from '../../src/report/format.ts';
 import type { SupportProgress } from '../../src/workflows/messages.ts';
 import { post } from './api.ts';
@@ -14,7 +15,7 @@ const NAMES: Record<Guard, string> = {
 
 /** The window after the rollout: days left, how near each detector is to its bound, incidents. */
 export function Support({ engagement, progress }: { engagement: string; progress: SupportProgress }) {
-  const { day, days, daysLeft, weeks, evidence, incidents, proposal } = progress;
+  const { day, days, daysLeft, weeks, evidence, incidents, times, proposal } = progress;
   const maySteer = useMay('steer');
   return (
     <section aria-labelledby="support-window">
@@ -27,12 +28,13 @@ export function Support({ engagement, progress }: { engagement: string; progress
           {GUARDS.map((guard) => (
             <div key={guard}>
               <dt>{NAMES[guard]}</dt>
-              <dd className="figure">{(100 * evidence[guard]).toPrecision(2)} %</dd>
+              <dd className="figure">{shareOfBound(evidence[guard])}</dd>
               <dd>of its bound</dd>
             </div>
           ))}
         </dl>
       )}
+      {times && <p>Clients waited, since the window began: {waitingText(times)}.</p>}
       {incidents.length > 0 && (
         <ul className="cards">
           {incidents.map((incident) => (

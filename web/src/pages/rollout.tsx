@@ -1,6 +1,7 @@
 import type { ClosingDocument } from '../../../src/domain/engagement.ts';
 import type { RouteStatus } from '../../../src/domain/traffic.ts';
-import { count, milliseconds, percent, weight } from '../../../src/report/format.ts';
+import { quantilesText } from '../../../src/domain/waiting.ts';
+import { count, percent, weight } from '../../../src/report/format.ts';
 import { rollout } from '../../../src/report/rollout.ts';
 import type { Now } from '../../../src/server/view.ts';
 import { Curves, useHistory } from '../curves.tsx';
@@ -135,7 +136,7 @@ function Arms({ traffic }: { traffic: RouteStatus }) {
               'Answered clients',
               'Ran',
               'Failed',
-              'p95 in this stage',
+              'Waited in this stage',
               'Units with a label',
               'Restarts',
             ].map((title) => (
@@ -161,8 +162,8 @@ function Arms({ traffic }: { traffic: RouteStatus }) {
                   ? 'the yardstick'
                   : `${count(errors[arm])}${asked[arm] > 0 ? ` (${percent(errors[arm] / asked[arm])})` : ''}`}
               </td>
-              <td data-label="p95 in this stage" className="n">
-                {milliseconds(times?.[arm]?.ms)}
+              <td data-label="Waited in this stage" className="n">
+                {quantilesText(times, arm)}
               </td>
               <td data-label="Units with a label" className="n">
                 {labelCoverage && `${count(labelCoverage[arm].labelled)} of ${count(labelCoverage[arm].of)}`}
