@@ -16,7 +16,8 @@ import {
 } from '../src/domain/ids.ts';
 import { engagement } from '../src/workflows/engagement.ts';
 import { portfolio } from '../src/workflows/portfolio.ts';
-import { APPROVER, look, ref, spec } from '../test/workflows/fakes.ts';
+import { APPROVER, look, spec } from '../test/workflows/fakes.ts';
+import { ref } from '../test/workflows/measured.ts';
 import { startServer } from '../test/workflows/server.ts';
 import { runWithWorker } from '../test/workflows/worker.ts';
 

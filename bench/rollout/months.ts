@@ -9,7 +9,8 @@ import { missingSearchAttributes } from '../../src/embedded/temporal.ts';
 import { decideUpdate } from '../../src/workflows/messages.ts';
 import { rollout } from '../../src/workflows/rollout.ts';
 import { support } from '../../src/workflows/support.ts';
-import { APPROVER, ref, spec as specOf } from '../../test/workflows/fakes.ts';
+import { APPROVER, spec as specOf } from '../../test/workflows/fakes.ts';
+import { ref } from '../../test/workflows/measured.ts';
 import type { Figure } from '../figure.ts';
 import { SimulatedRouter } from './simulated-router.ts';
 

@@ -11,8 +11,9 @@ import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER, ref, spec } from './fakes.ts';
+import { APPROVER, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 import { figures } from './world.ts';
 
 const answer = { top1: 0, label: 'a', score: 0.9, repeatedWithin: 0 };
@@ -73,6 +74,25 @@ describe('files', () => {
       const { body, headers } = await get();
       expect(headers['content-security-policy']).toMatch(/^sandbox/);
       expect(body).toContain(ref('fp32').sha256);
+      await client.workflow.getHandle(engagementId(name)).cancel();
+    });
+  });
+
+  it('answers before and after of an engagement with a chosen candidate', async () => {
+    const name = uniqueName();
+    await withWorker({}, async (client) => {
+      await kickOff(client, spec(name), { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} }, 'tester');
+      for (const gate of ['baseline', 'ptq', 'optimization'])
+        await eventually(async () => {
+          const { gate: open } = await statusOf(client, name);
+          if (open?.gate !== gate) return undefined;
+          return gate === 'optimization' || decide(client, name, { gate, outcome: 'approved', by: APPROVER });
+        }, gate);
+      const answer = await api.as(['viewer'])('GET', `/api/engagements/${name}/document`);
+      expect(answer.statusCode).toBe(200);
+      const { baseline, optimized } = answer.json();
+      expect(optimized.sizeBytes).toBeLessThan(baseline.sizeBytes);
+      expect(optimized.latency.p95Ms).toBeLessThan(baseline.latency.p95Ms);
       await client.workflow.getHandle(engagementId(name)).cancel();
     });
   });

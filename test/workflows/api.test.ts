@@ -11,8 +11,9 @@ import type { Incident } from '../../src/domain/support.ts';
 import { ROLES, type Role } from '../../src/server/people.ts';
 import type { Portfolio } from '../../src/server/routes/events.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER, look, ref, SECOND, spec, specDocument } from './fakes.ts';
+import { APPROVER, look, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
 const SHA = 'a'.repeat(64);

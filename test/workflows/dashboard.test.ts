@@ -11,8 +11,9 @@ import { economics } from '../domain/closing-document.ts';
 import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
 import { isBrowserHere, startBrowser } from './browser.ts';
-import { APPROVER, ref, spec } from './fakes.ts';
+import { APPROVER, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 import { figures, startRouter } from './world.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

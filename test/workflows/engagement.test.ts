@@ -10,8 +10,9 @@ import { engagementId, QUEUES } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
 import { engagement } from '../../src/workflows/engagement.ts';
 import { engagementQuery } from '../../src/workflows/messages.ts';
-import { APPROVER, look, ref, spec } from './fakes.ts';
+import { APPROVER, look, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { figuresOf, judgedAs, ref, trialOf } from './measured.ts';
 
 const sources: SourceFiles = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
 
@@ -30,12 +31,11 @@ const closing = (client: Client, name: string) =>
 
 /** Static INT8 is the fastest, and loses too much unless something of it stays in FP32. */
 const staticFails = async (input: CandidateResult & { trial: Trial }): Promise<CandidateResult> => {
-  const { id, phase, recipe, trial } = input;
-  const { scheme, exclude } = recipe;
+  const { scheme, exclude } = input.recipe;
   const verdict = scheme === 'int8-static' && !exclude ? 'failed' : 'successful';
-  const figures = { speedup: scheme === 'int8-static' ? 3 : 2 } as CandidateResult['figures'];
+  const figures = figuresOf({ speedup: scheme === 'int8-static' ? 3 : 2 });
   const checks = [{ name: 'accuracy', verdict, reason: 'r' } as const];
-  return { id, phase, recipe, trial, figures, scheme, verdict, reason: 'r', checks };
+  return judgedAs(input, { figures, verdict, reason: 'r', checks });
 };
 
 describe('an engagement', () => {
@@ -219,8 +219,7 @@ describe('an engagement', () => {
   it('ends the search with its budget, in the middle of a trial, and goes on with the best so far', async () => {
     const measureCandidate = async () => {
       const { Context } = await import('@temporalio/activity');
-      const trial = { quantized: { model: ref('int8') }, throughput: { baseline: {}, candidate: {} } };
-      if (!Context.current().info.workflowExecution!.workflowId.includes('int8-static')) return trial;
+      if (!Context.current().info.workflowExecution!.workflowId.includes('int8-static')) return trialOf();
       const beat = setInterval(() => Context.current().heartbeat(), 100);
       return Context.current().cancelled.finally(() => clearInterval(beat));
     };
@@ -291,6 +290,8 @@ describe('an engagement', () => {
       expect(await closing(client, name)).toMatchObject({ verdict: 'failed', reason: 'it is failed' });
       const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
       expect(state.rollout).toMatchObject({ verdict: 'failed', finalWeight: 0 });
+      expect(state.trips).toEqual([state.rollout!.toZero]);
+      expect(state.trips).toMatchObject([{ stage: 50 }]);
       expect(asked).toContain('return to twin: stage is failed');
       expect(asked).toContain('mail rollout-tripped');
     });

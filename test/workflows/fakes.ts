@@ -1,20 +1,20 @@
-import type { ArtifactRef, PreparedData } from '../../src/domain/artifact.ts';
+import { Context } from '@temporalio/activity';
+import type { PreparedData } from '../../src/domain/artifact.ts';
 import type { Serving } from '../../src/domain/deployment/serving.ts';
 import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } from '../../src/domain/engagement.ts';
 import { noEvidence } from '../../src/domain/judge.ts';
-import type { LoadTest } from '../../src/domain/load/load-test.ts';
-import type { BaselineMeasurement, Trial } from '../../src/domain/measurement.ts';
+import type { Trial } from '../../src/domain/measurement.ts';
 import { type PortfolioDocument, portfolioDocument } from '../../src/domain/portfolio-document.ts';
 import type { PortfolioState } from '../../src/domain/portfolio-state.ts';
 import { nextName } from '../../src/domain/proposed-spec.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import type { Occasion, Proposal } from '../../src/domain/reoptimization.ts';
 import { parseSpec, type Spec } from '../../src/domain/spec.ts';
-import type { RouteStatus, StageLook, StageResult } from '../../src/domain/traffic.ts';
+import type { RouteStatus, StageLook, StageResult, TakenOut } from '../../src/domain/traffic.ts';
 import type { TrainingEstimate, TrainingRecord } from '../../src/domain/training.ts';
 import type { Check, Verdict } from '../../src/domain/verdict.ts';
-
-export const ref = (name: string): ArtifactRef => ({ uri: `00/${name}`, sha256: name.padEnd(64, '0'), bytes: 1 });
+import { loadTest } from '../domain/closing-document.ts';
+import { baselineMeasurement, figuresOf, fp32, judgedAs, ref, trialOf } from './measured.ts';
 
 export const APPROVER = 'ana@example.org';
 export const SECOND = 'ben@example.org';
@@ -61,8 +61,6 @@ export function spec(name: string, changes: Record<string, unknown> = {}): Spec 
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.spec;
 }
-
-const throughput = { perSecond: 100, requests: 10 };
 
 export const data: PreparedData = {
   arrow: ref('arrow'),
@@ -125,36 +123,25 @@ export function fakeActivities() {
       const holds = kept.includes('Softmax') && kept.includes('middle');
       return { key: 'e', rows: 10, of: 40, lost: 0, won: 0, verdict: null, holds };
     },
-    measureBaseline: async () => ({ key: 'baseline', throughput }) as BaselineMeasurement,
-    measureCandidate: async () =>
-      ({ quantized: { model: ref('int8') }, throughput: { baseline: throughput, candidate: throughput } }) as Trial,
+    measureBaseline: async () => baselineMeasurement(),
+    measureCandidate: async () => trialOf(),
     runLoadTest: async ({ subject }: { subject: string }) => {
       log(`load test of ${subject}`);
-      return { key: `load-${subject}` } as LoadTest;
+      return { ...loadTest(subject === 'baseline' ? 80 : 190), key: `load-${subject}` };
     },
     predictHoldout: async () => ({ baseline: { arrow: ref('b'), rows: 10 }, candidate: { arrow: ref('c'), rows: 10 } }),
     judgeBaseline: async () => ({
       ...judged('successful'),
-      figures: { role: 'selection', rows: 10, accuracy: 1, macroF1: 1 },
+      figures: fp32('selection'),
     }),
     judgeCandidate: async (input: CandidateResult & { trial: Trial }): Promise<CandidateResult> => {
       log(`candidate ${input.id}`);
-      const { id, phase, recipe, trial } = input;
-      const figures = { speedup: 2 } as CandidateResult['figures'];
-      const made = { id, phase, recipe, trial, figures, scheme: recipe.scheme };
-      return { ...made, verdict: 'successful', reason: 'fine', checks: [check('successful')] };
+      const checks = [check('successful')];
+      return judgedAs(input, { verdict: 'successful', reason: 'fine', checks, figures: figuresOf() });
     },
     recordUnmeasured: async (input: CandidateResult & { lastWords: string }): Promise<CandidateResult> => {
       const { id, phase, recipe, lastWords } = input;
-      return {
-        id,
-        phase,
-        recipe,
-        scheme: recipe.scheme,
-        verdict: 'error',
-        reason: lastWords,
-        checks: [check('error')],
-      };
+      return judgedAs({ id, phase, recipe }, { verdict: 'error', reason: lastWords, checks: [check('error')] });
     },
     judgePtq: async () => judged('successful'),
     estimateTraining: async () => ({ trainRows: 10, steps: 5, secondsPerStep: 1 }) as TrainingEstimate,
@@ -163,7 +150,7 @@ export function fakeActivities() {
       return { key: 'training', model: ref('trained'), steps: 5, bestStep: 4 } as TrainingRecord;
     },
     judgeProposal: async () => judged('successful'),
-    judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: {}, candidate: winner }),
+    judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: fp32('holdout'), candidate: winner }),
     judgeOptimization: async () => judged('successful'),
     tryServing: async () => ({}) as Serving,
     writeGuide: async (_: { state: EngagementState; sources: SourceFiles; serving: Serving; isRolledOut: boolean }) => {
@@ -208,10 +195,13 @@ export function fakeActivities() {
     },
     lookAtStage: async (input: { weight: number; maximumHoldMs: number }): Promise<StageLook> =>
       look(input.weight, 'successful'),
-    returnToTwin: async ({ reason }: { reason: string }) => {
+    /** Nothing trips. */
+    watchStage: async (_: { weight: number }): Promise<StageResult> => Context.current().cancelled,
+    returnToTwin: async ({ reason }: { reason: string }): Promise<TakenOut> => {
       weight = 0;
       log(`return to twin: ${reason}`);
-      return { weight };
+      const now = new Date().toISOString();
+      return { weight, trippedAt: now, zeroAt: now, readAt: now };
     },
   };
 }

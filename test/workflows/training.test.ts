@@ -11,8 +11,9 @@ import type { Trial } from '../../src/domain/measurement.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import type { engagement } from '../../src/workflows/engagement.ts';
 import { engagementQuery } from '../../src/workflows/messages.ts';
-import { APPROVER, data, fakeActivities, ref, spec } from './fakes.ts';
+import { APPROVER, data, fakeActivities, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { figuresOf, judgedAs, ref } from './measured.ts';
 
 const sources: SourceFiles = { model: ref('fp32'), tokenizer: ref('tokenizer'), data: {} };
 
@@ -23,11 +24,10 @@ const onlyTrainingHelps = {
     data: { calibration: data, selection: data, holdout: data, production: data, train: data },
   }),
   judgeCandidate: async (input: CandidateResult & { trial: Trial }): Promise<CandidateResult> => {
-    const { id, phase, recipe, trial } = input;
-    const verdict: Verdict = recipe.scheme === 'int8-qat' ? 'successful' : 'failed';
-    const figures = { speedup: 2, accuracyDropUpper: 0.1 } as CandidateResult['figures'];
+    const verdict: Verdict = input.recipe.scheme === 'int8-qat' ? 'successful' : 'failed';
+    const figures = { ...figuresOf(), accuracyDropUpper: 0.1 };
     const checks = [{ name: 'accuracy', verdict, reason: 'r' }];
-    return { id, phase, recipe, trial, figures, scheme: recipe.scheme, verdict, reason: 'r', checks };
+    return judgedAs(input, { figures, verdict, reason: 'r', checks });
   },
   evaluateSubset: async () => ({ key: 'e', rows: 10, of: 40, lost: 9, won: 0, verdict: null, holds: false }),
   judgePtq: async () => ({
@@ -75,13 +75,12 @@ describe('quantization-aware training', () => {
   });
 
   it('goes down to 2-bit weights after INT4 where a size is asked, and trains what fits', async () => {
-    const figures = (scheme: string) => ({ speedup: 0.6, accuracyDropUpper: scheme === 'int2-weight' ? 0.05 : 0 });
-    const judgeCandidate = async ({ id, phase, recipe, trial }: CandidateResult & { trial: Trial }) => {
-      const fits = recipe.scheme.startsWith('int2');
-      const verdict: Verdict = recipe.scheme === 'int2-qat' ? 'successful' : 'failed';
-      const checks = [{ name: fits ? 'accuracy' : 'size', verdict, reason: 'r' }];
-      const made = { id, phase, recipe, trial, scheme: recipe.scheme, figures: figures(recipe.scheme) };
-      return { ...made, verdict, reason: 'r', checks } as CandidateResult;
+    const judgeCandidate = async (input: CandidateResult & { trial: Trial }) => {
+      const { scheme } = input.recipe;
+      const verdict: Verdict = scheme === 'int2-qat' ? 'successful' : 'failed';
+      const checks = [{ name: scheme.startsWith('int2') ? 'accuracy' : 'size', verdict, reason: 'r' }];
+      const figures = { ...figuresOf({ speedup: 0.6 }), accuracyDropUpper: scheme === 'int2-weight' ? 0.05 : 0 };
+      return judgedAs(input, { figures, verdict, reason: 'r', checks });
     };
     await withWorker({ ...onlyTrainingHelps, judgeCandidate }, async (client, { asked }) => {
       const name = uniqueName();

@@ -1,26 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DataRole } from '../../src/domain/artifact.ts';
-import type { CandidateResult, QualityFigures } from '../../src/domain/engagement.ts';
+import type { CandidateResult } from '../../src/domain/engagement.ts';
 import { judge, noEvidence } from '../../src/domain/judge.ts';
-import type { BaselineMeasurement, LatencyPercentiles, Trial } from '../../src/domain/measurement.ts';
+import type { Trial } from '../../src/domain/measurement.ts';
 import { judgeConfigOf } from '../../src/domain/rollout-policy.ts';
 import type { RouteStatus, StageLook } from '../../src/domain/traffic.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
-import { loadTest } from '../domain/closing-document.ts';
-import { type FakeActivities, look, ref, spec } from './fakes.ts';
+import { type FakeActivities, look, spec } from './fakes.ts';
+import { figuresOf, fp32, judgedAs, ref, trialOf } from './measured.ts';
 
-const percentiles = (p50Ms: number): LatencyPercentiles => ({ p50Ms, p95Ms: p50Ms * 1.6, p99Ms: p50Ms * 2.1 });
-const host = {
-  cpuModel: 'cpu',
-  cores: 2,
-  memoryBytes: 8e9,
-  instructionSets: ['avx2'],
-  gpu: null,
-  onnxruntime: '1',
-  node: '24',
-  platform: 'linux',
-};
 const FIGURES: Record<string, { verdict: Verdict; reason: string; speedup: number; drop: number; size: number }> = {
   fp16: { verdict: 'failed', reason: 'no faster than FP32 beyond the noise', speedup: 0.94, drop: 0, size: 0.5 },
   'int8-dynamic': { verdict: 'successful', reason: 'all 6 requirements hold', speedup: 2.3, drop: 0.002, size: 0.26 },
@@ -37,19 +25,6 @@ const FIGURES: Record<string, { verdict: Verdict; reason: string; speedup: numbe
 /** Activities that answer with whole figures, so that pages have something to show. */
 export function figures(): Partial<FakeActivities> {
   return {
-    measureBaseline: async () =>
-      ({
-        key: 'baseline',
-        model: ref('fp32'),
-        sizeBytes: 9e7,
-        predictions: { arrow: ref('b'), rows: 1000 },
-        latency: percentiles(11),
-        throughput: { perSecond: 84, requests: 500 },
-        memoryBytes: 1.4e8,
-        host,
-        options: { threads: 1 },
-        durationMs: 1,
-      }) as BaselineMeasurement,
     judgeBaseline: async () => ({
       ...gate(
         'accuracy 95.00 % on 1,000 rows, p99 23.1 ms',
@@ -60,14 +35,10 @@ export function figures(): Partial<FakeActivities> {
     judgeCandidate: async (input: CandidateResult & { trial: Trial }) => judged(input),
     judgePtq: async () =>
       gate('int8-static is 2.90x as fast, drop 0.60 points', 'Approving lets the successful ones go on.'),
-    judgeHoldout: async ({ winner }: { winner: CandidateResult }) => ({ baseline: fp32('holdout'), candidate: winner }),
     judgeOptimization: async () =>
       gate('the hold-out agrees', 'Approving releases it to production traffic, beginning in the shadow.'),
-    runLoadTest: async ({ subject }: { subject: string }) => loadTest(subject === 'baseline' ? 80 : 190),
   };
 }
-
-const fp32 = (role: DataRole): QualityFigures => ({ role, rows: 1000, accuracy: 0.95, macroF1: 0.81 });
 
 const gate = (reason: string, effect: string) => ({
   checks: [{ name: 'accuracy', verdict: 'successful' as const, reason }],
@@ -76,65 +47,11 @@ const gate = (reason: string, effect: string) => ({
 });
 
 function judged({ id, phase, recipe }: CandidateResult): CandidateResult {
-  const { verdict, reason, speedup, drop, size } = FIGURES[recipe.scheme]!;
-  const interval = [speedup * 0.97, speedup * 1.03] as [number, number];
-  const noiseInterval = [0.98, 1.02] as [number, number];
-  const latency = { rounds: ref('r'), speedup, speedupInterval: interval, noiseFloor: 1, noiseInterval };
-  const throughput = {
-    baseline: { perSecond: 84, requests: 500 },
-    candidate: { perSecond: 84 * speedup, requests: 500 },
-  };
-  const coverage = { integer: 37, float: 0, share: 1, operators: {}, fallbacks: [] };
-  const trial = {
-    key: `key-${id}`,
-    quantized: { model: ref('int8'), sizeBytes: 9e7 * size, coverage, toolkitVersions: {}, durationMs: 1 },
-    predictions: { arrow: ref('p'), rows: 1000 },
-    latency: { ...latency, baseline: percentiles(11), candidate: percentiles(11 / speedup) },
-    throughput,
-    memoryBytes: 6e7,
-    host,
-    options: { threads: 1 },
-    durationMs: 1,
-  } as unknown as Trial;
-  const slices = [
-    {
-      name: 'long',
-      rows: 200,
-      accuracyBaseline: 0.94,
-      accuracyCandidate: 0.935,
-      dropUpper: 0.02,
-      verdict: 'successful' as const,
-    },
-  ];
-  return {
-    id,
-    phase,
-    scheme: recipe.scheme,
-    recipe,
-    verdict,
-    reason,
-    checks: [{ name: 'accuracy', verdict, reason: `drop ${(100 * drop).toFixed(2)} points, margin 1.50 points` }],
-    trial,
-    figures: {
-      role: 'selection',
-      rows: 1000,
-      accuracy: 0.95 - drop,
-      macroF1: 0.81,
-      accuracyDrop: drop,
-      accuracyDropUpper: drop + 0.005,
-      flips: 9,
-      lost: 6,
-      won: 3,
-      slices,
-      mcnemarP: 0.5,
-      regressions: [{ id: 'row-7', label: 0, candidate: 1, baselineMargin: 3.2 }],
-      sizeRatio: size,
-      speedup,
-      speedupInterval: interval,
-      noiseInterval,
-      integerCoverage: 1,
-    } as CandidateResult['figures'],
-  };
+  const { verdict, reason, ...figures } = FIGURES[recipe.scheme]!;
+  const drop = `drop ${(100 * figures.drop).toFixed(2)} points, margin 1.50 points`;
+  const checks = [{ name: 'accuracy', verdict, reason: drop }];
+  const trial = trialOf(`key-${id}`, figures);
+  return judgedAs({ id, phase, recipe, trial }, { verdict, reason, checks, figures: figuresOf(figures) });
 }
 
 /** A router that counts pairs at every look and takes weights, behind the control API that pages ask. */
@@ -178,9 +95,10 @@ export async function startRouter(name: string) {
       counts,
     }),
     returnToTwin: async ({ reason }: { reason: string }) => {
+      const now = new Date().toISOString();
       weight = 0;
-      trip = { at: new Date().toISOString(), reason, counts };
-      return { weight };
+      trip = { at: now, reason, counts };
+      return { weight, trippedAt: now, zeroAt: now, readAt: now };
     },
   };
   return {
