@@ -1,10 +1,10 @@
 import { classesOf } from './classes.ts';
 import { PACKAGES } from './packages.ts';
 import type { Spec } from './spec.ts';
-import { UNIT_MS } from './spec-fields.ts';
 import { type Drift, driftOf, psiByChance } from './statistics/drift.ts';
 import type { Week } from './support.ts';
 import type { RouteStatus } from './traffic.ts';
+import { UNIT_MS } from './units.ts';
 
 /** Another engagement that production asks for; a person starts it, or leaves it. */
 export interface Proposal {

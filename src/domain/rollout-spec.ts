@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { remoteArms, routerConfig, weightFault } from './router.ts';
-import { duration, points, share, UNIT_MS } from './spec-fields.ts';
+import { duration, points, share } from './spec-fields.ts';
+import { UNIT_MS } from './units.ts';
 
 /** How traffic moves to the candidate, and what moves it back. */
 export const rollout = z

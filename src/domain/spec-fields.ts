@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { UNIT_MS } from './units.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?) (second|minute|hour|day)s?$/;
-export const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** `30 minutes` in the file, milliseconds once read. */
 export const duration = z

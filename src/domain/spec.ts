@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 import { rollout, support } from './rollout-spec.ts';
-import { calibrationRows, duration, name, path, person, points, share, UNIT_MS } from './spec-fields.ts';
+import { calibrationRows, duration, name, path, person, points, share } from './spec-fields.ts';
 import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
 import { RACING_TOOLKITS } from './toolkits.ts';
+import { UNIT_MS } from './units.ts';
 
 const slice = z.union([
   z.strictObject({ name, column: z.string().min(1) }),

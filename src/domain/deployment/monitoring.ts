@@ -1,7 +1,7 @@
 import type { EngagementState } from '../engagement.ts';
 import { PACKAGES } from '../packages.ts';
 import type { Spec } from '../spec.ts';
-import { UNIT_MS } from '../spec-fields.ts';
+import { UNIT_MS } from '../units.ts';
 import type { Unit } from './expected-figures.ts';
 
 /** A figure to watch in production, with the threshold that the engagement agreed on. */
