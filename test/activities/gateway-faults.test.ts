@@ -107,9 +107,10 @@ describe('a host that dies', () => {
     const answers = await clients.stop();
     expect(answers.length).toBeGreaterThan(20);
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    const { served, counts, trip } = await gateway.status();
+    const { served, stageServed, counts, trip, times } = await gateway.status();
     expect(trip).toBeNull();
     expect(served.replayed).toBeGreaterThan(0);
+    expect(times!.candidate!.n).toBe(stageServed.candidate + stageServed.replayed); // who was replayed waited for it
     expect(counts.candidateErrors).toBeGreaterThan(0);
   });
 

@@ -57,6 +57,8 @@ it('goes on with a state file of the first version: weight, counts, predictions 
   expect(n).toBe(200);
   expect(p50!.ms).toBeLessThan(ms);
   expect(ms).toBeLessThan(p99!.ms);
+  const { text } = (await gateway.call<{ text: string }>('GET', '/metrics')).body;
+  expect(text).toContain(`answer_milliseconds{model="${MODEL}",arm="twin",quantile="0.99"} ${p99!.ms}\n`);
   expect((await gateway.feedback({ model: MODEL, id: 'before', label: 1 })).body).toMatchObject({ accepted: 1 });
   for (let index = 0; index < 20; index++) await gateway.infer([[1]], { id: `now-${index}`, unit: `user-${index}` });
   const later = await gateway.until((status) => status.counts.pairs === 320);

@@ -316,14 +316,6 @@ describe('units that chance assigns', () => {
     });
     expect((await gateway.call('GET', '/verdict')).body.labelCoverage).toEqual(labelCoverage);
     expect(times!.twin!.n + times!.candidate!.n).toBe(80);
-    for (const { p50, ms, p99 } of [times!.twin!, times!.candidate!]) {
-      expect(p50!.ms).toBeLessThanOrEqual(ms);
-      expect(ms).toBeLessThanOrEqual(p99!.ms);
-    }
-    const metrics = (await gateway.call<{ text: string }>('GET', '/metrics')).body;
-    expect(metrics.text).toContain(
-      `stepdown_gateway_answer_milliseconds{model="${MODEL}",arm="candidate",quantile="0.99"} ${times!.candidate!.p99!.ms}`
-    );
     expect(judgement.evidence).toHaveLength(9);
     expect(judgement.evidence.find(({ name }) => name === 'sample-ratio')).toMatchObject({ seen: 40 });
     await gateway.setWeight(8_000);
