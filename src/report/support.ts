@@ -41,7 +41,7 @@ ${proposal && proposed(proposal)}</section>`;
 
 function proposed(proposal: Proposal): Html {
   const { engagement, day, at, reason, specification } = proposal;
-  return html`<p><strong>Another engagement is proposed.</strong> ${whyProposed(proposal)}, so on day ${trimmed(day)} (${instant(at)}) ${engagement} was proposed; its specification is ${specification}. ${reason}. Nothing was started: a person decides.</p>`;
+  return html`<p><strong>Another engagement is proposed.</strong> ${whyProposed(proposal)}, so on day ${trimmed(day)} (${instant(at)}) ${engagement} was proposed (${reason}); its specification is ${specification}. Nothing was started: a person decides.</p>`;
 }
 
 /** One week as a page of its own. */

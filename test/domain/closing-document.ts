@@ -335,7 +335,7 @@ export function supportWindow(over: Partial<SupportResult> = {}): SupportResult 
   const from = '2026-12-15T03:30:00.125Z';
   const toZero = { stage, from, zeroAt: '2026-12-15T03:30:00.129Z', readAt: '2026-12-15T03:30:00.871Z' };
   const harm =
-    'accuracy fell by more than the margin of harm at some time since 2026-11-24T09:30:00.000Z: the detector reached its bound of 61714';
+    'accuracy fell by more than the margin of harm at some time since 2026-11-24 09:30 UTC: the detector reached its bound of 61714';
   return {
     verdict: 'failed',
     reason: `rolled back on day 21: ${harm}`,
@@ -349,6 +349,7 @@ export function supportWindow(over: Partial<SupportResult> = {}): SupportResult 
       week(2, { incidents: 1 }),
       week(3, {
         days: [14, 20.75],
+        endedAt: '2026-12-15T03:30:02.000Z',
         incidents: 1,
         evidence: { 'labelled-worse': 1.08, disagreement: 0.21, 'error-rate': 0.00002 },
       }),

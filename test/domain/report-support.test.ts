@@ -17,8 +17,9 @@ describe('support window of the closing report', () => {
     };
     const text = said({ proposal });
     expect(text).toContain('on day 14');
-    expect(text).toContain(`newswire-2 was proposed; its specification is ${proposal.specification}.`);
-    expect(text).toContain(proposal.reason);
+    expect(text).toContain(
+      `newswire-2 was proposed (${proposal.reason}); its specification is ${proposal.specification}.`
+    );
     expect(text).toContain('Nothing was started');
   });
 
