@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, expect, it } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
-import type { RouterStatus } from '../../src/domain/traffic.ts';
+import type { RouterStatus, TakenOut } from '../../src/domain/traffic.ts';
 
 const TRIPPED_AT = '2026-01-01T00:00:00.000Z';
 let server: Server;
@@ -24,7 +24,8 @@ async function gatewayThatTells(weight: number, candidate: (look: number) => num
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { returnToTwin } = createTrafficActivities({ gateway: () => url, journalOf: () => expect.fail('not used') });
-  const back = () => new MockActivityEnvironment().run(returnToTwin as never, { model: 'm', reason: 'a test' });
+  const back = (): Promise<TakenOut> =>
+    new MockActivityEnvironment().run(returnToTwin as never, { model: 'm', reason: 'a test' });
   return { back, looks: () => looks };
 }
 
