@@ -8,8 +8,9 @@ import { Access } from '../../src/server/access.ts';
 import { within } from '../../src/server/routes/provider.ts';
 import { type Api, startApi } from './api.ts';
 import { isBrowserHere, startBrowser } from './browser.ts';
-import { APPROVER, ref, spec } from './fakes.ts';
+import { APPROVER, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 import { type Accounts, CLIENT, signInAt, startProvider } from './provider.ts';
 import { figures } from './world.ts';
 
