@@ -12,7 +12,8 @@ import { composeMail } from '../../src/report/mail.ts';
 import { ArtifactStore } from '../../src/storage/artifacts.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { closingDocument, economics, loadTest } from '../domain/closing-document.ts';
-import { ref, spec, specDocument } from '../workflows/fakes.ts';
+import { spec, specDocument } from '../workflows/fakes.ts';
+import { ref } from '../workflows/measured.ts';
 
 let folder: string;
 beforeEach(() => {

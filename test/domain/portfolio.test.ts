@@ -13,7 +13,8 @@ import {
   type PortfolioState,
 } from '../../src/domain/portfolio-state.ts';
 import { projectedSaving, servingCost, totalRange } from '../../src/domain/serving-cost.ts';
-import { ref, spec } from '../workflows/fakes.ts';
+import { spec } from '../workflows/fakes.ts';
+import { ref } from '../workflows/measured.ts';
 import { closingDocument, economics, loadTest } from './closing-document.ts';
 
 const sources = { model: ref('model'), data: {} };

@@ -12,8 +12,9 @@ import type { PortfolioCommand } from '../../src/domain/portfolio-state.ts';
 import { portfolioQuery } from '../../src/workflows/messages.ts';
 import { type PortfolioInput, portfolio } from '../../src/workflows/portfolio.ts';
 import { portfolioAttributes } from '../../src/workflows/search-attributes.ts';
-import { APPROVER, ref, spec } from './fakes.ts';
+import { APPROVER, spec } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { ref } from './measured.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
 
