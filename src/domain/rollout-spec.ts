@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { remoteArms, routerConfig, weightFault } from './router.ts';
-import { duration, points, share } from './spec-fields.ts';
+import { duration, share } from './spec-fields.ts';
 import { UNIT_MS } from './units.ts';
+
+/** Percent, of a rate that is watched: what happens nearly always cannot be seen to happen more often. */
+const budget = z.number().positive().lt(99);
 
 /** How traffic moves to the candidate, and what moves it back. */
 export const rollout = z
@@ -17,8 +20,8 @@ export const rollout = z
     unitHeader: z.string().min(1).default('x-stepdown-unit'),
     /** Stages, in percent, that wait for a person before they begin; the last always does. */
     approvalBefore: z.array(z.number()).default([]),
-    disagreementPoints: points,
-    errorPoints: points.default(1),
+    disagreementPoints: budget,
+    errorPoints: budget.default(1),
     alpha: share.default(0.05),
     /** Without a comparison for so long nothing is promoted, and the alarm for it sounds. */
     maximumSilence: duration.default(15 * UNIT_MS.minute),
@@ -38,6 +41,15 @@ export const rollout = z
   .refine(({ minimumHold, maximumHold }) => minimumHold < maximumHold, {
     path: ['maximumHold'],
     message: 'must be longer than minimumHold',
+  })
+  .superRefine(({ stages, approvalBefore }, context) => {
+    for (const [index, weight] of approvalBefore.entries())
+      if (weight !== 0 && !stages.includes(weight))
+        context.addIssue({
+          code: 'custom',
+          path: ['approvalBefore', index],
+          message: `is no stage; name 0 (shadow), ${stages.join(', ')}`,
+        });
   })
   .superRefine(({ stages, holdBackPercent, router }, context) => {
     const weights = [...stages.slice(0, -1), 100 - holdBackPercent];

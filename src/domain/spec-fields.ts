@@ -10,7 +10,8 @@ export const duration = z
   .transform((text) => {
     const [, amount, unit] = DURATION.exec(text)!;
     return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  });
+  })
+  .refine((ms) => ms >= 1, 'must be at least a millisecond');
 
 /** Milliseconds as the file says them, in the largest unit that leaves no rest. */
 export function durationText(ms: number): string {

@@ -17,7 +17,7 @@ export const quality = z.strictObject({
   /** Which there are depends on the task. */
   metric: z.enum(METRICS),
   /** Largest drop against FP32 that the business accepts, in percentage points. */
-  marginPoints: points,
+  marginPoints: points.lt(100),
   sliceMarginPoints: points,
   /** Slices with fewer rows are reported and decide nothing; they are listed as inconclusive by name. */
   minimumSliceRows: z.number().int().positive().default(50),
@@ -41,13 +41,18 @@ const serving = z.strictObject({
   spinning: z.boolean().default(false),
 });
 
-const gates = z.strictObject({
-  approvers: z.array(person).min(1),
-  remindAfter: duration.default(UNIT_MS.day),
-  expireAfter: duration.default(14 * UNIT_MS.day),
-  /** Gates that need two different people. */
-  fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support'])).default([]),
-});
+const gates = z
+  .strictObject({
+    approvers: z.array(person).min(1),
+    remindAfter: duration.default(UNIT_MS.day),
+    expireAfter: duration.default(14 * UNIT_MS.day),
+    /** Gates that need two different people. */
+    fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support'])).default([]),
+  })
+  .refine(({ approvers, fourEyes }) => fourEyes.length === 0 || new Set(approvers.map(({ email }) => email)).size > 1, {
+    path: ['fourEyes'],
+    message: 'needs two approvers with different addresses; name another, or leave it out',
+  });
 
 const replicas = z.number().int().positive().max(64);
 
