@@ -32,6 +32,7 @@ function hoursOfTrace(records: Record<string, string>[]): unknown {
   for (const { timestamp, requests = '1' } of records) {
     const hour = Math.floor(timeOf(timestamp!) / HOUR_MS);
     const count = Number(requests);
+    if (isMilliseconds(timestamp!)) return `timestamp '${timestamp}' is not Unix seconds; divide milliseconds by 1000`;
     if (!Number.isFinite(hour)) return `timestamp '${timestamp}'`;
     if (!(count >= 0)) return `requests '${requests}' at ${timestamp}`;
     counts.set(hour, (counts.get(hour) ?? 0) + count);
@@ -46,6 +47,11 @@ function hoursOfTrace(records: Record<string, string>[]): unknown {
   return rates.filter((rate) => rate !== undefined); // too few where the trace is shorter than a week
 }
 
+const NUMBER = /^\d+(\.\d+)?$/;
+const LATEST_SECONDS = 1e11; // of the year 5138; in milliseconds, of 1973
+
+const isMilliseconds = (timestamp: string) => NUMBER.test(timestamp) && Number(timestamp) >= LATEST_SECONDS;
+
 function timeOf(timestamp: string): number {
-  return /^\d+(\.\d+)?$/.test(timestamp) ? 1000 * Number(timestamp) : Date.parse(timestamp);
+  return NUMBER.test(timestamp) ? 1000 * Number(timestamp) : Date.parse(timestamp);
 }

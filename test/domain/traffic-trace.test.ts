@@ -29,6 +29,11 @@ describe('a trace', () => {
   it.each([
     ['is shorter than a week', `timestamp\n${at(0)}\n${at(100)}`, '101 numbers'],
     ['has an unreadable time', `timestamp\n${at(0)}\nyesterday`, "timestamp 'yesterday'"],
+    [
+      'counts in milliseconds',
+      `timestamp\n${MONDAY}`,
+      `timestamp '${MONDAY}' is not Unix seconds; divide milliseconds`,
+    ],
     ['has a negative count', `timestamp,requests\n${at(0)},-4`, "requests '-4'"],
     ['is empty', 'timestamp,requests\n', 'a trace without requests'],
   ])('is refused when it %s', (_, text, named) => {
