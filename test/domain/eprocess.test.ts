@@ -78,6 +78,27 @@ describe('e-processes', () => {
   });
 });
 
+describe('a rate that is watched', () => {
+  const perfect = { events: 0, trials: 200 };
+  it.each([0.5, 0.95, 0.9899])('of which nothing was seen is no alarm at a budget of %d', (budget) => {
+    expect(rateAbove(perfect, budget)).toBeLessThan(0);
+    expect(rateBelow(perfect, budget)).toBeGreaterThan(0);
+  });
+
+  it.each([0, 0.99, 0.995, 1, Number.NaN])('cannot be seen to exceed %d', (budget) => {
+    expect(() => rateAbove(perfect, budget)).toThrow(`budget must be between 0 and 0.99 (exclusive), not ${budget}`);
+  });
+});
+
+it.each([
+  ['a budget', () => rateBelow({ events: 0, trials: 1 }, 1), 'budget must be between 0 and 1 (exclusive), not 1'],
+  ['a margin', () => pairedWorse({ plus: 0, minus: 0, zero: 1 }, -1), 'margin must be above -1 and at most 1, not -1'],
+  ['a margin', () => pairedNoninferior({ plus: 0, minus: 0, zero: 1 }, 1.5), 'margin must be above -1'],
+  ['alpha', () => pairedDropLowerBound({ plus: 0, minus: 0, zero: 1 }, 95), 'alpha must be between 0 and 1'],
+])('refuses %s that cannot be', (_, test, message) => {
+  expect(test).toThrow(message);
+});
+
 describe('the interval of the drop', () => {
   it('holds the drop that was seen, closes with the pairs, and turns with the arms', () => {
     const [low, high] = pairedDropInterval({ plus: 30, minus: 10, zero: 960 }, 0.05);

@@ -57,11 +57,23 @@ describe('the unpaired test', () => {
   });
 });
 
+const NO_UNITS = { share: 0.5, badRate: 0.1, candidateBad: 0, candidateGood: 0, twinBad: 0, twinGood: 0 };
+
 describe('the sample ratio test', () => {
   it.each(golden.sample_ratio_mismatch.rows as RatioRow[])('meets the golden ln E for %o', ({ stages, lnE }) => {
     const splits = stages.map(({ theta, n }) => ({ share: theta[0]!, candidate: n[0]!, twin: n[1]! }));
     expect(Math.abs(sampleRatioMismatch(splits) - lnE)).toBeLessThan(1e-9);
   });
+});
+
+it.each([
+  ['a share', () => sampleRatioMismatch([{ share: 1, candidate: 5, twin: 0 }]), 'share must be between 0 and 1'],
+  ['a share', () => unpairedWorse([{ ...NO_UNITS, share: 1 }], 0.1), 'share must be between 0 and 1'],
+  ['a rate', () => unpairedWorse([{ ...NO_UNITS, badRate: 0 }], 0.1), 'badRate must be between 0 and 1'],
+  ['a margin', () => unpairedWorse([NO_UNITS], 2), 'margin must be above -1 and at most 1, not 2'],
+  ['a bound', () => meanAbove({ zeros: 1, bins: [0] }, 0), 'bound must be above 0 and at most 1, not 0'],
+])('refuses %s that cannot be', (_, test, message) => {
+  expect(test).toThrow(message);
 });
 
 describe('the confidence sequence of a quantile', () => {

@@ -15,5 +15,8 @@ describe('wilsonInterval', () => {
   it('refuses counts that cannot be', () => {
     expect(() => wilsonInterval({ successes: 3, of: 2, confidence: 0.95 })).toThrow(/successes must be at most 2/);
     expect(() => wilsonInterval({ successes: 0, of: 0, confidence: 0.95 })).toThrow(/of must be/);
+    expect(() => wilsonInterval({ successes: 1, of: 2, confidence: 95 })).toThrow(
+      /^confidence must be between 0 and 1/
+    );
   });
 });

@@ -9,6 +9,11 @@ export function requireFraction(field: string, value: number): void {
   if (!(value > 0 && value < 1)) throw new RangeError(`${field} must be between 0 and 1 (exclusive), not ${value}`);
 }
 
+/** Throws a RangeError unless a difference of two shares can be larger than the margin, a fraction, and one is not. */
+export function requireMargin(margin: number): void {
+  if (!(margin > -1 && margin <= 1)) throw new RangeError(`margin must be above -1 and at most 1, not ${margin}`);
+}
+
 /** Throws a RangeError that names the field unless every sample is a finite number and there are at least `least`. */
 export function requireSamples(field: string, samples: ArrayLike<number>, least = 1): void {
   if (samples.length < least)

@@ -13,7 +13,8 @@ export const binOf = (value: number, bins: number): number => Math.min(bins - 1,
 
 /**
  * Against H0: the mean of values in [0, 1] is at most `bound`. Every value counts as the lower end of its bin, so
- * binning only ever weakens the evidence.
+ * binning only ever weakens the evidence. Throws a RangeError for a bound that is not above 0 and at most 1. Source:
+ * Waudby-Smith and Ramdas, arXiv 2010.09686.
  */
 export function meanAbove({ zeros, bins }: BinnedValues, bound: number): number {
   const known = betsOf(bound, bins.length);
@@ -31,9 +32,10 @@ interface Bet {
 }
 
 /** What each value adds to the ln of each bet. */
-const betsOf = remembered((bound, bins): Bet[] =>
-  BETS.map((f) => ({
+const betsOf = remembered((bound, bins): Bet[] => {
+  if (!(bound > 0 && bound <= 1)) throw new RangeError(`bound must be above 0 and at most 1, not ${bound}`);
+  return BETS.map((f) => ({
     onZero: Math.log1p(-f),
     onBin: Array.from({ length: bins }, (_, bin) => Math.log1p((f / bound) * (bin / bins - bound))),
-  }))
-);
+  }));
+});

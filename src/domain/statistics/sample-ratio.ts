@@ -1,3 +1,4 @@
+import { requireFraction } from './arguments.ts';
 import { lnGamma } from './gamma.ts';
 import { mixture } from './mixture.ts';
 import { remembered } from './remembered.ts';
@@ -14,7 +15,8 @@ export interface Split {
 
 /**
  * Against H0 that units fall to the arms by the intended shares (Lindon and Malek, arXiv 2011.03567). Every unit may
- * count once for each time that chance assigned it, never once per request. Stages multiply.
+ * count once for each time that chance assigned it, never once per request. Stages multiply. Throws a RangeError for a
+ * share that leaves nothing to chance.
  */
 export function sampleRatioMismatch(stages: readonly Split[]): number {
   return mixture(PRIOR_UNITS, (prior) => stages.reduce((total, stage) => total + lnRatio(stage, prior), 0));
@@ -36,6 +38,7 @@ interface Prior {
 
 /** What does not depend on the counts. */
 const priorOf = remembered((share, prior): Prior => {
+  requireFraction('share', share);
   const [a, b] = [prior * share, prior * (1 - share)];
   const rest = lnGamma(prior) - lnGamma(a) - lnGamma(b);
   return { a, b, rest, lnCandidate: Math.log(share), lnTwin: Math.log1p(-share) };

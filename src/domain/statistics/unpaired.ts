@@ -1,3 +1,4 @@
+import { requireFraction, requireMargin } from './arguments.ts';
 import { BETS, mixture } from './mixture.ts';
 import { remembered } from './remembered.ts';
 
@@ -14,8 +15,10 @@ export interface TwoArmCounts {
 }
 
 /**
- * Against H0: bad outcomes are at most `margin` more frequent on the candidate. Every stage has a factor of its own
- * share, so pooling a ramp does not mix up what the ramp and what the candidate did.
+ * Against H0: bad outcomes are at most `margin`, a fraction, more frequent on the candidate. Every stage has a factor of
+ * its own share, so pooling a ramp does not mix up what the ramp and what the candidate did. Throws a RangeError that
+ * names the field. Sources: effects weighted by the chance of the arm, Howard et al., arXiv 1810.08240, corollary 2; bets
+ * on them, Waudby-Smith and Ramdas, arXiv 2010.09686.
  */
 export function unpairedWorse(stages: readonly TwoArmCounts[], margin: number): number {
   const bets = stages.map(({ share, badRate }) => betsOf(share, badRate, margin));
@@ -40,6 +43,9 @@ interface Bet {
 
 /** What each outcome adds to the ln of each bet. */
 const betsOf = remembered((share, badRate, margin): Bet[] => {
+  requireFraction('share', share);
+  requireFraction('badRate', badRate);
+  requireMargin(margin);
   const candidate = { bad: (1 - badRate) / share, good: -badRate / share };
   const twin = { bad: -(1 - badRate) / (1 - share), good: badRate / (1 - share) };
   const largestLoss = margin - Math.min(candidate.good, twin.bad);
