@@ -6,7 +6,7 @@ import {
   detectorBound,
   detectorStatistic,
   newDetector,
-  observeLoss,
+  observeLosses,
 } from '../../src/domain/statistics/shiryaev-roberts.ts';
 import { GUARD_SHARES } from '../../src/domain/support.ts';
 import type { EvidenceCounts, JudgeConfig } from '../../src/domain/traffic.ts';
@@ -78,6 +78,12 @@ function detection(seeds: Seeds): Record<'drop' | 'broken' | 'equal' | 'agreeing
   };
 }
 
+const ONE = {
+  plus: { plus: 1, minus: 0, zero: 0 },
+  minus: { plus: 0, minus: 1, zero: 0 },
+  zero: { plus: 0, minus: 0, zero: 1 },
+};
+
 /** A break after weeks without one: pairs until the support detector, and the ramp's test, found it. */
 function lateBreaks(seeds: Seeds): { byDetector: number; byTest: number; falseAlarm: boolean }[] {
   const bound = detectorBound(GOOD_PAIRS, DETECTOR_ALPHA);
@@ -88,7 +94,7 @@ function lateBreaks(seeds: Seeds): { byDetector: number; byTest: number; falseAl
     for (let pair = 0; pair < GOOD_PAIRS; pair++) {
       const loss = lossOf(random, 0.02, 0.02);
       counts[outcome(loss)]++;
-      detector = observeLoss(detector, loss);
+      detector = observeLosses(detector, ONE[outcome(loss)]);
       if (detectorStatistic(detector) < bound) continue;
       falseAlarm = true;
       detector = newDetector();
@@ -97,7 +103,7 @@ function lateBreaks(seeds: Seeds): { byDetector: number; byTest: number; falseAl
     for (let pair = 1; pair <= LONGEST && (byDetector === 0 || byTest === 0); pair++) {
       const loss = lossOf(random, 0.03, 0.01);
       counts[outcome(loss)]++;
-      detector = observeLoss(detector, loss);
+      detector = observeLosses(detector, ONE[outcome(loss)]);
       if (byDetector === 0 && detectorStatistic(detector) >= bound) byDetector = pair;
       if (byTest === 0 && pairedWorse(counts, 0) >= Math.log(1 / ALPHA)) byTest = pair;
     }

@@ -50,22 +50,12 @@ export interface Fleet {
   instances: number;
 }
 
-/** Whole replicas, GPUs and instances for a peak: max(1, ceil(Q / (C rho))), and up. */
-export function replicas(input: {
-  peakQps: number;
-  qpsPerReplica: number;
-  headroom: number;
-  replicasPerGpu: number;
-  gpusPerInstance: number;
-}): Fleet {
-  const { peakQps, qpsPerReplica, headroom } = input;
-  return packed(Math.max(1, wholeUp(peakQps / (qpsPerReplica * headroom))), input);
-}
-
-/** What runs in an hour with `rps` requests per second. */
+/** What runs in an hour with `rps` requests per second: whole replicas, ceil(Q / (C rho)), GPUs and instances. */
 export function fleetAt(plan: ServingPlan, rps: number): Fleet {
   const needed = wholeUp(rps / (plan.replicaRps * plan.headroom));
-  return packed(Math.max(plan.minimumReplicas, needed) + plan.spareReplicas, plan);
+  const count = Math.max(plan.minimumReplicas, needed) + plan.spareReplicas;
+  const gpus = Math.ceil(count / plan.replicasPerGpu);
+  return { replicas: count, gpus, instances: Math.ceil(gpus / plan.gpusPerInstance) };
 }
 
 /** One number for every hour of the week. */
@@ -141,14 +131,6 @@ function fleetsOf(plan: ServingPlan): Fleet[] {
     known.set(rps, fleet);
     return fleet;
   });
-}
-
-function packed(
-  count: number,
-  { replicasPerGpu, gpusPerInstance }: Pick<ServingPlan, 'replicasPerGpu' | 'gpusPerInstance'>
-): Fleet {
-  const gpus = Math.ceil(count / replicasPerGpu);
-  return { replicas: count, gpus, instances: Math.ceil(gpus / gpusPerInstance) };
 }
 
 /** Up to the next whole number; what rounding errors add to a whole number does not count. */

@@ -5,7 +5,6 @@ import {
   fleetAt,
   monthlyCost,
   rateBehindBill,
-  replicas,
   type ServingPlan,
 } from '../../src/domain/cost.ts';
 import { costRange, medianOf, returnOf } from '../../src/domain/cost-comparison.ts';
@@ -30,13 +29,12 @@ const halves = (day: number, night: number) => [...flatTraffic(day).slice(84), .
 
 describe('replicas', () => {
   it.each(golden.replicas.rows)('are $replicas on $instances instances for $peakQps at $qpsPerReplica', (row) => {
-    expect(replicas(row)).toEqual({ replicas: row.replicas, gpus: row.gpus, instances: row.instances });
+    const { peakQps, qpsPerReplica, replicas, gpus, instances, ...shape } = row;
+    expect(fleetAt({ ...PLAN, ...shape, replicaRps: qpsPerReplica }, peakQps)).toEqual({ replicas, gpus, instances });
   });
 
   it('are not one more because of a rounding error', () => {
-    expect(
-      replicas({ peakQps: 2.1, qpsPerReplica: 1, headroom: 0.7, replicasPerGpu: 1, gpusPerInstance: 1 }).replicas
-    ).toBe(3);
+    expect(fleetAt({ ...PLAN, replicaRps: 1 }, 2.1).replicas).toBe(3);
   });
 });
 

@@ -1,3 +1,6 @@
+import { requireMargin } from './arguments.ts';
+import type { PairedCounts } from './eprocess.ts';
+
 /** Changing the grid invalidates every running detector. */
 const BETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8];
 /** Far above every bound; keeps a detector that nobody restarts from overflowing. */
@@ -9,25 +12,15 @@ export type Detector = number[];
 export const newDetector = (): Detector => BETS.map(() => 0);
 
 /**
- * Takes the loss of the candidate minus that of the twin on one pair, -1 to 1. Against H0 that the mean loss is at most
- * `margin` all along. Other than an e-process it forgets: what went well for weeks does not hide a break today.
+ * Takes pairs, by the loss of the candidate minus that of the twin, whose order is not known: a break can begin only where
+ * a batch does. Against H0 that the mean loss is at most `margin`, a fraction, all along. Other than an e-process it
+ * forgets: what went well for weeks does not hide a break today. A corrected label may take a pair away again. Throws a
+ * RangeError that names the field. Source: Shin, Ramdas and Rinaldo, arXiv 2203.03532.
  */
-export function observeLoss(detector: Detector, loss: number, margin = 0): Detector {
-  if (!(Math.abs(loss) <= 1)) throw new RangeError(`loss must be between -1 and 1, not ${loss}`);
-  return detector.map((capital, index) =>
-    Math.min(LARGEST, (capital + 1) * (1 + (BETS[index]! * (loss - margin)) / (1 + margin)))
-  );
-}
-
-/** Pairs by the sign of their loss; a corrected label may take one away again. */
-export interface Losses {
-  plus: number;
-  minus: number;
-  zero: number;
-}
-
-/** As `observeLoss` for many pairs whose order is not known: a break can then only begin where a batch does. */
-export function observeLosses(detector: Detector, { plus, minus, zero }: Losses, margin = 0): Detector {
+export function observeLosses(detector: Detector, { plus, minus, zero }: PairedCounts, margin = 0): Detector {
+  requireMargin(margin);
+  if (!Number.isFinite(plus + minus + zero))
+    throw new RangeError(`plus, minus and zero must be numbers of pairs, not ${plus}, ${minus} and ${zero}`);
   return detector.map((capital, index) => {
     const bet = BETS[index]! / (1 + margin);
     const growth =
