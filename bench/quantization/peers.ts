@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PACKAGES } from '../../src/domain/packages.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
 import { best, optimizationPlan, type PlannedCandidate, ptqPlan, ranked } from '../../src/domain/recipes.ts';
 import type { Figure } from '../figure.ts';
@@ -61,7 +60,7 @@ async function stepdown(judge: Judge, { spec }: Newswire): Promise<{ tried: Trie
   const tryAll = async (plan: PlannedCandidate[]) => {
     for (const planned of plan) tried.push(await judge.recipe(planned));
   };
-  await tryAll(ptqPlan(spec, PACKAGES[spec.package].schemes));
+  await tryAll(ptqPlan(spec));
   const released = tried.map(({ candidate }) => candidate).filter(({ verdict }) => verdict === 'successful');
   await tryAll(optimizationPlan(spec, ranked(released)));
   const winner = best(tried.map(({ candidate }) => candidate));

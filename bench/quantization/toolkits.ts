@@ -6,7 +6,6 @@ import { pythonOf } from '../../src/activities/toolkit-environment.ts';
 import { table } from '../../src/cli/output.ts';
 import { loadConfig } from '../../src/config.ts';
 import { describeEngine, type Engine } from '../../src/domain/measurement.ts';
-import { PACKAGES } from '../../src/domain/packages.ts';
 import { isTrained, quantizerOf, type Recipe } from '../../src/domain/recipe.ts';
 import { type PlannedCandidate, ptqPlan } from '../../src/domain/recipes.ts';
 import { tangoInterval } from '../../src/domain/statistics/tango.ts';
@@ -68,11 +67,7 @@ export async function toolkitFigures({ quick }: { quick: boolean }): Promise<Fig
     data.spec.toolkits = [...RACING_TOOLKITS];
     const judge = new Judge(folder, data, pace);
     await judge.measureBaseline();
-    const plan = [
-      ...ptqPlan(data.spec, PACKAGES[data.spec.package].schemes),
-      INT8_WEIGHTS,
-      trained(calibrationRows, steps),
-    ].filter(isPlayed);
+    const plan = [...ptqPlan(data.spec), INT8_WEIGHTS, trained(calibrationRows, steps)].filter(isPlayed);
     const rows: Row[] = [];
     const missing: Missing[] = [];
     for (const { id, recipe } of plan) {

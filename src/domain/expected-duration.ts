@@ -35,8 +35,8 @@ export function expectedDuration(
   rows: { selection: number; holdout: number },
   rowMs: number
 ): ExpectedDuration {
-  const { schemes, optimizes, rollsOut, supportDays } = PACKAGES[spec.package];
-  const candidates = ptqPlan(spec, schemes).length;
+  const { optimizes, rollsOut, supportDays } = PACKAGES[spec.package];
+  const candidates = ptqPlan(spec).length;
   const baseline = rows.selection + 2 * LATENCY_RUNS + THROUGHPUT_RUNS;
   const candidate = rows.selection + 3 * LATENCY_RUNS + 2 * THROUGHPUT_RUNS;
   const { firstQueries, maximumQueries, maximumProbes } = spec.loadTest;

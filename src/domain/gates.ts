@@ -208,14 +208,20 @@ export interface Efficiency {
   coverage: Coverage;
 }
 
+/** A device without float: nothing may be kept in FP32 either. */
+export const takesNoFloat = ({ minimumIntegerCoverage }: QualitySpec): boolean => minimumIntegerCoverage === 1;
+
 /** Smaller, faster beyond the host's noise, and really run by integer kernels where the scheme is an integer one. */
 export function efficiencyChecks(quality: QualitySpec, { scheme, sizeBytes, latency, coverage }: Efficiency): Check[] {
   const checks = [sizeCheck(quality, sizeBytes)];
   if (latency) checks.push(speedCheck(quality, latency));
   if (!scheme.startsWith('int')) return checks;
-  const { share, integer, float } = coverage;
-  const covered = share >= quality.minimumIntegerCoverage;
-  const counts = `${integer} of ${integer + float} nodes with weights run on integer kernels`;
+  const { share, integer, float, kept = 0 } = coverage;
+  const keepsTooMuch = takesNoFloat(quality) && kept > 0;
+  const covered = share >= quality.minimumIntegerCoverage && !keepsTooMuch;
+  const counts =
+    `${integer} of ${integer + float} nodes with weights run on integer kernels` +
+    (keepsTooMuch ? `; the recipe keeps ${kept} more in FP32, and the device takes none` : '');
   return [...checks, check('integer-coverage', passOr(covered, 'failed'), counts)];
 }
 

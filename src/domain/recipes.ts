@@ -1,4 +1,5 @@
 import type { CandidateResult } from './engagement.ts';
+import { PACKAGES } from './packages.ts';
 import type { CalibrationMethod, Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
 import type { RacingToolkit } from './toolkits.ts';
@@ -22,8 +23,13 @@ const MADE_BY: Record<RacingToolkit, Scheme[]> = {
   tensorrt: ['fp16', 'int8-static', 'int4-weight'],
 };
 
+/** Whether the device runs it; without a list, whatever there is. */
+export const runsThere = ({ schemes }: Pick<Spec, 'schemes'>, scheme: Scheme): boolean =>
+  schemes === undefined || (schemes as Scheme[]).includes(scheme);
+
 /** One recipe per toolkit and scheme, INT4 last: it is tried only after an INT8 candidate has a verdict. */
-export function ptqPlan(spec: Spec, schemes: readonly Scheme[]): PlannedCandidate[] {
+export function ptqPlan(spec: Pick<Spec, 'package' | 'schemes' | 'toolkits' | 'calibration'>): PlannedCandidate[] {
+  const schemes = PACKAGES[spec.package].schemes.filter((scheme) => runsThere(spec, scheme));
   const toolkits = spec.toolkits ?? ['onnxruntime']; // kicked off before there was a choice
   const plan = toolkits.flatMap((toolkit) =>
     schemes
@@ -159,7 +165,11 @@ export function customPlan(recipes: Recipe[]): PlannedCandidate[] {
   return recipes.map((recipe, index) => ({ id: `custom-${index + 1}`, recipe }));
 }
 
-function standardRecipe(spec: Spec, scheme: Scheme, toolkit: RacingToolkit = 'onnxruntime'): Recipe {
+function standardRecipe(
+  spec: Pick<Spec, 'calibration'>,
+  scheme: Scheme,
+  toolkit: RacingToolkit = 'onnxruntime'
+): Recipe {
   const { rows, method: asked } = spec.calibration;
   const method = toolkit === 'tensorrt' ? modelOptMethod(scheme, asked) : scheme === 'int8-static' && asked;
   return { toolkit, scheme, ...(method && { calibration: { role: 'calibration', rows, method } }) };

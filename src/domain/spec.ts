@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
+import { ptqPlan } from './recipes.ts';
 import { rollout, support } from './rollout-spec.ts';
 import { calibrationRows, duration, name, path, person, points, share } from './spec-fields.ts';
 import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
@@ -26,6 +27,7 @@ export const quality = z.strictObject({
   power: share.default(0.8),
   /** Share of rows expected to be right on one side only, in points; the power check is made with it. */
   expectedDiscordancePoints: points.default(2),
+  /** Of the nodes with weights that are quantized; 1 is a device without float, for which none may be kept in FP32. */
   minimumIntegerCoverage: z.number().min(0).max(1).default(0.9),
   /** What the device has room for, in megabytes of 1,000,000 bytes. With it, INT4 and 2-bit weights are tried for size. */
   maximumSizeMb: z.number().positive().optional(),
@@ -112,6 +114,16 @@ const search = z.strictObject({
   maximumTrials: z.number().int().positive().optional(),
 });
 
+/** What the device runs; left out, whatever the package has. */
+const schemes = z
+  .array(z.enum(['fp16', 'int8-dynamic', 'int8-static', 'int4-weight', 'int2-weight']))
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'names a scheme twice; name each once')
+  .refine(
+    (names) => names.every((name) => !/^int[42]/.test(name)) || names.some((name) => name.startsWith('int8')),
+    'has fewer than 8 bits, which come after INT8; add int8-dynamic or int8-static'
+  );
+
 /** The engagement as the user writes it; every key is checked, unknown ones are refused. */
 const specSchema = z.strictObject({
   engagement: name,
@@ -137,6 +149,7 @@ const specSchema = z.strictObject({
     })
     .prefault({}),
   training: training.optional(),
+  schemes: schemes.optional(),
   /** Whose candidates race, on equal terms; all but ONNX Runtime's take space and minutes for an environment of their own. */
   toolkits: z
     .array(z.enum(RACING_TOOLKITS))
@@ -169,11 +182,17 @@ export function specJsonSchema(): unknown {
   return z.toJSONSchema(specSchema, { io: 'input' });
 }
 
+function nothingToTry({ schemes, toolkits, package: bought }: z.output<typeof specSchema>): SpecProblem {
+  const message = `${toolkits.join(', ')} makes none of these in package ${bought}; name another scheme or toolkit`;
+  return { path: 'schemes', value: schemes, message };
+}
+
 /** Reads a parsed YAML document; every problem is reported at once, with its path and value. */
 export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecProblem[] } {
   const parsed = specSchema.safeParse(document, { reportInput: true });
   const issues = parsed.error?.issues ?? [];
   const problems = [...issues.flatMap((issue) => problemsOf(issue, document)), ...misfits(document)];
+  if (parsed.data && ptqPlan(parsed.data).length === 0) problems.push(nothingToTry(parsed.data));
   if (problems.length > 0 || !parsed.data) return { problems };
   const { data, rollout: planned, support: asked, ...rest } = parsed.data;
   const columns = columnsOf(rest.model.task, data.columns);

@@ -3,6 +3,7 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import type { BarChart } from '../domain/bar-chart.ts';
 import type { CandidateResult, EngagementInput, EngagementState, Phase } from '../domain/engagement.ts';
 import { lastWords } from '../domain/errors.ts';
+import { takesNoFloat } from '../domain/gates.ts';
 import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
@@ -74,7 +75,7 @@ async function measureToday(input: EngagementInput, state: EngagementState): Pro
 }
 
 async function tryEveryScheme(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
-  const plan = [...ptqPlan(state.spec, PACKAGES[state.spec.package].schemes), ...customPlan(state.customRecipes)];
+  const plan = [...ptqPlan(state.spec), ...customPlan(state.customRecipes)];
   state.candidates = [];
   await tryAll(input, state, 'ptq', attempt, plan);
   const isFound = () => state.candidates.some(({ verdict }) => verdict === 'successful');
@@ -118,6 +119,7 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
 async function mixedPrecision(input: EngagementInput, state: EngagementState): Promise<PlannedCandidate[]> {
   const failed = worthSearching(state.candidates);
   if (!failed || !patched('sensitivity-search')) return [];
+  if (takesNoFloat(state.spec.quality) && patched('no-float')) return []; // 2026-11-27; until no older engagement runs
   try {
     const isFound = await withinBudget(state, async () => {
       state.sensitivity = await findSensitive(input, state, failed);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateResult } from '../../src/domain/engagement.ts';
-import { PACKAGES } from '../../src/domain/packages.ts';
 import { best, OLDER_SPEED_TIE, optimizationPlan, ptqPlan, ranked } from '../../src/domain/recipes.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { spec, specDocument } from '../workflows/fakes.ts';
@@ -42,15 +41,14 @@ describe('ranked candidates', () => {
 });
 
 describe('the plan of a race', () => {
-  const { schemes } = PACKAGES.professional;
-  const plan = (changes: Record<string, unknown>) => ptqPlan(spec('race', changes), schemes);
+  const plan = (changes: Record<string, unknown>) => ptqPlan(spec('race', changes));
   const everyone = ['onnxruntime', 'optimum', 'tensorrt'];
 
   it('is of ONNX Runtime alone unless others are asked for, and so was that of older engagements', () => {
     const { toolkits: _, ...older } = spec('race');
     const planned = ['fp16', 'int8-dynamic', 'int8-static', 'int4-weight'];
     expect(plan({}).map(({ id }) => id)).toEqual(planned);
-    expect(ptqPlan(older as ReturnType<typeof spec>, schemes).map(({ id }) => id)).toEqual(planned);
+    expect(ptqPlan(older as ReturnType<typeof spec>).map(({ id }) => id)).toEqual(planned);
   });
 
   it('has of every toolkit what it can make of the package, INT4 last', () => {
@@ -65,8 +63,21 @@ describe('the plan of a race', () => {
       ['int4-weight', 'onnxruntime', 'int4-weight'],
       ['tensorrt-int4-weight', 'tensorrt', 'int4-weight'],
     ]);
-    const express = ptqPlan(spec('race', { toolkits: ['tensorrt'] }), PACKAGES.express.schemes);
+    const express = plan({ package: 'express', toolkits: ['tensorrt'] });
     expect(express.map(({ id }) => id)).toEqual(['tensorrt-fp16', 'tensorrt-int8-static']);
+  });
+
+  it('has only what the device runs', () => {
+    const schemes = ['int8-static', 'int4-weight'];
+    expect(plan({ schemes }).map(({ id }) => id)).toEqual(schemes);
+    expect(plan({ schemes, toolkits: everyone }).map(({ id }) => id)).toEqual([
+      'int8-static',
+      'optimum-int8-static',
+      'tensorrt-int8-static',
+      'int4-weight',
+      'tensorrt-int4-weight',
+    ]);
+    expect(plan({ schemes, package: 'express' }).map(({ id }) => id)).toEqual(['int8-static']);
   });
 
   it('calibrates by what each toolkit knows', () => {
@@ -106,11 +117,26 @@ describe('the plan of a race', () => {
     expect(variantOf('tensorrt-int8-static')).toEqual([]);
   });
 
+  const problemsOf = (changes: Record<string, unknown>) => {
+    const parsed = parseSpec(specDocument('race', changes));
+    return 'problems' in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
+  };
+
+  it('is refused where the device runs nothing that can be tried, or fewer bits before INT8', () => {
+    const problems = (schemes: unknown, toolkits = ['onnxruntime']) => problemsOf({ schemes, toolkits });
+    const late = 'schemes: has fewer than 8 bits, which come after INT8; add int8-dynamic or int8-static';
+    expect(problems(['fp16', 'int4-weight'])).toEqual([late]);
+    expect(problems(['int2-weight'])).toEqual([late]);
+    expect(problems(['int8-static', 'int8-static'])).toEqual(['schemes: names a scheme twice; name each once']);
+    expect(problems(['int8-qat'])[0]).toMatch(/^schemes\.0: .*"int8-static"/);
+    expect(problems(['fp16'], ['optimum'])).toEqual([
+      'schemes: optimum makes none of these in package professional; name another scheme or toolkit',
+    ]);
+    expect(problems(['int8-dynamic', 'int2-weight'])).toEqual([]);
+  });
+
   it('is refused where a toolkit is unknown, named twice, or none is named', () => {
-    const problems = (toolkits: unknown) => {
-      const parsed = parseSpec(specDocument('race', { toolkits }));
-      return 'problems' in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
-    };
+    const problems = (toolkits: unknown) => problemsOf({ toolkits });
     expect(problems(['pytorch'])[0]).toMatch(/^toolkits\.0: .*"onnxruntime"/);
     expect(problems(['optimum', 'optimum'])).toEqual(['toolkits: names a toolkit twice; name each once']);
     expect(problems([])[0]).toMatch(/^toolkits: /);

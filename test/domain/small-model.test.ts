@@ -46,6 +46,30 @@ describe('a limit of size', () => {
   });
 });
 
+describe('a device without float', () => {
+  const covered = (minimumIntegerCoverage: number, kept: number) =>
+    efficiencyChecks(specOf({ minimumIntegerCoverage }).quality, {
+      scheme: 'int8-static',
+      sizeBytes: { baseline: 90e6, candidate: 23e6 },
+      latency: null,
+      coverage: { ...coverage, kept },
+    }).find(({ name }) => name === 'integer-coverage')!;
+
+  it.each<[number, number, Verdict]>([
+    [1, 0, 'successful'],
+    [1, 2, 'failed'],
+    [0.99, 2, 'successful'],
+  ])('where %d of the nodes must be integer, and a recipe keeps %d in FP32: %s', (minimum, kept, verdict) => {
+    expect(covered(minimum, kept).verdict).toBe(verdict);
+  });
+
+  it('is told what keeps a candidate from it', () => {
+    const told = '39 of 39 nodes with weights run on integer kernels';
+    expect(covered(1, 2).reason).toBe(`${told}; the recipe keeps 2 more in FP32, and the device takes none`);
+    expect(covered(0.9, 2).reason).toBe(told);
+  });
+});
+
 describe('the speed that is asked for', () => {
   it.each<[object, [number, number], Verdict]>([
     [{}, [1.03, 1.1], 'successful'],
@@ -93,6 +117,15 @@ describe('fewer bits', () => {
     const [int4, int2] = smallPlans(specOf({ maximumSizeMb: 10 }));
     expect(new Set(int4!.map(({ recipe }) => recipe.scheme))).toEqual(new Set(['int4-weight']));
     expect(new Set(int2!.map(({ recipe }) => recipe.scheme))).toEqual(new Set(['int2-weight']));
+  });
+
+  it('are left out where the device does not run them', () => {
+    const schemesOf = (schemes: string[]) =>
+      smallPlans({ ...specOf({ maximumSizeMb: 10 }), schemes: schemes as Scheme[] as never }).map((plan) => [
+        ...new Set(plan.map(({ recipe }) => recipe.scheme)),
+      ]);
+    expect(schemesOf(['int8-static', 'int2-weight'])).toEqual([[], ['int2-weight']]);
+    expect(schemesOf(['int8-static', 'int4-weight'])).toEqual([['int4-weight'], []]);
   });
 
   it('are trained from the candidate that lost the least and lacks nothing else', () => {

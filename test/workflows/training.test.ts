@@ -74,6 +74,27 @@ describe('quantization-aware training', () => {
     });
   });
 
+  it('is proposed for a device that runs static INT8 and no float, and no layer is looked for to keep in FP32', async () => {
+    const quality = { metric: 'accuracy', marginPoints: 1.5, sliceMarginPoints: 5, minimumIntegerCoverage: 1 };
+    const searched = async (changes: Record<string, unknown>) => {
+      let found = '';
+      await withWorker(onlyTrainingHelps, async (client, { asked }) => {
+        const name = uniqueName();
+        await kickOff(client, spec(name, { ...changes, schemes: ['int8-static'] }), sources, 'tester');
+        for (const gate of ['baseline', 'qat', 'optimization', 'rollout-100']) await answer(client, name, gate);
+        expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
+        const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+        const tried = [...new Set(state.candidates.map(({ scheme }) => scheme))];
+        expect(tried).toEqual(['int8-static', 'int8-qat']);
+        expect(asked).toContain('training int8-qat');
+        found = state.sensitivity ? 'searched' : 'not searched';
+      });
+      return found;
+    };
+    expect(await searched({ quality })).toBe('not searched');
+    expect(await searched({})).toBe('searched');
+  });
+
   it('goes down to 2-bit weights after INT4 where a size is asked, and trains what fits', async () => {
     const judgeCandidate = async (input: CandidateResult & { trial: Trial }) => {
       const { scheme } = input.recipe;

@@ -19,6 +19,7 @@ const TITLES: Record<string, [string, string?]> = {
   'quality.sliceMarginPoints': ['Margin of a slice, percentage points'],
   'serving.sloPercentile': ['Service level, percentile', '50, 95 or 99'],
   'serving.sloMs': ['Service level, milliseconds'],
+  schemes: ['Schemes the device runs', 'left out: whatever the package has'],
   'gates.approvers': ['Approvers', 'who decides at the gates'],
   gates: ['Gates'],
   rollout: ['Rollout'],
