@@ -278,7 +278,8 @@ export const loadTest = (ratePerSecond: number | null, faults: string[] = []): L
   durationMs: 1,
 });
 
-const times = (factor: number): TimeQuantile => {
+/** So many times as long as FP32's clients waited. */
+export const waited = (factor: number): TimeQuantile => {
   const around = (ms: number) => ({ ms: ms * factor, lowMs: ms * factor * 0.96, highMs: ms * factor * 1.05 });
   return { n: 48_210, ...around(9.8), p50: around(5.1), p99: around(14.6) };
 };
@@ -326,7 +327,7 @@ const serviceRecord: ServiceRecord = {
   looks: 504,
   up: 504,
   candidateReady: 503,
-  times: { twin: times(1), candidate: times(0.45) },
+  times: { twin: waited(1), candidate: waited(0.45) },
 };
 
 /** A window that drift and an incident went through before a break ended it. */

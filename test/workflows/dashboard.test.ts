@@ -212,6 +212,7 @@ async function rollBackByPhone(name: string): Promise<void> {
   await page.getByRole('link', { name }).click();
   await page.getByRole('link', { name: 'Watch the rollout' }).click();
   await page.getByText('Stage of 50 %').waitFor();
+  await page.getByText('p50 2.29, p95 4.41, p99 6.57 ms').waitFor();
   await page.locator('polyline[points*=" "]').first().waitFor({ state: 'attached' });
   await inspect(page, 'rollout');
   await page.getByRole('button', { name: 'Pause' }).click();

@@ -6,6 +6,7 @@ import type { Trial } from '../../src/domain/measurement.ts';
 import { judgeConfigOf } from '../../src/domain/rollout-policy.ts';
 import type { RouteStatus, StageLook } from '../../src/domain/traffic.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
+import { waited } from '../domain/closing-document.ts';
 import { type FakeActivities, look, spec } from './fakes.ts';
 import { figuresOf, fp32, judgedAs, ref, trialOf } from './measured.ts';
 
@@ -73,6 +74,7 @@ export async function startRouter(name: string) {
     judgement: judge(counts, config),
     arms: { twin: arm, candidate: arm },
     shadowShed: 0,
+    times: { twin: waited(1), candidate: waited(0.45) },
   });
   const server = createServer((_request, response) => {
     if (!trip)
