@@ -62,6 +62,8 @@ export interface SupportState {
   /** Classes answered by each arm on compared requests, as last read. */
   classes?: RouteStatus['classes'];
   detectors: Record<Guard, Detector>;
+  /** Whether a guard goes on while another one has raised its alarm; absent in windows that began while none did. */
+  everyGuard?: true;
   /** Of alpha; absent in windows that began while all had the same. */
   shares?: Record<Guard, number>;
   evidence: Record<Guard, number>;
@@ -102,7 +104,11 @@ export const plannedLooks = (spec: Spec): number => Math.ceil(plannedDays(spec) 
 export const dayOf = (spec: Spec, looks: number): number =>
   Math.min(Math.ceil(plannedDays(spec)), Math.floor(looks / spec.support.looksPerDay) + 1);
 
-export function newSupport(startedAt: string, { counts }: RouteStatus, shares?: Record<Guard, number>): SupportState {
+export function newSupport(
+  startedAt: string,
+  { counts }: RouteStatus,
+  { shares, everyGuard }: Pick<SupportState, 'shares' | 'everyGuard'> = {}
+): SupportState {
   return {
     startedAt,
     looks: 0,
@@ -110,6 +116,7 @@ export function newSupport(startedAt: string, { counts }: RouteStatus, shares?: 
     counts,
     weekBegan: counts,
     detectors: eachGuard(newDetector),
+    ...(everyGuard && { everyGuard }),
     ...(shares && { shares }),
     evidence: eachGuard(() => 0),
     weeks: [],
@@ -124,20 +131,18 @@ export function restart(state: SupportState): void {
   state.detectors = eachGuard(newDetector);
 }
 
-/** Takes in what the router has counted since the last look. Returns the alarm, if there is one. */
-export function takeIn(
-  state: SupportState,
-  spec: Spec,
-  status: RouteStatus
-): Pick<Incident, 'kind' | 'reason'> | undefined {
+/** Takes in what the router has counted since the last look. Returns the alarms, the first to act on first. */
+export function takeIn(state: SupportState, spec: Spec, status: RouteStatus): Pick<Incident, 'kind' | 'reason'>[] {
   const { counts } = status;
   const fresh = minus(counts, state.counts);
   state.looks += 1;
   state.counts = counts;
   state.classes = status.classes;
   state.silentLooks = fresh.pairs > 0 ? 0 : state.silentLooks + 1;
-  if (status.trip) return { kind: 'trip', reason: status.trip.reason };
+  const alarms: Pick<Incident, 'kind' | 'reason'>[] = [];
+  if (status.trip) alarms.push({ kind: 'trip', reason: status.trip.reason });
   for (const guard of GUARDS) {
+    if (alarms.length > 0 && !state.everyGuard) return alarms;
     const alpha = spec.support.alpha * (state.shares?.[guard] ?? 1 / GUARDS.length);
     const bound = detectorBound(plannedLooks(spec), alpha);
     const { losses, margin } = watched(guard, fresh, spec);
@@ -145,14 +150,15 @@ export function takeIn(
     const share = detectorStatistic(state.detectors[guard]) / bound;
     state.evidence[guard] = Math.max(state.evidence[guard], share);
     if (share >= 1)
-      return {
+      alarms.push({
         kind: guard,
         reason: `${SAID[guard]} since ${state.startedAt.slice(0, 16).replace('T', ' ')} UTC: the detector reached its bound of ${Math.round(bound)}`,
-      };
+      });
   }
+  if (alarms.length > 0 && !state.everyGuard) return alarms;
   if (state.silentLooks > 0 && state.silentLooks % spec.support.looksPerDay === 0)
-    return { kind: 'no-data', reason: 'no request was compared for a day: the guard is blind' };
-  return undefined;
+    alarms.push({ kind: 'no-data', reason: 'no request was compared for a day: the guard is blind' });
+  return alarms;
 }
 
 const SAID: Record<Guard, string> = {
@@ -208,7 +214,7 @@ export function endWeek(state: SupportState, spec: Spec, reference: Reference, a
     counts: minus(state.counts, state.weekBegan),
     evidence: { ...state.evidence },
     drift: state.classes ? driftsOf(state.classes, spec, reference) : [],
-    incidents: state.incidents.filter(({ day }) => day > first).length,
+    incidents: Math.max(0, state.incidents.length - state.weeks.reduce((sum, { incidents }) => sum + incidents, 0)),
     service: state.service,
     endedAt: at,
   };

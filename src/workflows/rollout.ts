@@ -1,6 +1,7 @@
 import { CancellationScope, ContinueAsNew, isCancellation, patched } from '@temporalio/workflow';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { RolloutResult } from '../domain/engagement.ts';
+import { lastWords } from '../domain/errors.ts';
 import { rolloutId, stageGate } from '../domain/ids.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { StageResult } from '../domain/traffic.ts';
@@ -39,6 +40,9 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
       if (stop) return await stopped(input, control, stop);
     }
     const { weight } = await traffic.readRoute({ model: spec.model.name });
+    // 2026-11-27: a rollback at the very end was lost; to be removed once no rollout from before is open
+    if (control.rollback && patched('rollback-at-the-end'))
+      return await stopped(input, control, { verdict: 'failed', reason: rolledBackBy(control) });
     return {
       verdict: 'successful',
       reason: 'held at every stage',
@@ -51,7 +55,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
     await CancellationScope.nonCancellable(() =>
       stopped(input, control, {
         verdict: isCancellation(error) ? 'inconclusive' : 'error',
-        reason: isCancellation(error) ? 'cancelled' : 'the rollout could not go on',
+        reason: isCancellation(error) ? 'cancelled' : `the rollout could not go on: ${lastWords(error)}`,
       })
     );
     throw error;

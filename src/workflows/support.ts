@@ -1,13 +1,16 @@
 import {
   allHandlersFinished,
+  CancellationScope,
+  ContinueAsNew,
   condition,
   continueAsNew,
+  isCancellation,
   patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { commandRefused } from '../domain/errors.ts';
+import { commandRefused, lastWords } from '../domain/errors.ts';
 import { withLook } from '../domain/service-level.ts';
 import type { Spec } from '../domain/spec.ts';
 import {
@@ -27,6 +30,7 @@ import {
   weekIsOver,
 } from '../domain/support.ts';
 import { records, traffic } from './activities.ts';
+import { comeDown } from './come-down.ts';
 import { lastWeight, open, type Stop, shareOf } from './incident.ts';
 import { type SupportCommandInput, type SupportProgress, supportQuery, supportUpdate } from './messages.ts';
 import { proposeReoptimization } from './reoptimization.ts';
@@ -64,7 +68,25 @@ export async function support(input: SupportInput): Promise<SupportResult> {
     { description: 'Acknowledge or open an incident, or roll back', validator: (order) => refuse(order, state, orders) }
   );
   show({ phase: 'support' });
-  state ??= await begin(input);
+  try {
+    state ??= await begin(input);
+    return await guard(input, state, orders, outgoing);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    // 2026-11-27: the candidate stayed, and nobody watched; to be removed once no window from before is kept
+    if (patched('unguarded-comes-down')) await CancellationScope.nonCancellable(() => giveUp(input, error, outgoing));
+    throw error;
+  }
+}
+
+/** Looks and does what people ask for, until the window's end or until the candidate must come down. */
+async function guard(
+  input: SupportInput,
+  state: SupportState,
+  orders: SupportCommandInput[],
+  outgoing: Outgoing
+): Promise<SupportResult> {
+  const { spec } = input;
   while (state.looks < plannedLooks(spec)) {
     setCurrentDetails(`Support, day ${dayOf(spec, state.looks)} of ${plannedDays(spec)} of ${spec.model.name}`);
     await condition(() => orders.length > 0, Math.max(1, dueAt(spec, state) - Date.now()));
@@ -72,7 +94,17 @@ export async function support(input: SupportInput): Promise<SupportResult> {
     if (stop) return finish(input, state, outgoing, stop);
     await continueWhenLong(input, state, orders, outgoing);
   }
-  return finish(input, state, outgoing, undefined);
+  // 2026-11-27: what was asked for during the last look was lost; to be removed once no window from before is open
+  const isAsked = orders.length > 0 && patched('orders-of-the-last-look');
+  return finish(input, state, outgoing, isAsked ? await obey(input, state, orders, outgoing) : undefined);
+}
+
+/** A candidate that nobody watches any longer does not stay in the traffic. */
+async function giveUp({ spec, attempt }: SupportInput, error: unknown, outgoing: Outgoing): Promise<void> {
+  const why = isCancellation(error) ? 'was cancelled' : `could not go on: ${lastWords(error)}`;
+  const descent = { stage: shareOf(spec), reason: `the support window ${why}`, event: `trip/support/${attempt}` };
+  await comeDown(spec, descent, outgoing);
+  await outgoing.delivered();
 }
 
 /** When the next look falls due: by the clock of the start, so that no delay adds up over the days. */
@@ -92,7 +124,9 @@ async function begin({ spec, attempt }: SupportInput): Promise<SupportState> {
   const body = { days: plannedDays(spec), ...support };
   await records.writeJournal({ engagement, event: `support/${attempt}/begun`, kind: 'support', body });
   // 2026-11-26: for windows that began with equal shares; to be removed once none is open
-  return newSupport(startedAt, status, patched('support-alpha-by-need') ? GUARD_SHARES : undefined);
+  const shares = patched('support-alpha-by-need') ? GUARD_SHARES : undefined;
+  // 2026-11-27: for windows in which one alarm silenced the other guards; to be removed once none is open
+  return newSupport(startedAt, status, { shares, ...(patched('every-guard') && { everyGuard: true }) });
 }
 
 /** One look, when it is due. Returns why the candidate came down, if it did. */
@@ -102,8 +136,9 @@ async function look(input: SupportInput, state: SupportState, outgoing: Outgoing
   const status = await traffic.readRoute({ model: spec.model.name });
   const isLate = Date.now() - dueAt(spec, state) > spec.support.day / spec.support.looksPerDay;
   state.service = withLook(state.service, status, isLate);
-  const alarm = takeIn(state, spec, status);
-  const stop = alarm && !isKnown(state, alarm.kind) ? await open(input, state, alarm, outgoing) : undefined;
+  let stop: Stop | undefined;
+  for (const alarm of takeIn(state, spec, status))
+    if (!stop && !isKnown(state, alarm.kind)) stop = await open(input, state, alarm, outgoing);
   if (weekIsOver(state, spec)) await report(input, state, outgoing);
   return stop;
 }

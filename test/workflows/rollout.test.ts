@@ -3,8 +3,8 @@ import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
-import type { StageResult } from '../../src/domain/traffic.ts';
-import { commandUpdate, progressQuery, type RolloutCommand } from '../../src/workflows/messages.ts';
+import type { RouteStatus, StageResult } from '../../src/domain/traffic.ts';
+import { commandUpdate, decideUpdate, progressQuery, type RolloutCommand } from '../../src/workflows/messages.ts';
 import { rollout } from '../../src/workflows/rollout.ts';
 import { APPROVER, type FakeActivities, look, spec, stage } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -153,6 +153,32 @@ describe('a rollout', () => {
     });
   });
 
+  it('comes down for a rollback that was asked for while it ended', async () => {
+    const [reading, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isFull = false;
+    const setTrafficWeight = async ({ weight }: { weight: number }) => {
+      isFull = weight === 100;
+      return { startedAt: '2026-01-01T00:00:00.000Z' };
+    };
+    const readRoute = async () => {
+      if (isFull) {
+        reading.resolve();
+        await read.promise;
+      }
+      return { weight: 10_000, trip: null } as RouteStatus;
+    };
+    await withWorker({ setTrafficWeight, readRoute }, async (client) => {
+      const handle = await start(client);
+      const gate = await eventually(async () => (await handle.query(progressQuery)).awaiting, 'the gate before 100 %');
+      const approved = { gate: gate!.gate, outcome: 'approved', by: APPROVER } as const;
+      await client.workflow.getHandle(gate!.workflowId).executeUpdate(decideUpdate, { args: [approved as never] });
+      await reading.promise;
+      await handle.executeUpdate(commandUpdate, say('rollback'));
+      read.resolve();
+      expect(await handle.result()).toMatchObject({ verdict: 'failed', reason: 'rolled back by olga: night shift' });
+    });
+  });
+
   it('comes down when the router cannot be commanded any more', async () => {
     const setTrafficWeight = async ({ weight }: { weight: number }) => {
       const { ApplicationFailure } = await import('@temporalio/common');
@@ -162,7 +188,7 @@ describe('a rollout', () => {
     await withWorker({ setTrafficWeight }, async (client, { asked }) => {
       const handle = await start(client);
       await handle.result().catch(() => {});
-      expect(asked).toContain('return to twin: the rollout could not go on');
+      expect(asked).toContain('return to twin: the rollout could not go on: the gateway refused');
     });
   });
 });

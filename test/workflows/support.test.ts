@@ -92,6 +92,50 @@ describe('a support window', () => {
     });
   });
 
+  it('goes on watching for everything else while an alarm waits for a person', async () => {
+    const readRoute = routeThatCounts((look) => ({
+      ...calm,
+      ...(look < 20 && { disagreements: 25 }),
+      ...(look >= 20 && { candidateErrors: 25 }),
+    }));
+    await withWorker({ readRoute }, async (client) => {
+      const result = await (await start(client, { days: 20, onAlarm: 'incident' })).result();
+      expect(result.incidents.map(({ kind }) => kind)).toEqual(['disagreement', 'error-rate']);
+      expect(result.weeks.reduce((sum, { incidents }) => sum + incidents, 0)).toBe(2);
+    });
+  });
+
+  it('does what is asked for during its last look', async () => {
+    const [reading, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const counted = routeThatCounts(() => calm);
+    let looks = 0;
+    const readRoute = async () => {
+      looks += 1;
+      if (looks === 3) {
+        reading.resolve(); // the first is made at the beginning, and two are planned
+        await read.promise;
+      }
+      return counted();
+    };
+    await withWorker({ readRoute }, async (client) => {
+      const handle = await start(client, { days: 1 });
+      await reading.promise;
+      await handle.executeUpdate(supportUpdate, say({ command: 'rollback', by: 'olga', comment: 'complaints' }));
+      read.resolve();
+      expect(await handle.result()).toMatchObject({ verdict: 'failed', finalWeight: 0, looks: 2 });
+    });
+  });
+
+  it('takes out a candidate that nobody will watch any longer', async () => {
+    await withWorker({ readRoute: routeThatCounts(() => calm) }, async (client, { asked }) => {
+      const handle = await start(client, { days: 90, day: '1 hour' });
+      await eventually(async () => (asked.includes('journal support/1/begun') ? true : undefined), 'the beginning');
+      await handle.cancel();
+      await handle.result().catch(() => {});
+      expect(asked).toContain('return to twin: the support window was cancelled');
+    });
+  });
+
   it('leaves an alarm to a person where the specification says so, and begins anew once it is acknowledged', async () => {
     let isBroken = true;
     const readRoute = routeThatCounts(() => (isBroken ? { ...calm, disagreements: 25 } : calm));
