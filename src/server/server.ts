@@ -15,6 +15,7 @@ import { engagementRoutes } from './routes/engagements.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { portfolioRoutes } from './routes/portfolios.ts';
 import { providerRoutes } from './routes/provider.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { specificationRoutes } from './routes/specifications.ts';
@@ -63,6 +64,7 @@ export async function createServer(parts: Omit<Desk, 'app' | 'provider'>): Promi
     sessionRoutes,
     engagementRoutes,
     specificationRoutes,
+    portfolioRoutes,
     decisionRoutes,
     decisionLinkRoutes,
     fileRoutes,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
+import { readPortfolio } from '../cli/portfolio-file.ts';
 import { readSpecFile, type SpecFile } from '../cli/spec-file.ts';
 import type { Config } from '../config.ts';
 import { sha256 } from '../storage/artifacts.ts';
@@ -11,6 +12,14 @@ export function readSpec(config: Config, spec: string): SpecFile {
   const path = resolve(config.specsFolder, spec);
   if (!isAllowed(path)) throw new Problem(422, `spec: '${spec}' is no file under ${config.specsFolder}`);
   return readSpecFile(path, isAllowed);
+}
+
+/** A portfolio of the server's folder, with what is wrong with it; throws for a file that lies elsewhere. */
+export function readPortfolioHere(config: Config, portfolio: string): ReturnType<typeof readPortfolio> {
+  const isAllowed = allowedBy(config);
+  const path = resolve(config.specsFolder, portfolio);
+  if (!isAllowed(path)) throw new Problem(422, `portfolio: '${portfolio}' is no file under ${config.specsFolder}`);
+  return readPortfolio(path, isAllowed);
 }
 
 /** Where a new specification may be written: a folder that is there, with what of it may be read. */

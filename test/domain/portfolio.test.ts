@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { misplaced, parsePortfolio } from '../../src/domain/portfolio.ts';
 import { refuseCommand } from '../../src/domain/portfolio-command.ts';
 import { portfolioDocument } from '../../src/domain/portfolio-document.ts';
@@ -61,6 +63,12 @@ describe('the file of a portfolio', () => {
       value: '12',
       message: expect.stringContaining("'2 hours'"),
     });
+  });
+
+  it('is what its page shows', () => {
+    const page = readFileSync(new URL('../../docs/portfolio.md', import.meta.url), 'utf8');
+    const example = /```yaml\n(.*?)```/s.exec(page)![1]!;
+    expect(parsePortfolio(parse(example))).toMatchObject({ portfolio: { name: 'acme', concurrency: 2 } });
   });
 
   it('refuses engagements of another package, another client or the same name, all at once', () => {

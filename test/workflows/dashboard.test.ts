@@ -5,8 +5,11 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
+import { portfolioId, QUEUES } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/server/people.ts';
 import { Journal, type JournalKind } from '../../src/storage/journal.ts';
+import { portfolio } from '../../src/workflows/portfolio.ts';
+import { portfolioAttributes } from '../../src/workflows/search-attributes.ts';
 import { economics } from '../domain/closing-document.ts';
 import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
@@ -119,6 +122,38 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
       expect(written).toContain(`engagement: ${name}`);
       expect(faults).toEqual([]);
       await api.client.workflow.getHandle(`engagement/${name}`).terminate();
+    });
+  }, 120_000);
+
+  it('shows an engineer a portfolio, and takes another number of places', async () => {
+    const name = uniqueName();
+    const members = [uniqueName(), uniqueName()].map((each) => ({
+      spec: spec(each, { package: 'enterprise', client: { name: HOSTILE } }),
+      sources,
+      projected: { p10: 1, p50: 2, p90: 3 },
+    }));
+    await withWorker(figures(), async (client) => {
+      await client.workflow.start(portfolio, {
+        workflowId: portfolioId(name),
+        taskQueue: QUEUES.engagement,
+        typedSearchAttributes: portfolioAttributes(name, HOSTILE),
+        args: [{ name, client: HOSTILE, concurrency: 1, budgetMs: 43_200_000, members, startedBy: 'test' }],
+      });
+      const page = await signedIn('desktop', 'engineer');
+      await page.getByRole('link', { name: 'Portfolios' }).click();
+      await page.getByRole('link', { name }).waitFor();
+      await inspect(page, 'portfolios');
+      await page.getByRole('link', { name }).click();
+      await page.getByText('1 of 1 places taken').waitFor();
+      await page.getByText('6 h held').waitFor();
+      await inspect(page, 'one-portfolio');
+      await page.getByLabel('Places').fill('2');
+      await page.getByRole('button', { name: 'Change the places' }).click();
+      await page.getByText('2 of 2 places taken').waitFor();
+      await page.context().close();
+      expect(faults).toEqual([]);
+      for (const id of [portfolioId(name), ...members.map((member) => `engagement/${member.spec.engagement}`)])
+        await client.workflow.getHandle(id).terminate();
     });
   }, 120_000);
 

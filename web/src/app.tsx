@@ -13,6 +13,7 @@ import { Link, usePath } from './route.tsx';
 import { SessionContext, waitsForMe } from './session.ts';
 
 const NewPage = lazy(() => import('./pages/new.tsx'));
+const PortfoliosPage = lazy(() => import('./pages/portfolios.tsx'));
 
 export function App() {
   const [session, setSession] = useState<Session | undefined>();
@@ -60,6 +61,7 @@ function SignedIn({ session }: { session: Session }) {
         <strong className="brand">Stepdown</strong>
         <Link href="/">Portfolio</Link>
         <Link href="/inbox">Inbox{mine > 0 && <span className="count"> {mine}</span>}</Link>
+        <Link href="/portfolios">Portfolios</Link>
         <Link href="/new">New</Link>
         <span className="who">{[session.email, ...session.roles].join(', ')}</span>
         <button
@@ -93,6 +95,12 @@ function Routed({ path, portfolio }: { path: string; portfolio: Portfolio | unde
     return (
       <Suspense fallback={<p>Loading…</p>}>
         <NewPage />
+      </Suspense>
+    );
+  if (section === 'portfolios' && !page)
+    return (
+      <Suspense fallback={<p>Loading…</p>}>
+        <PortfoliosPage key={path} name={name} />
       </Suspense>
     );
   if (section === 'engagements' && name) {

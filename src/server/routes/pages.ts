@@ -13,7 +13,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 const FOREVER = 'public, max-age=31536000, immutable'; // the names of assets have their hash
-const PAGES = ['/', '/inbox', '/new', '/engagements/*'];
+const PAGES = ['/', '/inbox', '/new', '/engagements/*', '/portfolios', '/portfolios/*'];
 
 /** The dashboard: the built files and nothing else, read once. */
 export function pageRoutes({ app, config }: Desk): void {
