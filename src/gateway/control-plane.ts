@@ -14,7 +14,8 @@ const PATH = '/control/models/:model';
 /** What the rollout calls. Every answer is what the router uses from then on, read back from it. */
 export function controlPlane(app: FastifyInstance, { routes, authorize }: ControlPlane): void {
   app.addHook('onRequest', async (request) => {
-    if (request.url.startsWith('/control')) authorize(request);
+    const { url = request.url } = request.routeOptions; // of the route: what was sent has other spellings
+    if (url.startsWith('/control')) authorize(request);
   });
   app.get('/control/models', () => routes.all().map((route) => route.status));
   app.get(PATH, (request: ModelRequest) => routes.get(request.params.model).status);

@@ -279,6 +279,8 @@ describe('a token', () => {
     const authorization = { authorization: `Bearer ${token}` };
     expect((await gateway.call('GET', '/control/models')).status).toBe(401);
     expect((await gateway.call('GET', '/control/models', undefined, { authorization: 'Bearer no' })).status).toBe(401);
+    expect((await gateway.call('GET', '/%63ontrol/models')).status).toBe(401);
+    expect((await gateway.call('DELETE', `/contro%6c/models/${MODEL}`)).status).toBe(401);
     expect((await gateway.call('GET', '/control/models', undefined, authorization)).status).toBe(200);
     expect((await gateway.feedback([])).status).toBe(401);
     expect((await gateway.call('POST', '/v2/feedback', [], authorization)).status).toBe(200);
