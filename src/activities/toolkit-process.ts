@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { FailureType } from '../domain/errors.ts';
+import { NO_TELEMETRY } from '../domain/no-telemetry.ts';
 import { lastWordsOf, runTool } from './process.ts';
 
 const TOOLKITS = fileURLToPath(new URL('../../toolkits', import.meta.url));
@@ -67,7 +68,13 @@ function environment(): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(kept), PYTHONPATH: TOOLKITS, PYTHONUNBUFFERED: '1', PYTHONHASHSEED: '0' };
+  return {
+    ...Object.fromEntries(kept),
+    ...NO_TELEMETRY,
+    PYTHONPATH: TOOLKITS,
+    PYTHONUNBUFFERED: '1',
+    PYTHONHASHSEED: '0',
+  };
 }
 
 function parse(text: string): Line | undefined {

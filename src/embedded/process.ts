@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { NO_TELEMETRY } from '../domain/no-telemetry.ts';
 
 const RESTART_MS = [500, 1_000, 2_000, 5_000]; // after that, every 5 s
 const STOP_GRACE_MS = 20_000; // the gateway drains for 10 s, the worker lets activities stop
@@ -8,7 +9,8 @@ export interface ProcessPlan {
   name: string;
   command: string;
   args: string[];
-  env: Record<string, string>;
+  /** Beside that of the supervisor; undefined takes a variable away. */
+  env: Record<string, string | undefined>;
   logPath: string;
   /** Resolves once the process answers; called after every start. */
   ready: () => Promise<void>;
@@ -39,7 +41,10 @@ export class SupervisedProcess {
     const { command, args, env, logPath, ready } = this.plan;
     const log = createWriteStream(logPath, { flags: 'a' });
     // the ipc channel lets Node children notice that the supervisor was killed
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = spawn(command, args, {
+      env: { ...process.env, ...NO_TELEMETRY, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     this.child = child;
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });

@@ -56,6 +56,7 @@ export async function bringUp(config: Config, report: (line: string) => void): P
       STEPDOWN_GATEWAY: running.gateway,
       STEPDOWN_PUBLIC_URL: config.publicUrl ?? running.server,
       STEPDOWN_HOME: config.home,
+      ...(name !== 'server' && { STEPDOWN_OIDC_CLIENT_SECRET: undefined }),
     };
     const logPath = join(config.folders.logs, `${name}.log`);
     const child = new SupervisedProcess({ name, command, args, env, logPath, ready }, record);

@@ -1,12 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { NO_TELEMETRY } from '../domain/no-telemetry.ts';
 import { HostDied } from './errors.ts';
 import type { Command, Reply, Request } from './protocol.ts';
 
 const LAST_WORDS_CHARS = 2_000;
-
-/** On Linux ONNX Runtime reports to its maker from 1.29 on, and keeps a database that all its processes write to. */
-const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** All that a child inherits: where compiled code and libraries are, which allocator and GPU to use, and no secret. */
 const INHERITED = [

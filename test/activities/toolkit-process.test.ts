@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runToolkit, type ToolkitRun } from '../../src/activities/toolkit-process.ts';
+import { NO_TELEMETRY } from '../../src/domain/no-telemetry.ts';
 
 describe('runToolkit', () => {
   let folder: string;
@@ -121,6 +122,7 @@ describe('runToolkit', () => {
         'PYTHONPATH',
         'PYTHONUNBUFFERED',
         'TMPDIR',
+        ...Object.keys(NO_TELEMETRY),
       ];
       const ofTheShell = ['PWD', 'SHLVL', '_'];
       expect(
