@@ -21,6 +21,8 @@ import { createToolkitActivities } from './activities/toolkit.ts';
 import { createTrafficActivities } from './activities/traffic.ts';
 import { createTrainingActivities } from './activities/training.ts';
 import { createVerdictActivities } from './activities/verdicts.ts';
+import { CommandError } from './cli/errors.ts';
+import { needSearchAttributes } from './cli/search-attributes.ts';
 import { type Config, loadConfig, temporalConnection, whereRunning } from './config.ts';
 import type { GateStatus } from './domain/decision.ts';
 import { QUEUES } from './domain/ids.ts';
@@ -111,6 +113,7 @@ async function main(): Promise<void> {
   const workFolder = await makeScratchFolder(config.folders.work);
   Runtime.install({ telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } } });
   const connection = await NativeConnection.connect(temporal.options as NativeConnectionOptions);
+  if (queues.includes(QUEUES.engagement)) await needSearchAttributes(connection.workflowService, temporal.namespace);
   const workers: Worker[] = [];
   for (const taskQueue of queues)
     workers.push(
@@ -132,6 +135,7 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  const next = error instanceof CommandError ? `. ${error.next}` : '';
+  process.stderr.write(`${error instanceof Error ? error.message : error}${next}\n`);
   process.exit(1);
 });

@@ -10,6 +10,7 @@ import type {
   RolloutResult,
 } from '../domain/engagement.ts';
 import { baselineChecks, loadAuditCheck } from '../domain/gates.ts';
+import type { Saving } from '../domain/listed.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
 import { accuracy, macroF1 } from '../domain/metrics.ts';
@@ -116,8 +117,9 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
       loadTests?: EngagementState['loadTests'];
       sensitivity?: EngagementState['sensitivity'];
       training?: EngagementState['training'];
-    }): Promise<Judged> {
-      const { winner, candidates, search, holdout, loadTests, training } = input;
+      economics?: Economics | undefined;
+    }): Promise<Judged & { saving?: Saving | null | undefined }> {
+      const { winner, candidates, search, holdout, loadTests, training, economics } = input;
       const trained = training ? `; ${describeTraining(training)}` : '';
       const checks: Check[] =
         winner && holdout
@@ -125,7 +127,8 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
           : [noneLeft(candidates, trained, search?.ended)];
       const evidence = await phaseEvidence('optimization', checks, holdout ? [holdout.candidate] : []);
       const chart = holdout && candidateChart(holdout.candidate);
-      return { checks, evidence, summary: holdoutSummary({ ...input, checks }), chart };
+      const saving = economics && (servingCost(economics, loadTests ?? {})?.range?.savingUsd ?? null);
+      return { checks, evidence, summary: holdoutSummary({ ...input, checks }), chart, saving };
     },
 
     /** The stages so far, as evidence for a gate in the middle of a rollout. */

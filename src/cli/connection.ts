@@ -13,7 +13,7 @@ import { lastWords } from '../domain/errors.ts';
 import { CommandError, EXIT, NotFound } from './errors.ts';
 
 const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
-const FAILED_PRECONDITION = 9; // of gRPC: nobody polls, or the worker's own tasks for this workflow fail
+const FAILED_PRECONDITION = 9; // nobody polls, or the worker's own tasks for this workflow fail
 
 /** Runs an action with a client of the server that the environment or `stepdown up` names. */
 export async function withClient<T>(action: (client: Client) => Promise<T>): Promise<T> {
@@ -42,6 +42,12 @@ export async function answered<T>(client: Client, call: () => Promise<T>): Promi
   }
 }
 
+/** Whether the server answered with this code of gRPC. */
+export function hasCode(error: unknown, code: number): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) && Number(cause.code) === code;
+}
+
 function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError)
     return new CommandError(EXIT.refused, lastWords(error), 'look at `stepdown status` and `stepdown gates`');
@@ -50,8 +56,7 @@ function translated(error: unknown): unknown {
   const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || /DEADLINE|no poller/.test(words);
   if (isDeadline)
     return new CommandError(EXIT.nothingListening, 'no worker is running', 'start one with `stepdown up`, then repeat');
-  const cause = error instanceof ServiceError ? error.cause : error;
-  if (isGrpcServiceError(cause) && Number(cause.code) === FAILED_PRECONDITION)
+  if (hasCode(error, FAILED_PRECONDITION))
     return new CommandError(
       EXIT.nothingListening,
       `the worker cannot answer for it: ${words}`,

@@ -6,7 +6,7 @@ import type { SpecProblem } from '../domain/spec-problems.ts';
 import { decideUpdate } from '../workflows/messages.ts';
 import { answered } from './connection.ts';
 import { statusOf } from './engagements.ts';
-import { CommandError, EXIT } from './errors.ts';
+import { CommandError, EXIT, NotFound } from './errors.ts';
 import { mistaken } from './spec-file.ts';
 
 export interface DecideOptions extends Provenance {
@@ -20,15 +20,32 @@ export interface DecideOptions extends Provenance {
   evidenceSha256?: string;
 }
 
-/** Decides the open gate; a repeated call with the same decision returns the first one's result. */
-export async function decide(client: Client, name: string, options: DecideOptions): Promise<Decision> {
+/**
+ * Decides the open gate; a repeated call with the same decision returns the first one's result. A gate that a list knows
+ * is decided as it stands there; should it have ended since, or changes be asked for, the engagement is asked.
+ */
+export async function decide(
+  client: Client,
+  name: string,
+  options: DecideOptions,
+  known?: GateStatus
+): Promise<Decision> {
+  if (known && options.changes === undefined)
+    try {
+      return await decideAt(client, known, options);
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+    }
   const { gate: open, state, decided, rollout } = await statusOf(client, name);
   if (!open || (options.gate && options.gate !== open.gate)) {
     const decisions = [...state.phases.map(({ decision }) => decision), ...(rollout?.decisions ?? []), decided];
     throw nothingToDecide(name, options.gate, open, decisions);
   }
+  return decideAt(client, open, options, checked(options.changes, state));
+}
+
+function decideAt(client: Client, open: GateStatus, options: DecideOptions, changes?: Changes): Promise<Decision> {
   const { outcome, by, comment, via, enteredBy } = options;
-  const changes = checked(options.changes, state);
   const evidenceSha256 = options.evidenceSha256 ?? open.evidenceSha256;
   const input = { gate: open.gate, outcome, by, comment, changes, evidenceSha256, via, enteredBy };
   return answered(client, () =>

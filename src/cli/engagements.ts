@@ -1,5 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { defineSearchAttributeKey, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Decision, GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument, EngagementState, SourceFiles } from '../domain/engagement.ts';
 import { engagementId, QUEUES, rolloutId, supportId } from '../domain/ids.ts';
@@ -13,13 +13,9 @@ import {
   type SupportProgress,
   supportQuery,
 } from '../workflows/messages.ts';
-import { kickOffAttributes } from '../workflows/search-attributes.ts';
+import { kickOffAttributes, kickOffMemo } from '../workflows/search-attributes.ts';
 import { answered } from './connection.ts';
 import { CommandError, EXIT } from './errors.ts';
-
-const KEYWORD = 'KEYWORD' as const;
-const GATES_AT_ONCE = 50; // each is a query that a worker answers
-const OPEN_GATES = "WorkflowType = 'approval' AND ExecutionStatus = 'Running'";
 
 /** Starts an engagement; a second start of one that runs is refused with where it stands. */
 export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, startedBy: string): Promise<void> {
@@ -31,6 +27,7 @@ export async function kickOff(client: Client, spec: Spec, sources: SourceFiles, 
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       staticSummary: `${spec.client.name}: ${spec.model.name}, ${spec.package}`,
       typedSearchAttributes: kickOffAttributes(spec),
+      memo: kickOffMemo(sources),
       args: [{ spec, sources, startedBy, startedAt: new Date().toISOString() }],
     });
   } catch (error) {
@@ -97,81 +94,13 @@ async function progressOf(client: Client, name: string): Promise<RolloutProgress
 }
 
 /** The gate's own account of itself; undefined in the moment before it has begun to answer. */
-async function gateAt(client: Client, workflowId: string): Promise<GateStatus | undefined> {
+export async function gateAt(client: Client, workflowId: string): Promise<GateStatus | undefined> {
   try {
     return await answered(client, () => client.workflow.getHandle(workflowId).query(gateQuery));
   } catch (error) {
     if (error instanceof CommandError && error.exitCode === EXIT.refused) return undefined;
     throw error;
   }
-}
-
-export interface EngagementLine {
-  engagement: string;
-  client: string;
-  model: string;
-  package: string;
-  phase: string;
-  awaitingGate: string | null;
-  verdict: string | null;
-  startedAt: string;
-  status: string;
-}
-
-/** All engagements within the namespace's retention, newest first. */
-export async function listEngagements(client: Client): Promise<EngagementLine[]> {
-  const lines: EngagementLine[] = [];
-  for await (const found of client.workflow.list({ query: "WorkflowType = 'engagement'" })) {
-    const attribute = (name: string) =>
-      found.typedSearchAttributes.get(defineSearchAttributeKey(name, KEYWORD)) ?? null;
-    lines.push({
-      engagement: attribute('Engagement') ?? found.workflowId,
-      client: attribute('Client') ?? '',
-      model: attribute('ModelName') ?? '',
-      package: attribute('Package') ?? '',
-      phase: attribute('Phase') ?? '',
-      awaitingGate: attribute('AwaitingGate'),
-      verdict: attribute('Verdict'),
-      startedAt: found.startTime.toISOString(),
-      status: found.status.name.toLowerCase(),
-    });
-  }
-  return lines;
-}
-
-/** Every gate that waits for somebody, across engagements. */
-export async function openGates(client: Client): Promise<GateStatus[]> {
-  const gates = await gatesAt(client, await openGateIds(client));
-  return gates.flatMap((gate) => (gate && !gate.decision ? gate : []));
-}
-
-/** Workflows of the gates that wait, by Temporal's own index: no worker is asked. */
-export async function openGateIds(client: Client): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: OPEN_GATES })) ids.push(workflowId);
-  return ids;
-}
-
-/** What the gates say of themselves, not all asked at once; with `missed`, one that cannot be asked is told there. */
-export async function gatesAt(
-  client: Client,
-  ids: string[],
-  missed?: (id: string, why: CommandError) => void
-): Promise<(GateStatus | undefined)[]> {
-  const gates: (GateStatus | undefined)[] = [];
-  for (let from = 0; from < ids.length; from += GATES_AT_ONCE)
-    gates.push(
-      ...(await Promise.all(
-        ids.slice(from, from + GATES_AT_ONCE).map((id) =>
-          gateAt(client, id).catch((error: unknown) => {
-            if (!missed || !(error instanceof CommandError)) throw error;
-            missed(id, error);
-            return undefined;
-          })
-        )
-      ))
-    );
-  return gates;
 }
 
 /** Waits for the end; the closing document is the workflow's result. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withClient } from './connection.ts';
-import { listEngagements, openGates, statusOf } from './engagements.ts';
+import { statusOf } from './engagements.ts';
+import { listEngagements, openGates } from './lists.ts';
 import { closingText, engagementTable, gateText, statusText } from './output.ts';
 import { liveTerminal, print } from './print.ts';
 import { activitiesOf, progressLine } from './progress.ts';

@@ -3,7 +3,8 @@ import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
 import { waitingText } from '../domain/waiting.ts';
-import type { EngagementLine, EngagementStatus } from './engagements.ts';
+import type { EngagementStatus } from './engagements.ts';
+import type { EngagementLine } from './lists.ts';
 import { noteLines, supportLine } from './support-text.ts';
 
 const MARK = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' } as const;

@@ -9,4 +9,5 @@ export const SEARCH_ATTRIBUTES = {
   Portfolio: 'Keyword',
   Verdict: 'Keyword',
   DueAt: 'Datetime',
+  ChangedAt: 'Datetime',
 } as const;

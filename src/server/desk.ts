@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import type { Access } from './access.ts';
 import type { IdentityProvider } from './identity-provider.ts';
+import type { LivePortfolio } from './portfolio.ts';
 
 /** What every group of routes works with. */
 export interface Desk {
@@ -13,6 +14,7 @@ export interface Desk {
   access: Access;
   provider: IdentityProvider | undefined;
   publicUrl: () => string;
+  portfolio: LivePortfolio;
 }
 
 export const named = z.object({

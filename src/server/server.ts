@@ -5,9 +5,11 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { authenticate } from './authenticate.ts';
+import { compressed } from './compression.ts';
 import type { Desk } from './desk.ts';
 import { repeatable } from './idempotency.ts';
 import { IdentityProvider } from './identity-provider.ts';
+import { LivePortfolio } from './portfolio.ts';
 import { Problem, pathOf, sendProblem } from './problem.ts';
 import { decisionLinkRoutes } from './routes/decision-link.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -24,7 +26,7 @@ const BODY_LIMIT_BYTES = 1 << 20;
 const REQUESTS_A_MINUTE = 600;
 
 /** The HTTP API. Requests are not logged: their addresses and headers hold secrets. */
-export async function createServer(parts: Omit<Desk, 'app' | 'provider'>): Promise<FastifyInstance> {
+export async function createServer(parts: Omit<Desk, 'app' | 'provider' | 'portfolio'>): Promise<FastifyInstance> {
   const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendProblem);
@@ -54,11 +56,12 @@ export async function createServer(parts: Omit<Desk, 'app' | 'provider'>): Promi
     openapi: { openapi: '3.1.0', info: { title: 'Stepdown', version: '1' } },
     transform: jsonSchemaTransform,
   });
-  const { access, config } = parts;
+  const { access, config, client } = parts;
   const provider = config.oidc && new IdentityProvider(config.oidc);
   authenticate(app, access, provider);
   repeatable(app, access);
-  const desk: Desk = { ...parts, app, provider };
+  compressed(app); // after what keeps answers to repeat them
+  const desk: Desk = { ...parts, app, provider, portfolio: new LivePortfolio(client) };
   if (provider && config.oidc?.signIn) providerRoutes(desk, provider);
   for (const add of [
     sessionRoutes,
@@ -73,6 +76,9 @@ export async function createServer(parts: Omit<Desk, 'app' | 'provider'>): Promi
   ])
     add(desk);
   app.get('/api/openapi.json', { config: { needs: 'read' }, schema: { hide: true } }, () => app.swagger());
+  app.addHook('onListen', async () => {
+    desk.portfolio.fresh().catch(() => {}); // whoever comes first is told
+  });
   app.get('/health', { config: { rateLimit: false }, schema: { hide: true } }, () => ({ live: true }));
   return app;
 }

@@ -3,7 +3,7 @@ import type { Decision, DecisionInput, GateRequest, GateStatus } from '../domain
 import { approverOf, refuseDecision } from '../domain/decision.ts';
 import { decisionRefused } from '../domain/errors.ts';
 import { decideUpdate, gateQuery } from './messages.ts';
-import { show } from './search-attributes.ts';
+import { remember, show } from './search-attributes.ts';
 import { Outgoing } from './tell.ts';
 
 const NOBODY = 'nobody';
@@ -12,8 +12,12 @@ const MAIL_GRACE = '10 seconds'; // a quick decision lets the first mail leave; 
 /** One gate: waits for a person, reminds, and expires; its result is the decision. */
 export async function approval(request: GateRequest): Promise<Decision> {
   const gate = openGate(request);
-  listen(gate);
-  show({ awaitingGate: gate.gate, verdict: gate.verdict, dueAt: new Date(gate.dueAt) });
+  // 2026-11-27: gates that were opened before are asked what lists show of them; to be removed once none is open
+  const isListed = patched('gates-in-lists');
+  const list = () => isListed && inLists(gate);
+  listen(gate, list);
+  if (isListed) inLists(gate);
+  else show({ awaitingGate: gate.gate, verdict: gate.verdict, dueAt: new Date(gate.dueAt) });
   setCurrentDetails(detailsOf(gate));
   const outgoing = new Outgoing();
   const opened = outgoing.send({ kind: 'gate-opened', gate }, gate.gate);
@@ -25,16 +29,25 @@ export async function approval(request: GateRequest): Promise<Decision> {
     const decided = await condition(() => gate.decision !== undefined, untilReminder, { summary: 'next reminder' });
     if (decided || Date.now() >= deadline) break;
     gate.remindersSent += 1;
+    list();
     await outgoing.send({ kind: 'gate-reminder', gate }, gate.gate);
   }
   gate.decision ??= expired(gate);
+  list();
   if (gate.decision.outcome === 'expired') await outgoing.send({ kind: 'gate-expired', gate }, gate.gate);
   // 2026-11-27: a rejection waited too, with the candidate in the traffic; to be removed once no gate from before is open
   if (gate.decision.outcome !== 'rejected' || !patched('rejected-at-once'))
     await Promise.race([Promise.all([opened, outgoing.delivered()]), sleep(MAIL_GRACE)]);
-  show({ awaitingGate: null, dueAt: null });
+  if (!isListed) show({ awaitingGate: null, dueAt: null });
   setCurrentDetails(`Decided: **${gate.decision.outcome}** by ${gate.decision.by}`);
   return gate.decision;
+}
+
+/** As it is now, so that lists ask nobody; a decided one is gone from them before its mail has left. */
+function inLists({ chart: _, ...gate }: GateStatus): void {
+  const { verdict, decision } = gate;
+  remember({ gate });
+  show({ awaitingGate: decision ? null : gate.gate, verdict, dueAt: decision ? null : new Date(gate.dueAt) });
 }
 
 function openGate(request: GateRequest): GateStatus {
@@ -48,7 +61,7 @@ function openGate(request: GateRequest): GateStatus {
   };
 }
 
-function listen(gate: GateStatus): void {
+function listen(gate: GateStatus, list: () => void): void {
   setHandler(gateQuery, () => gate);
   setHandler(
     decideUpdate,
@@ -57,6 +70,7 @@ function listen(gate: GateStatus): void {
       if (!gate.needsTwo || decision.outcome === 'rejected' || decision.outcome === 'revise') gate.decision = decision;
       else if (gate.first) gate.decision = { ...gate.first, second: secondFrom(decision) };
       else gate.first = decision;
+      if (!gate.decision) list();
       return decision;
     },
     {

@@ -4,8 +4,8 @@ import {
   CancellationScope,
   ChildWorkflowFailure,
   condition,
-  continueAsNew,
   isCancellation,
+  makeContinueAsNewFunc,
   patched,
   setCurrentDetails,
   setHandler,
@@ -31,7 +31,7 @@ import { withOnnxModel } from './export.ts';
 import { decideAt } from './gate.ts';
 import { engagementQuery, knockSignal } from './messages.ts';
 import { PHASE_WORK } from './phases.ts';
-import { show } from './search-attributes.ts';
+import { remember, show } from './search-attributes.ts';
 import { tell } from './tell.ts';
 import { tellPortfolio } from './tell-portfolio.ts';
 import { trainable } from './training.ts';
@@ -116,7 +116,7 @@ async function runOnce(
   attempt: number
 ): Promise<PhaseRecord> {
   const startedAt = new Date().toISOString();
-  const { checks, summary, chart, evidence } = await PHASE_WORK[phase](input, state, attempt);
+  const { checks, summary, chart, evidence, saving } = await PHASE_WORK[phase](input, state, attempt);
   const verdict = combine(checks);
   const record: PhaseRecord = {
     name: phase,
@@ -130,6 +130,7 @@ async function runOnce(
     endedAt: new Date().toISOString(),
   };
   state.phases.push(record);
+  if (saving !== undefined) remember({ saving: saving ?? 'not measured yet' });
   show({ verdict });
   await records.writeJournal({
     engagement: state.spec.engagement,
@@ -174,10 +175,11 @@ function applyRelease(state: EngagementState, { name, decision }: PhaseRecord): 
 }
 
 async function continueWhenLong(input: EngagementArguments, state: EngagementState): Promise<void> {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const { continueAsNewSuggested, historyLength, memo } = workflowInfo();
   if (!continueAsNewSuggested && historyLength < (input.historyLimit ?? Number.POSITIVE_INFINITY)) return;
   await condition(allHandlersFinished);
-  await continueAsNew<typeof engagement>({ ...input, resume: state });
+  const again = makeContinueAsNewFunc<typeof engagement>({ ...(memo && { memo }) }); // else it would be that of the start
+  await again({ ...input, resume: state });
 }
 
 async function recordKickOff(input: EngagementInput): Promise<void> {

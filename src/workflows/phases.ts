@@ -5,6 +5,7 @@ import type { CandidateResult, EngagementInput, EngagementState, Phase } from '.
 import { lastWords } from '../domain/errors.ts';
 import { takesNoFloat } from '../domain/gates.ts';
 import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
+import type { Saving } from '../domain/listed.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import { isTrained } from '../domain/recipe.ts';
@@ -40,6 +41,8 @@ interface PhaseOutcome {
   summary: string;
   chart?: BarChart | undefined;
   evidence: ArtifactRef;
+  /** A month, projected; null where it came to none. */
+  saving?: Saving | null | undefined;
 }
 
 type PhaseWork = (input: EngagementInput, state: EngagementState, attempt: number) => Promise<PhaseOutcome>;
@@ -112,7 +115,9 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
     });
   }
   const { candidates, search, holdout, loadTests, sensitivity, training, spec } = state;
-  return records.judgeOptimization({ spec, winner, candidates, search, holdout, loadTests, sensitivity, training });
+  const { economics } = input.sources;
+  const judged = { spec, winner, candidates, search, holdout, loadTests, sensitivity, training, economics };
+  return records.judgeOptimization(judged);
 }
 
 /** A candidate that keeps in FP32 what the fastest failed one cannot do without. */

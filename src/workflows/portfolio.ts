@@ -30,7 +30,7 @@ import {
 import { records } from './activities.ts';
 import { engagement } from './engagement.ts';
 import { engagementMovedSignal, knockSignal, portfolioQuery, portfolioUpdate } from './messages.ts';
-import { kickOffAttributes } from './search-attributes.ts';
+import { kickOffAttributes, kickOffMemo } from './search-attributes.ts';
 import { tell } from './tell.ts';
 
 export interface PortfolioInput {
@@ -145,6 +145,7 @@ async function start(
       cancellationType: ChildWorkflowCancellationType.ABANDON,
       staticSummary: `${spec.client.name}: ${spec.model.name}, ${spec.package}, portfolio ${name}`,
       typedSearchAttributes: kickOffAttributes(spec, name),
+      memo: kickOffMemo(sources),
       args: [{ spec: { ...spec, search }, sources, startedBy, startedAt, portfolio: name }],
     });
     child.result().then(

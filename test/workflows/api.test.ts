@@ -9,7 +9,7 @@ import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import type { Incident } from '../../src/domain/support.ts';
 import { ROLES, type Role } from '../../src/server/people.ts';
-import type { Portfolio } from '../../src/server/routes/events.ts';
+import type { Portfolio } from '../../src/server/portfolio.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, look, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -352,19 +352,15 @@ describe('an engagement whose worker is gone', () => {
       await api.client.workflow.start('engagement', { workflowId: `engagement/${name}`, ...alone }),
       await api.client.workflow.start('approval', { workflowId: `engagement/${name}/gate/ptq/1`, ...alone }),
     ];
-    const at = await api.app.listen({ port: 0, host: '127.0.0.1' });
-    const authorization = `Bearer ${api.access.issueToken('reader@example.org', ['viewer'])}`;
-    const end = new AbortController();
-    const { body } = await fetch(`${at}/api/events`, { headers: { authorization }, signal: end.signal });
-    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
-    let said = '';
-    const portfolio = await eventually(async () => {
-      said += (await reader.read()).value ?? '';
-      const last = [...said.matchAll(/^data: (.*)\n\n/gm)].at(-1);
-      const seen = last && (JSON.parse(last[1]!) as Portfolio);
-      return seen?.missing && seen.engagements.some((line) => line.engagement === name) ? seen : undefined;
-    }, 'the portfolio');
-    end.abort();
+    const events = await api.events('/api/events');
+    let portfolio = { engagements: [], gates: [], missing: null } as Portfolio;
+    await eventually(async () => {
+      const { data } = await events.next();
+      const { engagements, gates, missing } = data as Portfolio;
+      portfolio = { engagements: [...portfolio.engagements, ...engagements], gates, missing };
+      return missing ?? undefined;
+    }, 'what is missing');
+    events.close();
     const listed = portfolio.engagements.find(({ engagement }) => engagement === name);
     expect(listed).toMatchObject({ awaitingGate: 'ptq', status: 'running' });
     expect(portfolio.missing).toMatchObject({ gates: expect.any(Number), next: expect.stringContaining('up') });

@@ -19,6 +19,7 @@ export async function startApi(changes: Partial<Config> = {}, publicUrl = 'http:
   const client = new Client({ connection });
   const app = await createServer({ client, config, access, publicUrl: () => publicUrl });
   const tokens = new Map<string, string>();
+  let at: string | undefined;
   const tokenOf = (email: string, roles: Role[]) => {
     if (!tokens.has(email)) tokens.set(email, access.issueToken(email, roles));
     return tokens.get(email)!;
@@ -35,11 +36,44 @@ export async function startApi(changes: Partial<Config> = {}, publicUrl = 'http:
       return (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, headers: Record<string, string> = {}) =>
         app.inject({ method, url, headers: { authorization, ...headers }, ...(payload && { payload }) });
     },
+    /** Server-sent events, as a viewer; `lastId` resumes after that one. */
+    async events(path: string, lastId?: string) {
+      at ??= await app.listen({ port: 0, host: '127.0.0.1' });
+      const authorization = `Bearer ${tokenOf('viewer@example.org', ['viewer'])}`;
+      return readEvents(`${at}${path}`, { authorization, ...(lastId && { 'last-event-id': lastId }) });
+    },
     async close() {
       await app.close();
       await connection.close();
       access.close();
       rmSync(home, { recursive: true });
     },
+  };
+}
+
+interface ServerEvent {
+  id: string | undefined;
+  event: string;
+  data: unknown;
+}
+
+async function readEvents(url: string, headers: Record<string, string>) {
+  const end = new AbortController();
+  const { body } = await fetch(url, { headers, signal: end.signal });
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  return {
+    async next(): Promise<ServerEvent> {
+      for (;;) {
+        const [block, ...later] = rest.split('\n\n');
+        if (later.length === 0) rest += (await reader.read()).value!;
+        else {
+          rest = later.join('\n\n');
+          const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block!)?.[1];
+          if (field('data')) return { id: field('id'), event: field('event')!, data: JSON.parse(field('data')!) };
+        }
+      }
+    },
+    close: () => end.abort(),
   };
 }

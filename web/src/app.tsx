@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
-import type { Portfolio } from '../../src/server/routes/events.ts';
+import type { Portfolio } from '../../src/server/portfolio.ts';
 import { loadSession, type Refused, type Session, SIGNED_OUT, signOut } from './api.ts';
 import { usePortfolio } from './live.ts';
 import { EngagementPage } from './pages/engagement.tsx';

@@ -2,7 +2,7 @@ import { Component, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { instant, span, VERDICT_MARKS } from '../../src/report/format.ts';
 import type { Html } from '../../src/report/html.ts';
-import type { Missing } from '../../src/server/known-gates.ts';
+import type { Missing } from '../../src/server/portfolio.ts';
 import { newKey, Refused } from './api.ts';
 
 /** The heading takes the focus when a page is entered, so that it is what a screen reader says. */
@@ -37,6 +37,19 @@ export function Alert({ children }: { children: ReactNode }) {
       {children}
     </p>
   );
+}
+
+const SHOWN = 50;
+
+/** The first of many, with a button for more of them. */
+export function useFirst<L>(lines: L[], what: string): { first: L[]; more: ReactNode } {
+  const [shown, setShown] = useState(SHOWN);
+  const more = lines.length > shown && (
+    <button type="button" onClick={() => setShown(shown + SHOWN)}>
+      Show {Math.min(SHOWN, lines.length - shown)} more of {lines.length} {what}
+    </button>
+  );
+  return { first: lines.slice(0, shown), more };
 }
 
 /** What the list cannot say of its gates, while nobody answers for them. */

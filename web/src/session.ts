@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { Permission } from '../../src/server/people.ts';
 import { may } from '../../src/server/people.ts';
-import type { GateLine } from '../../src/server/routes/events.ts';
+import type { GateLine } from '../../src/server/portfolio.ts';
 import type { Session } from './api.ts';
 
 export const SessionContext = createContext<Session | undefined>(undefined);

@@ -29,7 +29,7 @@ class Refusal extends Error {
 }
 
 /** The page behind a mail's link: opening it shows the evidence, its form decides. */
-export function decisionLinkRoutes({ app, client, access, config }: Desk): void {
+export function decisionLinkRoutes({ app, client, access, config, portfolio }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const key = linkKey(config.home);
 
@@ -87,12 +87,13 @@ export function decisionLinkRoutes({ app, client, access, config }: Desk): void 
       const { email: by, evidenceSha256, workflowId } = claims;
       const input = { gate: gate.gate, outcome, comment, by, evidenceSha256, via: 'mail link' as const };
       const updateId = `link:${sha256(link).slice(0, 32)}:${outcome}`;
-      await answered(client, () =>
+      const decided = await answered(client, () =>
         client.workflow.getHandle(workflowId).executeUpdate(decideUpdate, { updateId, args: [input] })
       ).catch((error: unknown) => {
         access.returnLink(link);
         throw error;
       });
+      portfolio.decided(gate.engagement, decided);
       return decidedPage(gate, outcome, by);
     })
   );

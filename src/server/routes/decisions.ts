@@ -2,11 +2,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { decide } from '../../cli/decide.ts';
-import { openGates, statusOf, supportHandle } from '../../cli/engagements.ts';
+import { statusOf, supportHandle } from '../../cli/engagements.ts';
 import { OUTCOMES } from '../../domain/decision.ts';
 import { rolloutId } from '../../domain/ids.ts';
 import { commandUpdate, supportUpdate } from '../../workflows/messages.ts';
 import { type Desk, named } from '../desk.ts';
+import { sendList } from '../list.ts';
 import type { Person } from '../people.ts';
 import { Problem } from '../problem.ts';
 
@@ -33,14 +34,12 @@ const supportBody = z.strictObject({
 });
 
 /** Gates and the rollout: what people say, in their own name. */
-export function decisionRoutes({ app, client }: Desk): void {
+export function decisionRoutes({ app, client, portfolio }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.get(
     '/api/gates',
     { config: { needs: 'read' }, schema: { summary: 'Gates that wait for somebody' } },
-    async () => ({
-      gates: await openGates(client),
-    })
+    (request, reply) => sendList(request, reply, portfolio, () => portfolio.gates())
   );
   typed.post(
     '/api/engagements/:name/gates/:gate/decision',
@@ -55,7 +54,10 @@ export function decisionRoutes({ app, client }: Desk): void {
     async ({ params: { name, gate }, body, person }) => {
       const { by, ...decision } = body;
       const who = signedBy(person, by);
-      return decide(client, name, { ...decision, ...who, gate, via: 'api' });
+      const options = { ...decision, ...who, gate, via: 'api' as const };
+      const decided = await decide(client, name, options, portfolio.gate(name, gate));
+      portfolio.decided(name, decided);
+      return decided;
     }
   );
   typed.get(

@@ -1,11 +1,12 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { kickOff, listEngagements, statusOf } from '../../cli/engagements.ts';
+import { kickOff, statusOf } from '../../cli/engagements.ts';
 import { activitiesOf } from '../../cli/progress.ts';
 import { importFiles } from '../../cli/spec-file.ts';
 import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
+import { sendList } from '../list.ts';
 import { Problem } from '../problem.ts';
 import { readSpec } from '../specs-folder.ts';
 import { viewOf } from '../view.ts';
@@ -16,14 +17,16 @@ const kickOffBody = z.strictObject({
 });
 
 /** Kick-off and everything that is read about an engagement. */
-export function engagementRoutes({ app, client, config }: Desk): void {
+export function engagementRoutes({ app, client, config, portfolio }: Desk): void {
   const { folders } = config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
 
-  typed.get('/api/engagements', { config: reads, schema: { summary: 'All engagements, newest first' } }, async () => ({
-    engagements: await listEngagements(client),
-  }));
+  typed.get(
+    '/api/engagements',
+    { config: reads, schema: { summary: 'All engagements, newest first' } },
+    (request, reply) => sendList(request, reply, portfolio, () => portfolio.engagements())
+  );
   typed.post(
     '/api/engagements',
     {

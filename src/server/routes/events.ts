@@ -1,36 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { constants, createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type EngagementLine, listEngagements } from '../../cli/engagements.ts';
-import type { GateStatus } from '../../domain/decision.ts';
 import { Journal } from '../../storage/journal.ts';
+import { GZIP_LEVEL, takesGzip } from '../compression.ts';
 import { type Desk, named } from '../desk.ts';
-import { KnownGates, type Missing } from '../known-gates.ts';
 import { described } from '../problem.ts';
 import { viewOf } from '../view.ts';
-
-/** What waits where; the evidence of a gate is on its own page. */
-export interface Portfolio {
-  engagements: EngagementLine[];
-  gates: GateLine[];
-  /** While no worker answers: what is listed by name only. */
-  missing: Missing | null;
-}
-
-export type GateLine = Omit<GateStatus, 'summary'>;
 
 const LOOK_MS = 500;
 const BEAT_MS = 15_000; // proxies close what is silent for longer
 
 /** Live events. An engagement's are its journal entries, numbered, so that a reader goes on after the last one it had. */
-export function eventRoutes({ app, client, config }: Desk): void {
+export function eventRoutes({ app, client, config, portfolio }: Desk): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const reads = { needs: 'read' } as const;
-  const known = new KnownGates(client);
-  const portfolio = shared(async (): Promise<Portfolio> => {
-    const [engagements, { gates, missing }] = await Promise.all([listEngagements(client), known.look()]);
-    return { engagements, gates: gates.map(({ summary: _, ...line }) => line), missing };
-  });
   typed.get(
     '/api/engagements/:name/events',
     { config: reads, schema: { summary: 'Journal entries as they are written (server-sent events)', params: named } },
@@ -46,10 +30,20 @@ export function eventRoutes({ app, client, config }: Desk): void {
   );
   typed.get(
     '/api/events',
-    { config: reads, schema: { summary: 'The portfolio, whole, whenever it changes (server-sent events)' } },
+    {
+      config: reads,
+      schema: { summary: 'The portfolio, then what changes in it; resumed by Last-Event-ID (server-sent events)' },
+    },
     async (request, reply) => {
-      const changed = changesOf();
-      await stream(request, reply, async () => changed({ portfolio: await portfolio() }));
+      let tag = request.headers['last-event-id']?.toString();
+      const look = async () => {
+        await portfolio.fresh();
+        const news = portfolio.since(tag);
+        if (!news) return [];
+        ({ tag } = portfolio);
+        return [`id: ${tag}\nevent: ${news.kind}\ndata: ${news.json}\n\n`];
+      };
+      await stream(request, reply, look, () => portfolio.changed());
     }
   );
   typed.get(
@@ -66,15 +60,6 @@ export function eventRoutes({ app, client, config }: Desk): void {
   );
 }
 
-/** One look for however many readers; its answer is good until the next is due. */
-function shared<T>(look: () => Promise<T>): () => Promise<T> {
-  let last: Promise<T> | undefined;
-  return () => {
-    last ??= look().finally(() => setTimeout(() => (last = undefined), LOOK_MS).unref());
-    return last;
-  };
-}
-
 /** Events for what is not as it was at the last look. */
 function changesOf(): (parts: Record<string, unknown>) => string[] {
   const last: Record<string, string> = {};
@@ -87,32 +72,55 @@ function changesOf(): (parts: Record<string, unknown>) => string[] {
     });
 }
 
-const unavailable = (error: unknown): string[] => {
+const UNAVAILABLE = 'event: unavailable';
+const AVAILABLE = 'event: available\ndata: {}\n\n';
+
+const unavailable = (error: unknown): string => {
   const { status, detail } = described(error);
-  return [`event: unavailable\ndata: ${JSON.stringify({ status, detail })}\n\n`];
+  return `${UNAVAILABLE}\ndata: ${JSON.stringify({ status, detail })}\n\n`;
 };
 
-/** Looks until the reader has gone; a look that fails is told and tried again. */
-async function stream(request: FastifyRequest, reply: FastifyReply, look: () => Promise<string[]>): Promise<void> {
+/** Looks until the reader has gone; a look that fails is told and tried again, and so is the first that succeeds. */
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  look: () => Promise<string[]>,
+  pause: (gone: AbortSignal) => Promise<unknown> = (signal) => sleep(LOOK_MS, undefined, { signal })
+): Promise<void> {
   reply.hijack();
+  const write = writerTo(request, reply);
+  const gone = new AbortController();
+  request.raw.once('close', () => gone.abort());
+  reply.raw.once('close', () => gone.abort());
+  write('retry: 1000\n\n');
+  let isTroubled = false;
+  for (let saidAt = Date.now(); !gone.signal.aborted; ) {
+    const events = await look().then(
+      (found) => (isTroubled ? [AVAILABLE, ...found] : found),
+      (error: unknown) => [unavailable(error)]
+    );
+    isTroubled = events[0]?.startsWith(UNAVAILABLE) ?? false;
+    if (events.length > 0 || Date.now() - saidAt >= BEAT_MS) {
+      write(events.join('') || ': still here\n\n');
+      saidAt = Date.now();
+    }
+    await pause(gone.signal).catch(() => {});
+  }
+}
+
+/** Packed for those who take it: the portfolio is ten times smaller then. */
+function writerTo(request: FastifyRequest, reply: FastifyReply): (text: string) => void {
   const { raw } = reply;
+  const isPacked = takesGzip(request);
   raw.writeHead(200, {
     ...reply.getHeaders(),
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
+    ...(isPacked && { 'content-encoding': 'gzip' }),
   } as never);
-  const gone = new AbortController();
-  request.raw.once('close', () => gone.abort());
-  raw.once('close', () => gone.abort());
-  raw.write('retry: 1000\n\n');
-  for (let silentMs = 0; !gone.signal.aborted; silentMs += LOOK_MS) {
-    const events = await look().catch(unavailable);
-    for (const event of events) raw.write(event);
-    if (events.length > 0) silentMs = 0;
-    else if (silentMs >= BEAT_MS) {
-      raw.write(': still here\n\n');
-      silentMs = 0;
-    }
-    await sleep(LOOK_MS, undefined, { signal: gone.signal }).catch(() => {});
-  }
+  if (!isPacked) return (text) => void raw.write(text);
+  const gzip = createGzip({ level: GZIP_LEVEL, flush: constants.Z_SYNC_FLUSH });
+  gzip.pipe(raw);
+  raw.once('close', () => gzip.close());
+  return (text) => void gzip.write(text);
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { FastifyReply } from 'fastify';
+import { gzipSync } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { html } from '../../report/html.ts';
 import { page } from '../../report/page.ts';
+import { takesGzip } from '../compression.ts';
 import type { Desk } from '../desk.ts';
 
 const TYPES: Record<string, string> = {
@@ -20,22 +22,21 @@ export function pageRoutes({ app, config }: Desk): void {
   const folder = join(config.root, 'web/dist');
   const assets = join(folder, 'assets');
   const index = read(join(folder, 'index.html'));
-  const answer = (reply: FastifyReply, name: string, content: Buffer, cache: string) =>
-    reply
-      .type(TYPES[extname(name)] ?? 'application/octet-stream')
-      .header('cache-control', cache)
-      .header('etag', `"${createHash('sha256').update(content).digest('base64url')}"`)
-      .send(content);
+  const answering = (name: string, content: Buffer, cache: string) => {
+    const packed = gzipSync(content);
+    const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+    return (request: FastifyRequest, reply: FastifyReply) => {
+      const headers = { 'cache-control': cache, etag, vary: 'accept-encoding' };
+      reply.type(TYPES[extname(name)] ?? 'application/octet-stream').headers(headers);
+      return takesGzip(request) ? reply.header('content-encoding', 'gzip').send(packed) : reply.send(content);
+    };
+  };
+  const hidden = { config: { rateLimit: false }, schema: { hide: true } } as const;
+  const home = index && answering('index.html', index, 'no-cache');
   for (const path of PAGES)
-    app.get(path, { config: { rateLimit: false }, schema: { hide: true } }, (_request, reply) =>
-      index ? answer(reply, 'index.html', index, 'no-cache') : reply.code(503).type('text/html').send(NOT_BUILT)
-    );
-  for (const name of index ? readdirSync(assets) : []) {
-    const content = readFileSync(join(assets, name));
-    app.get(`/assets/${name}`, { config: { rateLimit: false }, schema: { hide: true } }, (_request, reply) =>
-      answer(reply, name, content, FOREVER)
-    );
-  }
+    app.get(path, hidden, home ?? ((_request, reply) => reply.code(503).type('text/html').send(NOT_BUILT)));
+  for (const name of index ? readdirSync(assets) : [])
+    app.get(`/assets/${name}`, hidden, answering(name, readFileSync(join(assets, name)), FOREVER));
 }
 
 const NOT_BUILT = page({

@@ -1,8 +1,8 @@
 import { describeFirst } from '../../../src/domain/decision.ts';
 import { instant } from '../../../src/report/format.ts';
-import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
+import type { GateLine, Portfolio } from '../../../src/server/portfolio.ts';
 import { useLoaded } from '../live.ts';
-import { Ago, Chip, NotKnown, Page } from '../parts.tsx';
+import { Ago, Chip, NotKnown, Page, useFirst } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { useSession, waitsForMe } from '../session.ts';
 
@@ -29,11 +29,14 @@ export function InboxPage({ portfolio }: { portfolio: Portfolio | undefined }) {
 }
 
 function Gates({ gates }: { gates: GateLine[] }) {
+  const { first, more } = useFirst(
+    gates.toSorted((a, b) => a.dueAt.localeCompare(b.dueAt)),
+    'gates'
+  );
   return (
-    <ul className="cards">
-      {[...gates]
-        .sort((a, b) => a.dueAt.localeCompare(b.dueAt))
-        .map((gate) => (
+    <>
+      <ul className="cards">
+        {first.map((gate) => (
           <li key={gate.workflowId}>
             <Link href={`/engagements/${gate.engagement}/gates/${gate.gate}`}>
               {gate.engagement}: gate {gate.gate}
@@ -47,7 +50,9 @@ function Gates({ gates }: { gates: GateLine[] }) {
             {gate.first && <p>{describeFirst(gate.first)}.</p>}
           </li>
         ))}
-    </ul>
+      </ul>
+      {more}
+    </>
   );
 }
 

@@ -1,25 +1,19 @@
 import { useState } from 'react';
-import type { EngagementLine } from '../../../src/cli/engagements.ts';
-import type { ServingCost } from '../../../src/domain/serving-cost.ts';
+import type { EngagementLine } from '../../../src/cli/lists.ts';
 import type { Verdict } from '../../../src/domain/verdict.ts';
 import { dollars } from '../../../src/report/money.ts';
-import type { GateLine, Portfolio } from '../../../src/server/routes/events.ts';
-import { useLoaded } from '../live.ts';
-import { Ago, Chip, NotKnown, Page } from '../parts.tsx';
+import type { GateLine, Portfolio } from '../../../src/server/portfolio.ts';
+import { Ago, Chip, NotKnown, Page, useFirst } from '../parts.tsx';
 import { Link } from '../route.tsx';
-
-const SHOWN = 50;
 
 export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined }) {
   const [wanted, setWanted] = useState('');
-  const [shown, setShown] = useState(SHOWN);
-  if (!portfolio) return <Page title="Portfolio">Loading…</Page>;
-  const gates = new Map(portfolio.gates.map((gate) => [gate.engagement, gate]));
-  const found = portfolio.engagements.filter((line) =>
-    [line.engagement, line.client, line.model, line.phase].some((text) =>
-      text.toLowerCase().includes(wanted.toLowerCase())
-    )
+  const gates = new Map(portfolio?.gates.map((gate) => [gate.engagement, gate]));
+  const found = (portfolio?.engagements ?? []).filter((line) =>
+    textsOf(line, gates.get(line.engagement)).some((text) => text.toLowerCase().includes(wanted.trim().toLowerCase()))
   );
+  const { first, more } = useFirst(found, 'engagements');
+  if (!portfolio) return <Page title="Portfolio">Loading…</Page>;
   return (
     <Page title="Portfolio">
       <p>
@@ -36,6 +30,7 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
         <label className="filter">
           Find
           <input type="search" value={wanted} onChange={(event) => setWanted(event.target.value)} />
+          <small role="status">{wanted.trim() && `${found.length} found`}</small>
         </label>
       )}
       {found.length > 0 && (
@@ -50,19 +45,21 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
             </tr>
           </thead>
           <tbody>
-            {found.slice(0, shown).map((line) => (
+            {first.map((line) => (
               <Row key={line.engagement} line={line} gate={gates.get(line.engagement)} />
             ))}
           </tbody>
         </table>
       )}
-      {found.length > shown && (
-        <button type="button" onClick={() => setShown(shown + SHOWN)}>
-          Show {Math.min(SHOWN, found.length - shown)} more of {found.length}
-        </button>
-      )}
+      {more}
     </Page>
   );
+}
+
+/** What a line is found by. */
+function textsOf({ engagement, client, model, phase, verdict }: EngagementLine, gate: GateLine | undefined): string[] {
+  const people = gate?.approvers.flatMap(({ name, email }) => [name, email]) ?? [];
+  return [engagement, client, model, phase, verdict ?? '', ...(gate ? [`gate ${gate.gate}`, ...people] : [])];
 }
 
 function Row({ line, gate }: { line: EngagementLine; gate: GateLine | undefined }) {
@@ -86,7 +83,7 @@ function Row({ line, gate }: { line: EngagementLine; gate: GateLine | undefined 
       </td>
       <td data-label="Saving a month">
         <div>
-          <Saving engagement={engagement} version={`${phase} ${gate?.gate}`} />
+          <Saving saving={line.saving} />
         </div>
       </td>
       <td data-label="Started">
@@ -122,23 +119,13 @@ function Unheard({ engagement, gate }: { engagement: string; gate: string | null
   );
 }
 
-function Saving({ engagement, version }: { engagement: string; version: string }) {
-  const { value, trouble } = useLoaded<{ cost: ServingCost | null }>(`/api/engagements/${engagement}/cost`, version);
-  if (trouble)
-    return (
-      <span className="absent">
-        not known<small>{trouble.message}</small>
-      </span>
-    );
-  const returns = value?.cost?.returns;
-  if (!value) return <span className="absent">…</span>;
-  if (!returns) return <span className="absent">{value.cost ? 'not measured yet' : 'no prices given'}</span>;
-  const { p10, p50, p90 } = returns;
+function Saving({ saving }: Pick<EngagementLine, 'saving'>) {
+  if (saving === null || typeof saving === 'string') return <span className="absent">{saving ?? 'on its page'}</span>;
   return (
     <>
-      {dollars(p50.savingUsdPerMonth)}
+      {dollars(saving.p50)}
       <small>
-        projected; {dollars(p10.savingUsdPerMonth)} to {dollars(p90.savingUsdPerMonth)}
+        projected; {dollars(saving.p10)} to {dollars(saving.p90)}
       </small>
     </>
   );
