@@ -58,7 +58,7 @@ function optionsFor(queue: Queue, config: Config, workFolder: string): Partial<W
   if (queue === 'load-test')
     return {
       activities: {
-        ...createMeasurementActivities(shared),
+        ...createMeasurementActivities(tools),
         ...createEvaluationActivities(shared),
         ...createLoadTestActivities(shared),
         ...createServingActivities(shared),

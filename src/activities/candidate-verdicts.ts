@@ -34,7 +34,7 @@ export const createCandidateVerdicts = ({ artifacts, journalOf }: Dependencies) 
     subject: CandidateSubject,
     basis: Omit<CandidateEvidence, 'checks'>
   ): Promise<{ figures: CandidateFigures; baseline: QualityFigures; verdict: Outcome }> {
-    const { checks, figures, baselineAccuracy, baselineMacroF1 } = await judgeFromFiles(basis, artifacts);
+    const { checks, figures, baseline } = await judgeFromFiles(basis, artifacts);
     const evidence = await artifacts.putJson({ ...basis, checks } satisfies CandidateEvidence);
     const verdict = { verdict: combine(checks), reason: reasonOf(checks), checks, evidence };
     await journalOf(subject.engagement).append(
@@ -43,7 +43,7 @@ export const createCandidateVerdicts = ({ artifacts, journalOf }: Dependencies) 
       { ...subject, ...verdict, figures }
     );
     const { role, rows } = figures;
-    return { figures, verdict, baseline: { role, rows, accuracy: baselineAccuracy, macroF1: baselineMacroF1 } };
+    return { figures, verdict, baseline: { role, rows, ...baseline } };
   }
 
   async function judgeGivenUp(

@@ -4,11 +4,13 @@ import { type AccuracyAudit, auditFaults } from '../domain/load/audits.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { Predictions } from '../domain/measurement.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { isScored } from '../domain/tasks.ts';
+import { SAME_DIGEST } from '../inference/digest.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { auditCache } from '../inference/load/audit.ts';
 import { largestRate } from '../inference/load/largest-rate.ts';
 import { type Packed, type PackingCheckpoint, packEach } from '../inference/load/packings.ts';
-import { readPredictions } from '../inference/predictions.ts';
+import { readPredictions, readScores } from '../inference/predictions.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
@@ -61,9 +63,13 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
           modelPath: await artifacts.verified(model),
           dataPath: await artifacts.verified(selection.arrow),
           options: sessionOptionsOf(spec),
+          answeredBy: isScored(spec.quality) ? ('digest' as const) : ('class' as const),
         };
         const level = { percentile: serving.sloPercentile / 100, limitMs: serving.sloMs };
-        const expected = readPredictions(await artifacts.verified(predictions.arrow)).top1;
+        const answered = await artifacts.verified(predictions.arrow);
+        const known = isScored(spec.quality)
+          ? { expected: readScores(answered).digests, tolerance: SAME_DIGEST }
+          : { expected: readPredictions(answered).top1 };
         const { best, packings, all } = await packEach({
           asked: [loadTest.replicas].flat(),
           maximumProbes: loadTest.maximumProbes,
@@ -78,7 +84,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
               level,
               startPerSecond: startPerReplica * replicas,
               seed: SEED,
-              expected,
+              ...known,
               resume: from,
               onProbe,
               signal,

@@ -13,13 +13,14 @@ import { combine } from '../domain/verdict.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { compareLatency, measureLatency } from '../inference/latency.ts';
 import { measureMemory } from '../inference/memory.ts';
-import { predict } from '../inference/predict.ts';
+import { predict, predictScores } from '../inference/predict.ts';
 import { compareThroughput, measureThroughput } from '../inference/throughput.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfModels } from './model-fault.ts';
+import { withScorer } from './scorer.ts';
 import type { Quantized } from './toolkit.ts';
 import { givenUpKey } from './trial-key.ts';
 
@@ -28,12 +29,14 @@ interface Dependencies {
   ledger: Ledger;
   journalOf: (engagement: string) => Journal;
   workFolder: string;
+  /** Of the evaluators that people bring. */
+  python: string;
 }
 
 const THROUGHPUT_BLOCKS = 4;
 
 /** What is measured on this host: one fresh process per model and measurement, nothing else beside it. */
-export const createMeasurementActivities = ({ artifacts, ledger, journalOf, workFolder }: Dependencies) => {
+export const createMeasurementActivities = ({ artifacts, ledger, journalOf, workFolder, python }: Dependencies) => {
   /** Runs with a scratch folder and a heartbeat; a model's own fault is permanent, the host's is not. */
   async function measuring<T>(
     work: (scratch: string, run: { signal: AbortSignal; onProgress: (progress: unknown) => void }) => Promise<T>
@@ -57,7 +60,13 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     run: { signal: AbortSignal; onProgress: (progress: unknown) => void }
   ): Promise<Predictions> {
     const [modelPath, dataPath] = await Promise.all([artifacts.verified(model), artifacts.verified(data.arrow)]);
-    const { rows } = await predict({ modelPath, dataPath, outPath, options: sessionOptionsOf(spec), ...run });
+    const asked = { modelPath, dataPath, outPath, options: sessionOptionsOf(spec), ...run };
+    const { evaluator } = data;
+    const { rows } = evaluator
+      ? await withScorer({ artifacts, python, evaluator, scratch: `${outPath}.evaluator`, ...asked }, (score) =>
+          predictScores({ ...asked, score })
+        )
+      : await predict(asked);
     return { arrow: await artifacts.putFile(outPath), rows };
   }
 
@@ -71,7 +80,9 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       const { engagement, spec, model, selection } = input;
       const host = await hostFingerprint();
       const options = sessionOptionsOf(spec);
-      const key = sha256(canonicalJson({ model: model.sha256, selection: selection.arrow.sha256, options, host }));
+      const { arrow, evaluator } = selection;
+      const basis = { model: model.sha256, selection: arrow.sha256, options, host, ...(evaluator && { evaluator }) };
+      const key = sha256(canonicalJson(basis));
       const measure = () =>
         measuring(async (scratch, run) => {
           const started = performance.now();

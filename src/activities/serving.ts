@@ -1,15 +1,25 @@
 import type { ArtifactRef, PreparedData } from '../domain/artifact.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { classesOf } from '../domain/classes.ts';
-import { type RecordedAnswer, type Serving, type Signature, smokeRow } from '../domain/deployment/serving.ts';
+import {
+  type RecordedAnswer,
+  type RecordedOutputs,
+  type Serving,
+  type Signature,
+  smokeRow,
+} from '../domain/deployment/serving.ts';
 import type { BaselineMeasurement, Trial } from '../domain/measurement.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
-import { classify } from '../inference/classification.ts';
-import { readDataset } from '../inference/dataset.ts';
+import { isScored } from '../domain/tasks.ts';
+import { classify, halfToNumber } from '../inference/classification.ts';
+import { type Dataset, readDataset } from '../inference/dataset.ts';
+import { digestOf, SAME_DIGEST } from '../inference/digest.ts';
 import { ModelOutputInvalid } from '../inference/errors.ts';
 import { type Host, startHost, type TensorDeclaration } from '../inference/host.ts';
 import { datatypeOf, writeTensor } from '../inference/open-inference.ts';
-import { type PredictionColumns, readPredictions } from '../inference/predictions.ts';
+import type { Outputs } from '../inference/predict.ts';
+import { type PredictionColumns, readPredictions, readScores, type ScoreColumns } from '../inference/predictions.ts';
+import type { TensorValue } from '../inference/protocol.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import { whileBeating } from './heartbeat.ts';
 import { permanentIfModels } from './model-fault.ts';
@@ -23,6 +33,7 @@ interface ServingInput {
 }
 
 const LONGEST_SHOWN = 4_000; // characters: a page
+const SHOWN = 4; // elements of an output
 
 /** Tries the files that are to be served. */
 export const createServingActivities = ({ artifacts }: { artifacts: ArtifactStore }) => ({
@@ -33,18 +44,18 @@ export const createServingActivities = ({ artifacts }: { artifacts: ArtifactStor
   async tryServing({ spec, baseline, trial, selection }: ServingInput): Promise<Serving> {
     const tryBoth = async (signal: AbortSignal): Promise<Serving> => {
       const dataPath = await artifacts.verified(selection.arrow);
-      const recorded = {
-        candidate: readPredictions(await artifacts.verified(trial.predictions.arrow)),
-        baseline: readPredictions(await artifacts.verified(baseline.predictions.arrow)),
+      const paths = {
+        candidate: await artifacts.verified(trial.predictions.arrow),
+        baseline: await artifacts.verified(baseline.predictions.arrow),
       };
-      const row = smokeRow({ ...readDataset(dataPath, []), ...recorded });
-      const labels = classesOf(spec);
-      const ask = (model: ArtifactRef, answers: PredictionColumns) =>
+      const data = readDataset(dataPath, []);
+      const recorded = isScored(spec.quality) ? recordedScores(data, paths) : recordedClasses(data, paths, spec);
+      const { row } = recorded;
+      const ask = (model: ArtifactRef, repeated: Repeated) =>
         withHost(artifacts, { model, spec, signal }, async (host) => {
           const feeds = readDataset(dataPath, host.inputs).feeds(row);
           const { outputs } = await host.run(feeds);
-          const answer = repeated(classify(outputs, answers.ids[row]!), answers, row, labels);
-          return { signature: signatureOf(host), feeds, answer };
+          return { signature: signatureOf(host), feeds, answer: repeated(outputs) };
         });
       const candidate = await ask(trial.quantized.model, recorded.candidate);
       const fallback = await ask(baseline.model, recorded.baseline);
@@ -54,7 +65,7 @@ export const createServingActivities = ({ artifacts }: { artifacts: ArtifactStor
         ...candidate.signature,
         fallback: canonicalJson(fallback.signature) === canonicalJson(candidate.signature) ? null : fallback.signature,
         smoke: {
-          rowId: recorded.candidate.ids[row]!,
+          rowId: data.ids[row]!,
           request: await artifacts.putJson({ inputs }),
           body: body.length <= LONGEST_SHOWN ? body : null,
           candidate: candidate.answer,
@@ -83,22 +94,52 @@ async function withHost<T>(
   }
 }
 
-function repeated(
-  now: { top1: number; score: number },
-  { ids, top1, scores }: PredictionColumns,
-  row: number,
-  labels: string[]
-): RecordedAnswer {
-  const recorded = top1[row]!;
-  if (now.top1 !== recorded)
-    throw new ModelOutputInvalid(`row '${ids[row]}' was class ${recorded} when it was measured and is ${now.top1} now`);
-  const score = scores[row]!;
-  return {
-    top1: recorded,
-    label: labels[recorded] ?? String(recorded),
-    score,
-    repeatedWithin: Math.abs(now.score - score),
-  };
+/** What an answer is now, held against the recorded one. */
+type Repeated = (outputs: Outputs) => RecordedAnswer;
+type Recorded = { row: number } & Record<'candidate' | 'baseline', Repeated>;
+type Paths = Record<'candidate' | 'baseline', string>;
+
+function recordedClasses({ labels: truth, lengthOf }: Dataset, paths: Paths, spec: Spec): Recorded {
+  const candidate = readPredictions(paths.candidate);
+  const baseline = readPredictions(paths.baseline);
+  const isRight = (row: number) => candidate.top1[row] === truth[row] && baseline.top1[row] === truth[row];
+  const row = smokeRow({ sure: candidate.margins, isRight, lengthOf });
+  const labels = classesOf(spec);
+  const repeated =
+    ({ ids, top1, scores }: PredictionColumns): Repeated =>
+    (outputs) => {
+      const id = ids[row]!;
+      const now = classify(outputs, id);
+      const recorded = top1[row]!;
+      if (now.top1 !== recorded)
+        throw new ModelOutputInvalid(`row '${id}' was class ${recorded} when it was measured and is ${now.top1} now`);
+      const score = scores[row]!;
+      const label = labels[recorded] ?? String(recorded);
+      return { top1: recorded, label, score, repeatedWithin: Math.abs(now.score - score) };
+    };
+  return { row, candidate: repeated(candidate), baseline: repeated(baseline) };
+}
+
+function recordedScores({ lengthOf }: Dataset, paths: Paths): Recorded {
+  const candidate = readScores(paths.candidate);
+  const row = smokeRow({ sure: candidate.scores, isRight: () => true, lengthOf });
+  const repeated =
+    ({ ids, scores, digests }: ScoreColumns): Repeated =>
+    (outputs) => {
+      const id = ids[row]!;
+      const recorded = digests[row]!;
+      const repeatedWithin = recorded === 0 ? 0 : Math.abs(digestOf(outputs, id) / recorded - 1);
+      if (repeatedWithin > SAME_DIGEST)
+        throw new ModelOutputInvalid(`row '${id}' is answered otherwise than when it was measured`);
+      return { score: scores[row]!, outputs: Object.entries(outputs).map(beginning), repeatedWithin };
+    };
+  return { row, candidate: repeated(candidate), baseline: repeated(readScores(paths.baseline)) };
+}
+
+function beginning([name, { type, dims, data }]: [string, TensorValue]): RecordedOutputs['outputs'][number] {
+  const first = [...data.slice(0, SHOWN)];
+  const begins = type === 'float16' ? first.map((bits) => halfToNumber(bits as number)) : first.map(Number);
+  return { name, shape: dims, begins };
 }
 
 function signatureOf({ inputs, outputs }: Host): Signature {

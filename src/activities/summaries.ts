@@ -1,10 +1,12 @@
 import type { CandidateResult, EngagementState, QualityFigures } from '../domain/engagement.ts';
 import { describeLoadTest, type LoadTest } from '../domain/load/load-test.ts';
 import { type BaselineMeasurement, describeEngine } from '../domain/measurement.ts';
+import { PACKAGES } from '../domain/packages.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { SupportResult } from '../domain/support.ts';
+import { isScored } from '../domain/tasks.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -15,14 +17,19 @@ const reasons = (checks: Check[]) => checks.map(({ verdict, reason }) => `- ${ve
 
 /** What approvers read at the gates; Markdown, a screenful at most. */
 export function baselineSummary(
-  baseline: BaselineMeasurement,
-  figures: QualityFigures,
-  checks: Check[],
-  { loadTest, cost }: { loadTest?: LoadTest | undefined; cost?: ServingCost | undefined }
+  { quality }: Spec,
+  measured: {
+    baseline: BaselineMeasurement;
+    figures: QualityFigures;
+    checks: Check[];
+    loadTest?: LoadTest | undefined;
+    cost?: ServingCost | undefined;
+  }
 ): string {
+  const { baseline, figures, checks, loadTest, cost } = measured;
   const { p50Ms, p95Ms, p99Ms } = baseline.latency;
   return [
-    `Today's model: ${megabytes(baseline.sizeBytes)}, accuracy ${percent(figures.accuracy)} on ${figures.rows} rows, ` +
+    `Today's model: ${megabytes(baseline.sizeBytes)}, ${quality.metric} ${percent(figures.accuracy)} on ${figures.rows} rows, ` +
       `latency p50 ${p50Ms.toFixed(1)} / p95 ${p95Ms.toFixed(1)} / p99 ${p99Ms.toFixed(1)} ms, ` +
       `${baseline.throughput.perSecond.toFixed(1)} inferences per second, ${megabytes(baseline.memoryBytes)} of memory.`,
     ...(loadTest ? [`Under load: ${describeLoadTest(loadTest)}.`] : []),
@@ -36,9 +43,9 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
   const ofCandidate = ({ id, verdict, reason, figures }: CandidateResult) =>
     figures
       ? `- ${id}: ${verdict}. ${figures.sizeRatio.toFixed(3)} of the size, ${figures.speedup.toFixed(2)}x as fast, ` +
-        `accuracy ${percent(figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
+        `${spec.quality.metric} ${percent(figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
         `at most ${(100 * figures.accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints}), ` +
-        `${figures.flips} flips${verdict === 'successful' ? '' : `. ${reason}`}`
+        `${figures.flips} ${isScored(spec.quality) ? 'rows changed' : 'flips'}${verdict === 'successful' ? '' : `. ${reason}`}`
       : `- ${id}: ${verdict}. ${reason}`;
   const lines = candidates.map((candidate) => {
     const engine = candidate.trial?.quantized.engine;
@@ -75,14 +82,16 @@ export function holdoutSummary(
   if (!holdout) return [...sensitive, reasons(checks)].join('\n\n');
   const { candidate, baseline } = holdout;
   return [
-    `${candidate.id} on the untouched hold-out (${baseline.rows} rows): accuracy ${percent(candidate.figures!.accuracy)}, ` +
+    `${candidate.id} on the untouched hold-out (${baseline.rows} rows): ${spec.quality.metric} ${percent(candidate.figures!.accuracy)}, ` +
       `FP32 ${percent(baseline.accuracy)}; ${candidate.figures!.speedup.toFixed(2)}x as fast, ` +
       `${candidate.figures!.sizeRatio.toFixed(3)} of the size.`,
     ...(loadTests?.baseline ? [`FP32 under load: ${describeLoadTest(loadTests.baseline)}.`] : []),
     ...(loadTests?.chosen ? [`${candidate.id} under load: ${describeLoadTest(loadTests.chosen)}.`] : []),
     ...sensitive,
     reasons(checks),
-    `Approving releases it to the production traffic of ${spec.model.name}, beginning in the shadow.`,
+    PACKAGES[spec.package].rollsOut
+      ? `Approving releases it to the production traffic of ${spec.model.name}, beginning in the shadow.`
+      : `Approving ends the engagement with how to serve it; package ${spec.package} has no rollout.`,
   ].join('\n\n');
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataRole, PreparedData } from '../domain/artifact.ts';
+import type { DataRole, Evaluator, PreparedData } from '../domain/artifact.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Preparation, SourceFiles } from '../domain/engagement.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
@@ -58,12 +58,12 @@ export const createToolkitActivities = (tools: ToolkitDependencies) => {
     return { ...rest, ref: await artifacts.putFile(path) };
   }
 
-  const prepared = (engagement: string, job: object): Promise<Preparation> =>
+  const prepared = (engagement: string, job: object, evaluator?: Evaluator): Promise<Preparation> =>
     run('prepare', job, async (output: PrepareOutput) => {
       const data: Preparation['data'] = {};
       for (const [role, made] of Object.entries(output.roles)) {
         const { ref, ...rest } = await stored(made);
-        data[role as DataRole] = { ...rest, arrow: ref };
+        data[role as DataRole] = { ...rest, arrow: ref, ...(evaluator && { evaluator }) };
       }
       const preparation = { model: output.model, data };
       await journalOf(engagement).append('preparation', 'preparation', preparation);
@@ -90,7 +90,10 @@ export const createToolkitActivities = (tools: ToolkitDependencies) => {
         }
         const tokenizer = sources.tokenizer && (await artifacts.verified(sources.tokenizer));
         const model = await artifacts.verified(sources.model);
-        return await prepared(input.engagement, preparationJob(spec, { model, tokenizer, data }));
+        const evaluator = sources.evaluator && join(folder, 'evaluator');
+        if (evaluator) await layOut(await filesOf(artifacts, sources.evaluator!), evaluator);
+        const job = preparationJob(spec, { model, tokenizer, evaluator, data });
+        return await prepared(input.engagement, job, evaluatorOf(spec, sources));
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -135,5 +138,8 @@ export const createToolkitActivities = (tools: ToolkitDependencies) => {
     },
   };
 };
+
+const evaluatorOf = ({ quality }: Spec, { evaluator }: SourceFiles): Evaluator | undefined =>
+  quality.evaluator && evaluator && { files: evaluator, entryPoint: quality.evaluator.entryPoint };
 
 export type ToolkitActivities = ReturnType<typeof createToolkitActivities>;

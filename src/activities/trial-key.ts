@@ -25,12 +25,14 @@ export const givenUpKey = (
 
 export function keyOf({ model, recipe, calibration, selection, ...conditions }: TrialIngredients): string {
   const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];
+  const { evaluator } = selection;
   return sha256(
     canonicalJson({
       model: model.sha256,
       recipe,
       calibration: recipe.calibration ? dataOf(calibration) : null,
       selection: dataOf(selection),
+      ...(evaluator && { evaluator }),
       ...conditions,
     })
   );

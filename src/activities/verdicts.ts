@@ -13,7 +13,6 @@ import { baselineChecks, loadAuditCheck } from '../domain/gates.ts';
 import type { Saving } from '../domain/listed.ts';
 import type { LoadTest } from '../domain/load/load-test.ts';
 import type { BaselineMeasurement } from '../domain/measurement.ts';
-import { accuracy, macroF1 } from '../domain/metrics.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Economics, servingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
@@ -21,9 +20,8 @@ import { type SupportResult, supportCheck } from '../domain/support.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import type { Check, Verdict } from '../domain/verdict.ts';
+import { figuresFromFiles } from '../evidence/baseline-figures.ts';
 import type { PhaseEvidence, RolloutEvidence, SupportEvidence } from '../evidence/evidence.ts';
-import { readDataset } from '../inference/dataset.ts';
-import { readPredictions } from '../inference/predictions.ts';
 import { createCandidateVerdicts } from './candidate-verdicts.ts';
 import {
   baselineSummary,
@@ -69,18 +67,13 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
       economics?: Economics | undefined;
     }): Promise<Judged & { figures: QualityFigures }> {
       const { spec, preparation, baseline, loadTest, economics } = input;
-      const data = readDataset(await artifacts.verified(preparation.data.selection!.arrow), []);
-      const { top1 } = readPredictions(await artifacts.verified(baseline.predictions.arrow));
-      const figures: QualityFigures = {
-        role: 'selection',
-        rows: data.rows,
-        accuracy: accuracy(data.labels, top1),
-        macroF1: macroF1(data.labels, top1),
-      };
+      const dataPath = await artifacts.verified(preparation.data.selection!.arrow);
+      const predictions = await artifacts.verified(baseline.predictions.arrow);
+      const figures: QualityFigures = { role: 'selection', ...figuresFromFiles(spec.quality, dataPath, predictions) };
       const checks = baselineChecks(spec, preparation, figures, baseline.latency);
       const evidence = await phaseEvidence('baseline', checks, []);
       const cost = economics && servingCost(economics, { baseline: loadTest });
-      const summary = baselineSummary(baseline, figures, checks, { loadTest, cost });
+      const summary = baselineSummary(spec, { baseline, figures, checks, loadTest, cost });
       return { checks, figures, evidence, summary, chart: latencyChart(baseline.latency, spec.serving) };
     },
 
@@ -95,7 +88,7 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
           : `no candidate holds every requirement: ${candidates.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`;
       const checks = [{ name: 'candidates', verdict, reason }];
       const evidence = await phaseEvidence('ptq', checks, candidates);
-      const chart = dropChart(candidates, spec.quality.marginPoints);
+      const chart = dropChart(candidates, spec.quality);
       return { checks, evidence, summary: candidatesSummary(spec, candidates, checks), chart };
     },
 
@@ -104,7 +97,7 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
       const { from, estimate } = input;
       const reason = `${from.id} does not hold the margin, nor does any other post-training candidate; training costs ${describeEstimate(estimate)}`;
       const checks: Check[] = [{ name: 'proposal', verdict: 'successful', reason }];
-      const chart = dropChart([from], input.spec.quality.marginPoints);
+      const chart = dropChart([from], input.spec.quality);
       return { checks, evidence: await phaseEvidence('qat', checks, [from]), summary: proposalSummary(input), chart };
     },
 

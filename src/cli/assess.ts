@@ -8,6 +8,7 @@ import type { Lap } from '../domain/lap.ts';
 import { type ModelSize, modelSizes } from '../domain/large-model.ts';
 import { datePrice, findPrice, type PriceRow } from '../domain/prices.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
+import { isScored } from '../domain/tasks.ts';
 import { renderAssessment } from '../report/assessment.ts';
 import { renderGivenCase } from '../report/given-case.ts';
 import { type AssessOptions, addAssessOptions, requestOf, shapeOf } from './assess-options.ts';
@@ -38,6 +39,14 @@ export function addAssessment(program: Command): void {
         return print(command, assessment satisfies GivenAssessment, () => givenText(assessment));
       }
       const file = path === undefined ? null : readSpecFile(path);
+      if (file && options.lap && isScored(file.spec.quality))
+        throw refused([
+          {
+            path: 'model.task',
+            value: file.spec.model.task,
+            message: 'the quick lap knows classes only; give --no-lap, or start the engagement, which scores answers',
+          },
+        ]);
       const assess = assessor(options, file && modelOf(file), new Date());
       const assessment = assess(file && options.lap ? await int8Lap(file, tell) : null);
       await writePageFiles(renderAssessment(assessment), options, loadConfig());

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { DataRole } from '../domain/artifact.ts';
+import { certifiablePoints, dataChecks } from '../domain/data-checks.ts';
 import type { Preparation } from '../domain/engagement.ts';
 import { type ExpectedDuration, expectedDuration } from '../domain/expected-duration.ts';
-import { certifiablePoints, dataChecks } from '../domain/gates.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { orderStatistic } from '../domain/statistics/order-statistic.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -96,7 +96,7 @@ export function dryLapText({ engagement, model, data, checks, rowMs, duration }:
   const rows = data.map(({ role, rows, classes, certifiesPoints }) => [
     role,
     count(rows),
-    count(classes),
+    classes === 0 ? '' : count(classes),
     certifiesPoints === null ? '' : certifiesPoints.toFixed(2),
   ]);
   return [

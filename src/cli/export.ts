@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { describeOptions } from '../domain/measurement.ts';
+import type { Spec } from '../domain/spec.ts';
 import { bestSoFar } from '../evidence/best-so-far.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
@@ -18,13 +19,13 @@ export function addExport(program: Command): void {
     .addHelpText('after', '\nExamples:\n  stepdown export newswire --to release\n  stepdown export newswire --json')
     .action(async (name: string, { to }: { to: string }, command: Command) => {
       const exported = await exportBest(name, resolve(to));
-      const { id, model, sha256, figures } = exported;
+      const { id, model, sha256, figures, metric } = exported;
       print(
         command,
         exported,
         () =>
           `${id}: ${model}\n  sha256 ${sha256}\n  ${figures.speedup.toFixed(2)}x as fast, ${figures.sizeRatio.toFixed(3)} of ` +
-          `the size, accuracy ${(100 * figures.accuracy).toFixed(2)} % on the ${figures.role} data ` +
+          `the size, ${metric} ${(100 * figures.accuracy).toFixed(2)} % on the ${figures.role} data ` +
           `(drop ${(100 * figures.accuracyDrop).toFixed(2)} points, at most ${(100 * figures.accuracyDropUpper).toFixed(2)})`
       );
     });
@@ -33,7 +34,8 @@ export function addExport(program: Command): void {
 /** From the journal, so that it needs no server. A repeated export writes the same files. */
 async function exportBest(name: string, to: string) {
   const { folders } = loadConfig();
-  const found = bestSoFar(await new Journal(folders.journals, name).entries());
+  const entries = await new Journal(folders.journals, name).entries();
+  const found = bestSoFar(entries);
   if (!found)
     throw new CommandError(
       EXIT.refused,
@@ -42,13 +44,15 @@ async function exportBest(name: string, to: string) {
     );
   const { id, recipe, verdict, checks, figures, trial } = found;
   const { quantized, host, options } = trial;
+  const kickOff = entries.find(({ kind }) => kind === 'kick-off')?.body as { spec: Spec } | undefined;
+  const metric = kickOff?.spec.quality.metric ?? 'accuracy';
   const source = await new ArtifactStore(folders.artifacts).verified(quantized.model);
   const model = join(to, `${name}-${id}${extname(basename(source))}`);
   await mkdir(to, { recursive: true });
   await copyFile(source, model);
   const { sha256 } = quantized.model;
   const exported = {
-    ...{ engagement: name, id, model, sha256, recipe, verdict, checks, figures: figures! },
+    ...{ engagement: name, id, model, sha256, recipe, verdict, checks, metric, figures: figures! },
     ...{ toolkitVersions: quantized.toolkitVersions, options, servedWith: describeOptions(options), host },
   };
   await writeFile(join(to, `${name}-${id}.json`), `${JSON.stringify(exported, null, 2)}\n`);

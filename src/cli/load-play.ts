@@ -7,7 +7,9 @@ import { judgeLoad, type LoadScenario, latenciesOf } from '../domain/load/verdic
 import { describeOptions } from '../domain/measurement.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { orderStatistic } from '../domain/statistics/order-statistic.ts';
+import { isScored } from '../domain/tasks.ts';
 import { readDataset } from '../inference/dataset.ts';
+import { SAME_DIGEST } from '../inference/digest.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { auditCache } from '../inference/load/audit.ts';
 import { compareUnderLoad } from '../inference/load/compare.ts';
@@ -57,11 +59,13 @@ export async function playLoad(file: SpecFile, request: LoadRequest, tell: Play[
   tell('preparing the data');
   return withPrepared(file, async ({ model, roles, signal }) => {
     const dataPath = roles.selection.path;
-    const { labels } = readDataset(dataPath, []);
-    const onHost = (modelPath: string): LoadTarget => ({ kind: 'model', modelPath, dataPath, options });
-    const target: LoadTarget = endpoint ? { kind: 'endpoint', url: endpoint, model: served, dataPath } : onHost(model);
+    const data = readDataset(dataPath, []);
+    const labels = isScored(spec.quality) ? null : data.labels;
+    const how = { dataPath, answeredBy: labels ? ('class' as const) : ('digest' as const) };
+    const onHost = (modelPath: string): LoadTarget => ({ kind: 'model', modelPath, options, ...how });
+    const target: LoadTarget = endpoint ? { kind: 'endpoint', url: endpoint, model: served, ...how } : onHost(model);
     const { sloPercentile, sloMs: limitMs } = spec.serving;
-    const play = { target, rows: labels.length, signal, percentile: sloPercentile / 100, limitMs, tell };
+    const play = { target, rows: data.rows, signal, percentile: sloPercentile / 100, limitMs, tell };
     const described = { target: endpoint ? `${served} at ${endpoint}` : file.files.model, host };
     if (against) return { ...described, ...(await compared(play, onHost(against), request)) };
     const reference = await answerAll(play, labels);
@@ -71,22 +75,28 @@ export async function playLoad(file: SpecFile, request: LoadRequest, tell: Play[
 }
 
 interface Reference {
-  answers: Int32Array;
-  accuracy: number;
+  answers: Float64Array;
+  /** How far an answer may be from it. */
+  tolerance: number;
+  /** Null where rows have no class. */
+  accuracy: number | null;
   medianMs: number;
 }
 
 /** The accuracy run: every row once, one after the other. Runs under load are held against it. */
-async function answerAll({ target, rows, signal, tell }: Play, labels: ArrayLike<number>): Promise<Reference> {
+async function answerAll({ target, rows, signal, tell }: Play, labels: ArrayLike<number> | null): Promise<Reference> {
   tell(`answering all ${rows} selection rows, one after the other`);
   const asked = Int32Array.from({ length: rows }, (_, row) => row);
   const { log, answers } = await runLoad({ target, scenario: 'single-stream', rows: asked, signal });
-  const right = answers.filter((answer, row) => answer === labels[row]).length;
-  return { answers, accuracy: right / rows, medianMs: orderStatistic(latenciesOf(log).sort(), 0.5) };
+  const accuracy = labels && answers.filter((answer, row) => answer === labels[row]).length / rows;
+  const tolerance = labels ? 0 : SAME_DIGEST;
+  return { answers, tolerance, accuracy, medianMs: orderStatistic(latenciesOf(log).sort(), 0.5) };
 }
 
 const accuracyLine = ({ accuracy, answers }: Reference) =>
-  `accuracy ${(100 * accuracy).toFixed(2)} % on ${answers.length} selection rows`;
+  accuracy === null
+    ? `${answers.length} selection rows answered; runs under load are held against them`
+    : `accuracy ${(100 * accuracy).toFixed(2)} % on ${answers.length} selection rows`;
 
 async function playOnce(
   { target, rows, signal, percentile, limitMs, tell }: Play,
@@ -103,8 +113,8 @@ async function playOnce(
   });
   const rules = { scenario, percentile, limitMs, minimumDurationMs: 0, minimumQueries: 1 };
   const verdict = judgeLoad(rules, run.log);
-  const expected = reference.answers;
-  const audit = auditAccuracy({ rows: asked, answers: run.answers, expected, checks: AUDITED, seed: SEED });
+  const { answers: expected, tolerance } = reference;
+  const audit = auditAccuracy({ rows: asked, answers: run.answers, expected, tolerance, checks: AUDITED, seed: SEED });
   const faults = [...verdict.faults, ...harnessFaults(run.harness), ...auditFaults({ accuracy: audit })];
   const { percentileMs, estimateMs, queriesPerSecond } = verdict;
   const bound = estimateMs === null ? '' : `, at most ${estimateMs.toFixed(2)} ms with 99 % confidence`;
@@ -135,7 +145,7 @@ async function searched(play: Play, { spec }: SpecFile, reference: Reference): P
   const level = { percentile, limitMs };
   const found = await largestRate({
     ...spec.loadTest,
-    ...{ target, rows, signal, seed: SEED, expected: reference.answers, level },
+    ...{ target, rows, signal, seed: SEED, expected: reference.answers, tolerance: reference.tolerance, level },
     replicas: 1,
     startPerSecond: (1_000 * START_SHARE) / reference.medianMs,
     onProbe: ({ probes }) => {

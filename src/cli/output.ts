@@ -1,6 +1,7 @@
 import { describeFirst, type GateStatus } from '../domain/decision.ts';
-import type { CandidateResult, ClosingDocument } from '../domain/engagement.ts';
+import type { ClosingDocument, EngagementState } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
+import { isScored } from '../domain/tasks.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
 import { waitingText } from '../domain/waiting.ts';
 import type { EngagementStatus } from './engagements.ts';
@@ -40,7 +41,9 @@ export function engagementTable(lines: EngagementLine[]): string {
   return table([['ENGAGEMENT', 'CLIENT', 'MODEL', 'PACKAGE', 'PHASE', 'WAITING AT', 'VERDICT', 'STARTED'], ...rows]);
 }
 
-function candidateTable(candidates: CandidateResult[]): string {
+function candidateTable({ candidates, spec }: EngagementState): string {
+  const { metric } = spec.quality;
+  const changed = isScored(spec.quality) ? 'CHANGED' : 'FLIPS';
   const rows = candidates.map(({ id, verdict, reason, figures }) => [
     `${MARK[verdict]} ${id}`,
     figures ? `${figures.sizeRatio.toFixed(3)}` : '-',
@@ -50,7 +53,7 @@ function candidateTable(candidates: CandidateResult[]): string {
     figures ? String(figures.flips) : '-',
     verdict === 'successful' ? verdict : `${verdict}: ${reason}`,
   ]);
-  return table([['CANDIDATE', 'SIZE', 'ACCURACY', 'CHANGE', 'SPEED [95 %]', 'FLIPS', 'VERDICT'], ...rows]);
+  return table([['CANDIDATE', 'SIZE', metric.toUpperCase(), 'CHANGE', 'SPEED [95 %]', changed, 'VERDICT'], ...rows]);
 }
 
 export function gateText(gate: GateStatus): string {
@@ -79,7 +82,7 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
   }
   if (state.phase !== 'closed')
     parts.push(`  now: ${gate ? `waiting at gate '${gate.gate}'` : `working on ${state.phase}`}`);
-  if (state.candidates.length > 0) parts.push('', candidateTable(state.candidates));
+  if (state.candidates.length > 0) parts.push('', candidateTable(state));
   for (const stage of rollout?.stages ?? state.rollout?.stages ?? [])
     parts.push(
       `  ${MARK[stage.verdict]} ${stage.weight === 0 ? 'shadow' : `${stage.weight} %`}: ${stage.observations} pairs, ${stage.reason}`,
@@ -120,8 +123,10 @@ export function closingText(document: ClosingDocument): string {
       table([
         [`on ${optimized.role}`, 'FP32', document.chosen ?? 'optimized', 'ratio'],
         row('size', baseline.sizeBytes, optimized.sizeBytes, mb),
-        row('accuracy', baseline.accuracy, optimized.accuracy, percent),
-        row('macro F1', baseline.macroF1, optimized.macroF1, (value) => value.toFixed(3)),
+        row(document.quality?.metric ?? 'accuracy', baseline.accuracy, optimized.accuracy, percent),
+        ...(baseline.macroF1 !== undefined && optimized.macroF1 !== undefined
+          ? [row('macro F1', baseline.macroF1, optimized.macroF1, (value) => value.toFixed(3))]
+          : []),
         row('latency p50', baseline.latency.p50Ms, optimized.latency.p50Ms, ms),
         row('latency p95', baseline.latency.p95Ms, optimized.latency.p95Ms, ms),
         row('latency p99', baseline.latency.p99Ms, optimized.latency.p99Ms, ms),

@@ -19,6 +19,8 @@ export interface SpecFile {
     folder: Record<string, string> | undefined;
     /** Of text. */
     tokenizer: string | undefined;
+    /** The folder of the evaluator. */
+    evaluator: string | undefined;
     data: Record<string, string>;
   };
   /** Traffic and prices, read. */
@@ -65,7 +67,9 @@ export function checkSpec(
   const files = {
     model,
     folder,
-    tokenizer: 'tokenizer' in spec.model ? found('model.tokenizer', spec.model.tokenizer) : undefined,
+    tokenizer:
+      'tokenizer' in spec.model && spec.model.tokenizer ? found('model.tokenizer', spec.model.tokenizer) : undefined,
+    evaluator: spec.quality.evaluator && evaluatorOf(spec.quality.evaluator, found, problems),
     data,
   };
   const labelled = 'labels' in spec.model && {
@@ -93,6 +97,7 @@ export async function importFiles({ files, economics }: SpecFile, artifactsFolde
   return {
     model,
     ...(files.tokenizer && { tokenizer: await store.putFile(files.tokenizer) }),
+    ...(files.evaluator && { evaluator: await storedFolder(store, filesOfFolder(files.evaluator)) }),
     data,
     ...(folders.length > 0 && { folders }),
     ...(economics && { economics }),
@@ -108,6 +113,28 @@ function folderOf({ kind, path: value }: Spec['model'], absolute: string, proble
     problems.push({ path: 'model.path', value, message: wanted });
   }
   return isWhole && kind !== 'onnx' ? filesOfFolder(absolute) : undefined;
+}
+
+/** Every file of the folder must be one that may be read, as all of them are copied. */
+function evaluatorOf(
+  { folder, entryPoint }: NonNullable<Spec['quality']['evaluator']>,
+  found: (field: string, relative: string) => string,
+  problems: SpecProblem[]
+): string {
+  const field = 'quality.evaluator.folder';
+  const absolute = found(field, folder);
+  if (!existsSync(absolute)) return absolute; // said already
+  const refuse = (message: string) => problems.push({ path: field, value: folder, message });
+  if (!isFolder(absolute)) {
+    refuse('is a file; give the folder that it lies in');
+    return absolute;
+  }
+  const places = Object.keys(filesOfFolder(absolute));
+  for (const place of places) found(field, join(folder, place));
+  const module = entryPoint.split(':')[0]!.replaceAll('.', '/');
+  if (!places.some((place) => place === `${module}.py` || place === `${module}/__init__.py`))
+    refuse(`holds no ${module}.py, which entryPoint ${entryPoint} names`);
+  return absolute;
 }
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -5,7 +5,16 @@ export interface ArtifactRef {
   bytes: number;
 }
 
-/** Rows ready for a model: Arrow IPC with a list column per model input, `label` (class index), `id`, slice columns. */
+/** A person's Python that scores answers: the list of its files, and `module:function` in them. */
+export interface Evaluator {
+  files: ArtifactRef;
+  entryPoint: string;
+}
+
+/**
+ * Rows ready for a model: Arrow IPC with a list column per model input, `id`, slice columns, and `label` (class index)
+ * or `row` (what the evaluator is given, JSON).
+ */
 export interface PreparedData {
   arrow: ArtifactRef;
   rows: number;
@@ -21,6 +30,8 @@ export interface PreparedData {
   lengths?: { p50: number; p99: number; max: number };
   /** Of calibration data: divergence of its token frequencies from production's, and of production's halves. */
   distance?: { tokens: number; within: number };
+  /** What scores the answers to these rows, where they have no class. */
+  evaluator?: Evaluator;
 }
 
 export const DATA_ROLES = ['calibration', 'selection', 'holdout', 'production', 'train'] as const;

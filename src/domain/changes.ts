@@ -5,8 +5,8 @@ import type { EngagementState } from './engagement.ts';
 import { CALIBRATION_METHODS, SCHEMES } from './recipe.ts';
 import { quality, training } from './spec.ts';
 import { calibrationRows } from './spec-fields.ts';
-import { metricMisfit } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { metricMisfit } from './spec-task.ts';
 import { TOOLKITS, type ToolkitName } from './toolkits.ts';
 
 const recipe = z.strictObject({
@@ -47,6 +47,15 @@ export function problemsOfChanges(
   const passed = released.length > 0 ? `those that passed are ${released.join(', ')}` : 'none has passed';
   return [
     ...(problem ? [problem] : []),
+    ...(asked?.evaluator === undefined
+      ? []
+      : [
+          {
+            path: 'quality.evaluator',
+            value: asked.evaluator,
+            message: 'stays as it was at kick-off, since FP32 was measured by it; start another engagement',
+          },
+        ]),
     ...strangers.map(([index, value]) => ({ path: `candidates.${index}`, value, message: `cannot go on; ${passed}` })),
   ];
 }

@@ -3,6 +3,7 @@ import type { CandidateResult, ClosingDocument } from './engagement.ts';
 import type { LatencyPercentiles } from './measurement.ts';
 import type { Spec } from './spec.ts';
 import { type Guard, shareOfBound, type Week } from './support.ts';
+import { titled } from './tasks.ts';
 import type { ArmTimes, EvidenceLine, Quantile, StageResult } from './traffic.ts';
 
 /** Charts of what messages tell; undefined where there is nothing to draw. */
@@ -25,7 +26,7 @@ export function latencyChart(
 /** From the measured drop of each candidate to its upper bound, against the margin; percentage points. */
 export function dropChart(
   candidates: Pick<CandidateResult, 'id' | 'verdict' | 'figures'>[],
-  marginPoints: number
+  { metric, marginPoints }: Pick<Spec['quality'], 'metric' | 'marginPoints'>
 ): BarChart | undefined {
   const rows = candidates.flatMap(({ id, verdict, figures }): BarRow[] => {
     if (figures?.accuracyDropUpper === undefined) return [];
@@ -34,7 +35,11 @@ export function dropChart(
     const shown = `${drop.toFixed(2)}, at most ${upper.toFixed(2)}: ${verdict}`;
     return [{ name: id, from: Math.min(drop, upper), to: upper, shown, tone }];
   });
-  return chart('Accuracy lost against FP32, points', { value: marginPoints, name: `margin: ${marginPoints}` }, rows);
+  return chart(
+    `${titled(metric)} lost against FP32, points`,
+    { value: marginPoints, name: `margin: ${marginPoints}` },
+    rows
+  );
 }
 
 /** Figures as shares of FP32's; less is better. */

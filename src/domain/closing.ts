@@ -151,11 +151,15 @@ function candidateLine(
     slices: figures?.slices ?? [],
     hardExamples: figures?.hardExamples,
     mcnemarP: figures?.mcnemarP,
-    regressions: figures?.regressions?.map(({ id, label, candidate, baselineMargin }) => ({
-      id,
-      label: className(label),
-      candidate: className(candidate),
-      baselineMargin,
-    })),
+    regressions: figures?.regressions?.map((row) =>
+      'label' in row
+        ? {
+            id: row.id,
+            label: className(row.label),
+            candidate: className(row.candidate),
+            baselineMargin: row.baselineMargin,
+          }
+        : row
+    ),
   };
 }

@@ -5,6 +5,7 @@ import type { LoadTest } from './load/load-test.ts';
 import type { BaselineMeasurement, GivenUp, HostFingerprint, LatencyPercentiles, Trial } from './measurement.ts';
 import type { Regression } from './metrics.ts';
 import type { Recipe, Scheme } from './recipe.ts';
+import type { ScoreRegression } from './scores.ts';
 import type { SearchSpent } from './search/budget.ts';
 import type { SearchProblem, Sensitivity } from './search/sensitivity.ts';
 import type { Economics, ServingCost } from './serving-cost.ts';
@@ -26,6 +27,8 @@ export interface SourceFiles {
   tokenizer?: ArtifactRef;
   /** The file, or the list of a folder's files. */
   data: Partial<Record<DataRole, ArtifactRef>>;
+  /** The list of the evaluator's files. */
+  evaluator?: ArtifactRef;
   /** Roles whose data is a folder. */
   folders?: DataRole[];
   /** Traffic, prices and fee, where the specification has them. */
@@ -46,20 +49,24 @@ export interface Preparation {
   data: Partial<Record<DataRole, PreparedData>>;
 }
 
-/** Accuracy and its company on one role, from the predictions alone. */
+/** The metric and its company on one role, from the predictions alone. */
 export interface QualityFigures {
   role: DataRole;
   rows: number;
+  /** The specification's metric, whatever it is: a share of right answers or a mean score. */
   accuracy: number;
-  macroF1: number;
+  /** Of classes. */
+  macroF1?: number | undefined;
+  /** Of scores: mean square of the difference of two rows that differ. */
+  scoreSpread?: number | undefined;
 }
 
 /** A candidate against FP32 on one role; drops are fractions, positive when the candidate is worse. */
 export interface CandidateFigures extends QualityFigures {
   accuracyDrop: number;
-  /** One-sided upper confidence bound of the drop at the spec's confidence (Tango). */
+  /** One-sided upper confidence bound of the drop at the spec's confidence. */
   accuracyDropUpper: number;
-  /** Rows with a different top-1 than FP32; `lost` were right and are wrong, `won` the reverse. */
+  /** Rows with another top-1, or score, than FP32; `lost` were right, or higher, and are no more, `won` the reverse. */
   flips: number;
   lost: number;
   won: number;
@@ -69,7 +76,7 @@ export interface CandidateFigures extends QualityFigures {
   /** Exact two-sided McNemar: could the rows lost and won be even? */
   mcnemarP?: number;
   /** Rows that were right and are wrong, the surest first. */
-  regressions?: Regression[];
+  regressions?: (Regression | ScoreRegression)[];
   sizeRatio: number;
   speedup: number;
   speedupInterval: [number, number];
@@ -169,8 +176,9 @@ export interface EngagementState {
 /** Before and after, as served. */
 export interface ModelFigures {
   sizeBytes: number;
+  /** The specification's metric. */
   accuracy: number;
-  macroF1: number;
+  macroF1?: number | undefined;
   latency: LatencyPercentiles;
   throughputPerSecond: number;
   memoryBytes: number;
@@ -228,7 +236,8 @@ export interface ClosingDocument {
   waivers: { gate: string; by: string; comment: string; second?: { by: string; comment: string } }[];
   host: HostFingerprint | null;
   /** What the verdicts were measured against, from the specification. */
-  quality?: { marginPoints: number; sliceMarginPoints: number; confidence: number };
+  quality?: Pick<Spec['quality'], 'marginPoints' | 'sliceMarginPoints' | 'confidence'> &
+    Partial<Pick<Spec['quality'], 'metric' | 'evaluator'>>;
   /** The service level that was agreed, from the specification; absent in older documents. */
   serving?: { sloPercentile: number; sloMs: number };
   /** Time limits of a rollout stage, from the specification. */
@@ -242,6 +251,13 @@ export interface ClosingDocument {
   /** Paths in the artifact store's data directory. */
   report: string;
   journal: string;
+}
+
+interface ClassRegression {
+  id: string;
+  label: string;
+  candidate: string;
+  baselineMargin: number;
 }
 
 export interface CandidateLine {
@@ -268,5 +284,5 @@ export interface CandidateLine {
   hardExamples?: SliceFigures[] | undefined;
   mcnemarP?: number | undefined;
   /** With class names. */
-  regressions?: { id: string; label: string; candidate: string; baselineMargin: number }[] | undefined;
+  regressions?: (ClassRegression | ScoreRegression)[] | undefined;
 }

@@ -43,17 +43,20 @@ export function expectedDuration(
   const load = (queries: number) => (2 * queries) / UTILIZATION; // of today's model and of the chosen one
   const runs = (candidates: number, queries: number) =>
     baseline + candidates * candidate + 2 * rows.holdout + load(queries);
-  const { stages, minimumHold, maximumHold } = spec.rollout;
-  const holds = stages.length + 1; // and the shadow stage
   const days = spec.support.days ?? supportDays;
   return {
     measuring: {
       least: rowMs * runs(candidates, Math.min(PROBES, maximumProbes) * firstQueries),
       most: rowMs * runs(candidates + (optimizes ? MORE_CANDIDATES : 0), maximumProbes * maximumQueries),
     },
-    rollout: rollsOut ? { least: holds * minimumHold, most: holds * maximumHold } : null,
+    rollout: rollsOut ? rolloutDuration(spec.rollout) : null,
     support: rollsOut ? days * spec.support.day : null,
     gates: (rollsOut ? 4 : 3) + (rollsOut && days > 0 ? 1 : 0) + (rollsOut ? spec.rollout.approvalBefore.length : 0),
     gateExpiresMs: spec.gates.expireAfter,
   };
+}
+
+function rolloutDuration({ stages, minimumHold, maximumHold }: Spec['rollout']): DurationRange {
+  const holds = stages.length + 1; // and the shadow stage
+  return { least: holds * minimumHold, most: holds * maximumHold };
 }

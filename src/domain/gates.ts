@@ -1,28 +1,15 @@
-import type { DataRole, PreparedData } from './artifact.ts';
+import { check, passOr, percent, points } from './check.ts';
+import { dataChecks } from './data-checks.ts';
 import type { Preparation, QualityFigures, SliceFigures } from './engagement.ts';
 import type { LoadTest } from './load/load-test.ts';
 import type { Coverage, LatencyComparison, LatencyPercentiles } from './measurement.ts';
-import type { PairedOutcomes, SliceOutcome } from './metrics.ts';
+import type { PairedCountsOfRows } from './metrics.ts';
+import { type ScoresOfRows, scoreDropUpper } from './scores.ts';
 import type { QualitySpec, Spec } from './spec.ts';
-import { certifiableMargin, rowsToCertify } from './statistics/certification.ts';
 import { tangoUpperBound } from './statistics/tango.ts';
 import type { Check, Verdict } from './verdict.ts';
 
-/** Prepared rows, wherever they lie. */
-type Rows = Omit<PreparedData, 'arrow'>;
-
-const CALIBRATION_ROWS = { least: 1_000, most: 5_000 };
-
-/** A class with this share of the rows is one that calibration must have seen. */
-const FREQUENT = 0.01;
-/** Rows of one class only came to 1.75 times the halves' divergence on newswire, a fair sample to 1.1 times. */
-const LARGEST_DISTANCE = 1.4;
 const MEGABYTE = 1e6;
-
-const points = (share: number) => `${(100 * share).toFixed(2)} points`;
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-const check = (name: string, verdict: Verdict, reason: string): Check => ({ name, verdict, reason });
-const passOr = (holds: boolean, otherwise: Verdict): Verdict => (holds ? 'successful' : otherwise);
 
 /** Is today's model healthy, and can the data at hand certify the margin? */
 export function baselineChecks(
@@ -31,100 +18,31 @@ export function baselineChecks(
   figures: QualityFigures,
   latency: LatencyPercentiles
 ): Check[] {
-  const selection = data.selection!;
-  const largestClass = Math.max(...Object.values(selection.classes)) / selection.rows;
   return [
-    check(
+    healthCheck(quality, data.selection!.classes, figures, latency),
+    ...dataChecks({ quality, calibration }, { data }, figures.scoreSpread),
+  ];
+}
+
+function healthCheck(
+  { metric }: QualitySpec,
+  classes: Record<string, number>,
+  { accuracy, macroF1, rows, scoreSpread }: QualityFigures,
+  { p99Ms }: LatencyPercentiles
+): Check {
+  const found = `FP32 has ${percent(accuracy)} ${metric} on ${rows} rows`;
+  const tail = `p99 ${p99Ms.toFixed(1)} ms`;
+  if (scoreSpread !== undefined)
+    return check(
       'healthy',
-      passOr(figures.accuracy > largestClass, 'failed'),
-      `FP32 has ${percent(figures.accuracy)} accuracy on ${figures.rows} rows (always naming the largest class: ` +
-        `${percent(largestClass)}), macro F1 ${figures.macroF1.toFixed(3)}, p99 ${latency.p99Ms.toFixed(1)} ms`
-    ),
-    ...dataChecks({ quality, calibration }, { data }),
-  ];
-}
-
-/** What the rows alone decide of it. */
-export function dataChecks(
-  { quality, calibration }: Pick<Spec, 'quality' | 'calibration'>,
-  { data }: { data: Partial<Record<DataRole, Rows>> }
-): Check[] {
-  return [
-    calibrationCheck(data.calibration!, calibration.rows),
-    ...coverageChecks(data.calibration!, data.selection!),
-    powerCheck(quality, data.holdout!),
-  ];
-}
-
-function calibrationCheck({ rows }: Pick<PreparedData, 'rows'>, asked: number): Check {
-  const used = Math.min(rows, asked);
-  const enough = used >= CALIBRATION_ROWS.least;
-  const advice = `${CALIBRATION_ROWS.least} to ${CALIBRATION_ROWS.most} diverse rows are advised`;
-  return check(
-    'calibration-size',
-    passOr(enough, 'inconclusive'),
-    enough
-      ? `${used} calibration rows`
-      : `only ${used} calibration rows: ${advice}; add rows, or waive this with a reason`
-  );
-}
-
-/** Are the calibration rows like the rows that the model will see? A person may waive what is not. */
-function coverageChecks({ classes, lengths, distance }: Rows, selection: Rows): Check[] {
-  const missing = Object.entries(selection.classes)
-    .filter(([name, rows]) => rows >= FREQUENT * selection.rows && !classes[name])
-    .map(([name]) => name);
-  const checks = [
-    check(
-      'calibration-classes',
-      passOr(missing.length === 0, 'inconclusive'),
-      missing.length === 0
-        ? `every class with ${percent(FREQUENT)} of the selection rows has calibration rows`
-        : `no calibration row of ${missing.join(', ')}: add some, or waive this with a reason`
-    ),
-  ];
-  if (lengths && selection.lengths)
-    checks.push(
-      check(
-        'calibration-lengths',
-        passOr(lengths.max >= selection.lengths.p99, 'inconclusive'),
-        `the longest calibration row has ${lengths.max} tokens, 99 % of the selection rows have at most ${selection.lengths.p99}` +
-          (lengths.max >= selection.lengths.p99 ? '' : ': add long rows, or waive this with a reason')
-      )
+      passOr(accuracy > 0, 'failed'),
+      `${found}${accuracy > 0 ? '' : ': model, rows or evaluator are wrong'}, ${tail}`
     );
-  if (distance) checks.push(distanceCheck(distance));
-  return checks;
-}
-
-function distanceCheck({ tokens, within }: NonNullable<PreparedData['distance']>): Check {
-  const near = tokens <= LARGEST_DISTANCE * within;
+  const largestClass = Math.max(...Object.values(classes)) / rows;
   return check(
-    'calibration-distance',
-    passOr(near, 'inconclusive'),
-    `token frequencies of calibration and production diverge by ${tokens.toFixed(3)} bits, two halves of production by ` +
-      `${within.toFixed(3)}${near ? '' : ': take calibration rows from production, or waive this with a reason'}`
-  );
-}
-
-const designOf = ({ expectedDiscordancePoints, confidence, power }: QualitySpec) => ({
-  discordance: expectedDiscordancePoints / 100,
-  alpha: 1 - confidence,
-  power,
-});
-
-/** The smallest margin, in points, that so many rows can certify. */
-export const certifiablePoints = (quality: QualitySpec, rows: number): number =>
-  100 * certifiableMargin({ ...designOf(quality), n: rows });
-
-function powerCheck(quality: QualitySpec, { rows }: Pick<PreparedData, 'rows'>): Check {
-  const margin = quality.marginPoints / 100;
-  const needed = rowsToCertify({ ...designOf(quality), margin });
-  const smallest = points(certifiablePoints(quality, rows) / 100);
-  return check(
-    'power',
-    passOr(rows >= needed, 'inconclusive'),
-    `${rows} hold-out rows can certify a margin of ${smallest} at ${quality.expectedDiscordancePoints} % discordance; ` +
-      `${points(margin)} needs ${needed} rows`
+    'healthy',
+    passOr(accuracy > largestClass, 'failed'),
+    `${found} (always naming the largest class: ${percent(largestClass)}), macro F1 ${macroF1!.toFixed(3)}, ${tail}`
   );
 }
 
@@ -140,50 +58,54 @@ export function loadAuditCheck({ audits: { accuracy } }: LoadTest): Check {
   );
 }
 
-/** Accuracy overall and per slice: what both the selection data and the hold-out are asked. */
+/** Rows under both models, by right and wrong answers or by scores. */
+type Compared = PairedCountsOfRows | ScoresOfRows;
+type ComparedSlice = Compared & { name: string };
+
+/** The metric overall and per slice: what both the selection data and the hold-out are asked. */
 export function qualityChecks(
   quality: QualitySpec,
-  outcomes: PairedOutcomes
+  outcomes: Compared & { slices: ComparedSlice[] }
 ): { checks: Check[]; slices: SliceFigures[] } {
   const margin = quality.marginPoints / 100;
   const upper = dropUpper(quality, outcomes);
   const drop = outcomes.accuracyBaseline - outcomes.accuracyCandidate;
   const slices = sliceFigures(quality, outcomes);
+  const [lost, won] = 'differences' in outcomes ? ['scored lower', 'higher'] : ['lost', 'won'];
   const overall = check(
-    'accuracy',
-    accuracyVerdict(upper, drop, margin),
-    `accuracy drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
-      `margin ${points(margin)} (${outcomes.lost} rows lost, ${outcomes.won} won of ${outcomes.rows})`
+    'differences' in outcomes ? 'score' : 'accuracy',
+    dropVerdict(upper, drop, margin),
+    `${quality.metric} drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
+      `margin ${points(margin)} (${outcomes.lost} rows ${lost}, ${outcomes.won} ${won} of ${outcomes.rows})`
   );
   return { checks: [overall, ...slices.map((slice) => sliceCheck(quality, slice))], slices };
 }
 
-/** One-sided upper bound of the accuracy drop. */
-export function dropUpper(
-  quality: QualitySpec,
-  { lost, won, rows }: { lost: number; won: number; rows: number }
-): number {
-  return tangoUpperBound({ b: lost, c: won, n: rows, confidence: quality.confidence });
+/** One-sided upper bound of the metric's drop: Tango's of a proportion, the bootstrap's of a score. */
+export function dropUpper({ confidence }: QualitySpec, compared: Compared): number {
+  if ('differences' in compared) return scoreDropUpper(compared, confidence);
+  const { lost, won, rows } = compared;
+  return tangoUpperBound({ b: lost, c: won, n: rows, confidence });
 }
 
 /** Not proven within the margin: a point estimate beyond it is a failure, one inside it needs more rows. */
-function accuracyVerdict(upper: number, drop: number, margin: number): Verdict {
+function dropVerdict(upper: number, drop: number, margin: number): Verdict {
   if (upper < margin) return 'successful';
   return drop >= margin ? 'failed' : 'inconclusive';
 }
 
 /** Each slice against the slices' margin. */
-export function sliceFigures(quality: QualitySpec, { slices }: Pick<PairedOutcomes, 'slices'>): SliceFigures[] {
+export function sliceFigures(quality: QualitySpec, { slices }: { slices: ComparedSlice[] }): SliceFigures[] {
   return slices.map((slice) => figuresOfSlice(quality, slice));
 }
 
-function figuresOfSlice(quality: QualitySpec, slice: SliceOutcome): SliceFigures {
+function figuresOfSlice(quality: QualitySpec, slice: ComparedSlice): SliceFigures {
   const { name, rows, accuracyBaseline, accuracyCandidate } = slice;
   const upper = dropUpper(quality, slice);
   const verdict =
     rows < quality.minimumSliceRows
       ? 'inconclusive'
-      : accuracyVerdict(upper, accuracyBaseline - accuracyCandidate, quality.sliceMarginPoints / 100);
+      : dropVerdict(upper, accuracyBaseline - accuracyCandidate, quality.sliceMarginPoints / 100);
   return { name, rows, accuracyBaseline, accuracyCandidate, dropUpper: upper, verdict };
 }
 

@@ -7,7 +7,7 @@ export interface OutcomesInput {
   slices?: Record<string, ArrayLike<string>>;
 }
 
-interface PairedCountsOfRows {
+export interface PairedCountsOfRows {
   rows: number;
   /** Fractions of the rows. */
   accuracyBaseline: number;
@@ -18,7 +18,7 @@ interface PairedCountsOfRows {
   won: number;
 }
 
-export interface SliceOutcome extends PairedCountsOfRows {
+interface SliceOutcome extends PairedCountsOfRows {
   /** `column=value`. */
   name: string;
 }
@@ -127,7 +127,8 @@ function countRows({ labels, baseline, candidate }: OutcomesInput, rows: number[
   };
 }
 
-function rowsByValue(values: ArrayLike<string>): [string, number[]][] {
+/** Rows of each value, in the order of the values (code units). */
+export function rowsByValue(values: ArrayLike<string>): [string, number[]][] {
   const groups = Map.groupBy(
     Array.from(values, (_, row) => row),
     (row) => values[row]!

@@ -1,4 +1,4 @@
-import type { CandidateResult } from './engagement.ts';
+import type { CandidateFigures, CandidateResult } from './engagement.ts';
 import { PACKAGES } from './packages.ts';
 import type { CalibrationMethod, Recipe, Scheme } from './recipe.ts';
 import type { Spec } from './spec.ts';
@@ -64,13 +64,21 @@ export function ranked(candidates: CandidateResult[], tie = SPEED_TIE): Candidat
       .filter(({ figures }) => figures.speedup >= slowest)
       .sort(
         ({ figures: a, candidate: { id } }, { figures: b, candidate: other }) =>
-          a.lost - b.lost || a.flips - b.flips || a.sizeRatio - b.sizeRatio || (id < other.id ? -1 : 1)
+          scoreLost(a) - scoreLost(b) ||
+          a.lost - b.lost ||
+          a.flips - b.flips ||
+          a.sizeRatio - b.sizeRatio ||
+          (id < other.id ? -1 : 1)
       );
     order.push(...tied.map(({ candidate }) => candidate));
     left = left.filter((one) => !tied.includes(one));
   }
   return order;
 }
+
+/** Of classes the rows count that were lost; of scores, how much may have been. */
+const scoreLost = ({ scoreSpread, accuracyDropUpper }: CandidateFigures): number =>
+  scoreSpread === undefined ? 0 : accuracyDropUpper;
 
 /** As variants were ordered before `ranked`: for engagements that were under way then. */
 export const fastestFirst = (candidates: CandidateResult[]): CandidateResult[] =>
@@ -142,7 +150,7 @@ export function calibrationPlan(candidates: CandidateResult[]): PlannedCandidate
 const isOurs = ({ toolkit, scheme }: Recipe, kind: string) =>
   (toolkit === 'onnxruntime' || toolkit === 'pytorch') && scheme.startsWith(kind);
 
-const lostTooMuch = (check: Check) => /^(accuracy|slice )/.test(check.name) && check.verdict !== 'successful';
+const lostTooMuch = (check: Check) => /^(accuracy|score|slice )/.test(check.name) && check.verdict !== 'successful';
 
 const WORTH_IT = 1.05; // a search takes minutes; a gain below this is noise
 

@@ -23,6 +23,8 @@ export function durationText(ms: number): string {
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
 
+export const entryPoint = z.string().regex(/^[\w.]+:\w+$/, 'write module:function, such as model:build');
+
 export const points = z.number().positive().max(100);
 export const share = z.number().gt(0).lt(1);
 export const calibrationRows = z.number().int().positive().max(5000);

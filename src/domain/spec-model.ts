@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { name, path } from './spec-fields.ts';
-import type { SpecProblem } from './spec-problems.ts';
-import { TASKS, type Task, type TaskName } from './tasks.ts';
-
-const ENTRY_POINT = /^[\w.]+:\w+$/;
+import { entryPoint, name, path } from './spec-fields.ts';
+import { TASKS, type TaskName } from './tasks.ts';
 
 /** Of every model, whatever its task. */
 const common = {
@@ -12,7 +9,7 @@ const common = {
   /** A file; of the kinds that are exported first, a folder. */
   path,
   /** Of kind pytorch: `module:function` in the folder, which gives the model and example inputs. */
-  entryPoint: z.string().regex(ENTRY_POINT, 'write module:function, such as model:build').optional(),
+  entryPoint: entryPoint.optional(),
 };
 
 const tokens = {
@@ -65,6 +62,7 @@ export const modelSchema = z
   .discriminatedUnion('task', [
     ofTask('text-classification', { ...tokens, labels }),
     ofTask('image-classification', { image: image.optional(), labels }),
+    ofTask('custom', { ...tokens, tokenizer: tokens.tokenizer.optional(), maxLength: tokens.maxLength.optional() }),
   ])
   .refine(({ kind, entryPoint }) => (kind === 'pytorch') === (entryPoint !== undefined), {
     path: ['entryPoint'],
@@ -73,8 +71,8 @@ export const modelSchema = z
 
 export type ModelSpec = z.output<typeof modelSchema>;
 
-const KINDS = [...new Set(Object.values(TASKS).flatMap(({ columns }) => Object.keys(columns)))];
-export const METRICS: string[] = [...new Set(Object.values(TASKS).flatMap(({ metrics }) => metrics))];
+/** What a column of some task may hold. */
+export const KINDS = [...new Set(Object.values(TASKS).flatMap(({ columns }) => Object.keys(columns)))];
 const columns = Object.fromEntries(KINDS.map((kind) => [kind, z.string().min(1).optional()]));
 
 export const dataSchema = z.strictObject({
@@ -86,78 +84,6 @@ export const dataSchema = z.strictObject({
   production: path,
   train: path.optional(),
 });
-
-/** The parts of a specification, as yet unchecked, that must fit its task. */
-interface Tasked {
-  model?: { task?: string; kind?: unknown };
-  data?: { columns?: object; train?: unknown };
-  slices?: unknown;
-  quality?: { metric?: unknown };
-  training?: unknown;
-  rollout?: unknown;
-  support?: unknown;
-}
-
-/** Settings that do not fit the task, each with its path, value and what to do. */
-export function misfits(document: unknown): SpecProblem[] {
-  const { model, data, slices, quality, training, rollout, support } = (document ?? {}) as Tasked;
-  const called = model?.task ?? '';
-  if (!Object.hasOwn(TASKS, called)) return [];
-  const task: Task = TASKS[called as TaskName];
-  const { namesClasses } = task;
-  const found: SpecProblem[] = [];
-  const refuse = (isWrong: boolean, path: string, value: unknown, message: string) => {
-    if (isWrong) found.push({ path, ...(value !== undefined && { value }), message });
-  };
-  for (const [column, value] of Object.entries(data?.columns ?? {}))
-    if (KINDS.includes(column) && !(column in task.columns))
-      refuse(
-        true,
-        `data.columns.${column}`,
-        value,
-        `${called} reads ${Object.keys(task.columns).join(', ')}; remove it`
-      );
-  const misfit = metricMisfit(called as TaskName, quality?.metric);
-  if (misfit) found.push(misfit);
-  if (!task.exports) {
-    const isExported = model?.kind === 'huggingface' || model?.kind === 'pytorch';
-    refuse(isExported, 'model.kind', model?.kind, `${called} takes kind onnx; export the model first`);
-    const trained: [string, unknown][] = [
-      ['data.train', data?.train],
-      ['training', training],
-    ];
-    for (const [path, value] of trained)
-      refuse(value !== undefined, path, value, `${called} is not trained; remove it`);
-  }
-  for (const [index, slice] of (Array.isArray(slices) ? slices : []).entries())
-    refuse(
-      slice?.tokens !== undefined && !task.hasTokens,
-      `slices.${index}.tokens`,
-      slice?.tokens,
-      `${called} has no tokens; slice by a column of the data`
-    );
-  refuse(
-    namesClasses && rollout === undefined,
-    'rollout',
-    undefined,
-    'is missing; give an object with minimumHold, maximumHold and disagreementPoints'
-  );
-  for (const [path, value] of Object.entries({ rollout, support }))
-    refuse(
-      !namesClasses && value !== undefined,
-      path,
-      value,
-      `${called} gives no class by which production could compare two models; remove it`
-    );
-  return found;
-}
-
-/** Of a metric that another task has; what no task has is refused by name. */
-export function metricMisfit(task: TaskName, value: unknown): SpecProblem | undefined {
-  const metrics: readonly unknown[] = TASKS[task].metrics;
-  if (!METRICS.includes(value as string) || metrics.includes(value)) return undefined;
-  return { path: 'quality.metric', value, message: `${task} is measured by ${metrics.join(' or ')}` };
-}
 
 /** Every column of the task, under the user's name or its own. */
 export const columnsOf = (task: TaskName, given: Record<string, string | undefined>): Record<string, string> => ({

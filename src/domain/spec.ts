@@ -3,9 +3,10 @@ import { PROVIDERS, type SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 import { ptqPlan } from './recipes.ts';
 import { rollout, support } from './rollout-spec.ts';
-import { calibrationRows, duration, name, path, person, points, share } from './spec-fields.ts';
-import { columnsOf, dataSchema, METRICS, misfits, modelSchema } from './spec-model.ts';
+import { calibrationRows, duration, entryPoint, name, path, person, points, share } from './spec-fields.ts';
+import { columnsOf, dataSchema, modelSchema } from './spec-model.ts';
 import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { misfits } from './spec-task.ts';
 import { RACING_TOOLKITS } from './toolkits.ts';
 import { UNIT_MS } from './units.ts';
 
@@ -14,9 +15,14 @@ const slice = z.union([
   z.strictObject({ name, tokens: z.array(z.number().int().positive()).min(1) }),
 ]);
 
+/** `module:function` in a folder of Python files, which takes a row's outputs and the row and gives its score, 0 to 1. */
+const evaluator = z.strictObject({ folder: path, entryPoint });
+
 export const quality = z.strictObject({
-  /** Which there are depends on the task. */
-  metric: z.enum(METRICS),
+  /** Which there are depends on the task; of an evaluator, the name that reports give it. */
+  metric: z.string().regex(/^[^\s<>][^<>\n]{0,39}$/, 'write a name of at most 40 characters, without < and >'),
+  /** Of task custom: Python that scores every answer. */
+  evaluator: evaluator.optional(),
   /** Largest drop against FP32 that the business accepts, in percentage points. */
   marginPoints: points.lt(100),
   sliceMarginPoints: points,

@@ -38,7 +38,7 @@ function numbersOf({ type, data }: TensorValue, row: string): Float64Array {
 }
 
 /** IEEE 754 binary16 from its bits. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

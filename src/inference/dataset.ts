@@ -7,8 +7,8 @@ import type { TensorData, TensorDeclaration, TensorValue } from './protocol.ts';
 export interface Dataset {
   rows: number;
   ids: string[];
-  /** Class index of each row. */
-  labels: Int32Array;
+  /** Class index of each row; throws where rows have no class. */
+  readonly labels: Int32Array;
   /** Slice value of each row, per slice column. */
   slices: Record<string, string[]>;
   /** Names of the input columns. */
@@ -43,12 +43,16 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     .filter(({ type }) => isNumberList(type))
     .map(({ name }) => table.getChild(name)!);
   const numbers = (vector: Vector, row: number) => vector.get(row).toArray() as Numbers;
+  let labels: Int32Array | undefined;
   const longest = (row: number) =>
     sequences.map((vector) => numbers(vector, row)).reduce((most, list) => (list.length > most.length ? list : most));
   return {
     rows: table.numRows,
     ids: [...column('id', 'utf8', isText)],
-    labels: Int32Array.from(column('label', 'int32', (type) => DataType.isInt(type) && type.bitWidth <= 32)),
+    get labels() {
+      labels ??= Int32Array.from(column('label', 'int32', (type) => DataType.isInt(type) && type.bitWidth <= 32));
+      return labels;
+    },
     slices: Object.fromEntries(
       table.schema.fields
         .filter((field) => field.name !== 'id' && isText(field.type))

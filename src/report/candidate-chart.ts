@@ -1,4 +1,6 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
+import { titled } from '../domain/tasks.ts';
+import { metricOf } from './chosen.ts';
 import { points, ratio, trimmed } from './format.ts';
 import { type Html, html } from './html.ts';
 
@@ -45,8 +47,8 @@ export function candidateChart(document: ClosingDocument, width: number): Html {
   const spoken = lines
     .map((line) => `${line.id}: ${points(line.accuracyDrop)} points at ${ratio(line.speedup)}`)
     .join('; ');
-  return html`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Accuracy drop against speed-up. ${spoken}">
-${margin !== undefined && marginLine(scale, margin)}${axes(scale)}
+  return html`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${titled(metricOf(document))} drop against speed-up. ${spoken}">
+${margin !== undefined && marginLine(scale, margin)}${axes(scale, metricOf(document))}
 ${lines.map((line) => mark(scale, line, line.id === document.chosen))}
 ${labels(scale, lines)}</svg>`;
 }
@@ -80,13 +82,13 @@ function marginLine({ x, y, top, left, right, lowest, highest }: Scale, margin: 
 <text class="marginlabel" x="${x(0) + 6}" y="${y(margin) - 6}">margin ${trimmed(margin)} points</text>`;
 }
 
-function axes({ x, y, top, left, right, bottom, lowest, highest, fastest }: Scale): Html {
+function axes({ x, y, top, left, right, bottom, lowest, highest, fastest }: Scale, metric: string): Html {
   const across = ticks(0, fastest, (right - left) / 60);
   const up = ticks(lowest, highest, 6);
   return html`${up.map((at) => html`<line class="tick" x1="${left}" x2="${right}" y1="${y(at)}" y2="${y(at)}"/><text x="${left - 8}" y="${y(at) + 4}" text-anchor="end">${trimmed(at)}</text>`)}
 ${across.map((at) => html`<text x="${x(at)}" y="${bottom + 18}" text-anchor="middle">${trimmed(at)}×</text>`)}
 <line class="one" x1="${x(1)}" x2="${x(1)}" y1="${top}" y2="${bottom}"/><path class="axis" d="M${left} ${top}V${bottom}H${right}"/>
-<text x="0" y="14">accuracy drop, points</text><text x="${right}" y="${bottom + 36}" text-anchor="end">speed-up over FP32 (dotted: as fast as FP32)</text>`;
+<text x="0" y="14">${metric} drop, points</text><text x="${right}" y="${bottom + 36}" text-anchor="end">speed-up over FP32 (dotted: as fast as FP32)</text>`;
 }
 
 /** About `wanted` round values between two bounds. */

@@ -1,6 +1,7 @@
 import type { CandidateLine, ClosingDocument, SliceFigures } from '../domain/engagement.ts';
+import { titled } from '../domain/tasks.ts';
 import { candidateChart, plottedLines } from './candidate-chart.ts';
-import { allLines, chosenLine, measuredOn, schemeOf } from './chosen.ts';
+import { allLines, chosenLine, hasScores, measuredOn, metricOf, schemeOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, count, decimal, interval, percent, points, ratio, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -16,17 +17,17 @@ export function candidates(document: ClosingDocument): Html {
 ${lookedAt(document)}
 ${chart(document)}
 ${table(
-  html`Every candidate that was made, with its verdict. Accuracy is measured on the selection data unless a row says otherwise; the speed-up is the median FP32 latency over the candidate's, both measured in turns.`,
+  html`Every candidate that was made, with its verdict. ${titled(metricOf(document))} is measured on the selection data unless a row says otherwise; the speed-up is the median FP32 latency over the candidate's, both measured in turns.`,
   [
     { title: 'Candidate' },
     { title: 'Verdict', className: 'reason' },
     { title: 'Size', isNumber: true },
-    { title: 'Accuracy', isNumber: true },
+    { title: titled(metricOf(document)), isNumber: true },
     { title: 'Drop, points', isNumber: true },
-    { title: 'Macro F1', isNumber: true },
+    ...(hasScores(document) ? [] : [{ title: 'Macro F1', isNumber: true }]),
     { title: 'Speed-up', isNumber: true },
     { title: 'Integer', isNumber: true },
-    { title: 'Flips', isNumber: true },
+    { title: hasScores(document) ? 'Changed' : 'Flips', isNumber: true },
   ],
   lines.map((line) => ({ cells: cells(document, line), isChosen: line === chosenLine(document) }))
 )}
@@ -52,7 +53,7 @@ function cells(document: ClosingDocument, line: CandidateLine): Content[] {
     html`${ratio(line.sizeRatio)}<small>${line.sizeBytes !== null && bytes(line.sizeBytes)}</small>`,
     percent(line.accuracy),
     html`${points(line.accuracyDrop)}<small>${line.accuracyDropUpper !== null && `at most ${points(line.accuracyDropUpper)}`}</small>`,
-    percent(line.macroF1),
+    ...(hasScores(document) ? [] : [percent(line.macroF1)]),
     html`${ratio(line.speedup)}<small>${line.speedupInterval && interval(line.speedupInterval)}</small>${cite(document, `latency-${line.id}`)}`,
     percent(line.integerCoverage, 1),
     count(line.flips),
@@ -73,7 +74,7 @@ function chart(document: ClosingDocument): Html | undefined {
     : 'the upper bound';
   return html`<figure>
 <div class="wide">${candidateChart(document, 1000)}</div><div class="narrow">${candidateChart(document, 340)}</div>
-<figcaption>Accuracy drop${measuredOn(plotted[0]!)} against speed-up: lower and further right is better. The mark is the measurement; the vertical line ends at ${bound} of the drop, the horizontal one spans the 95 % interval of the speed-up.${margin !== undefined && ` A candidate holds the margin when its vertical line ends below ${trimmed(margin)} points.`}${document.chosen !== null && ' A ring marks the chosen candidate.'}${missing.size > 0 && ` Not shown, because not measured: ${[...missing].join(', ')}.`}</figcaption></figure>`;
+<figcaption>${titled(metricOf(document))} drop${measuredOn(plotted[0]!)} against speed-up: lower and further right is better. The mark is the measurement; the vertical line ends at ${bound} of the drop, the horizontal one spans the 95 % interval of the speed-up.${margin !== undefined && ` A candidate holds the margin when its vertical line ends below ${trimmed(margin)} points.`}${document.chosen !== null && ' A ring marks the chosen candidate.'}${missing.size > 0 && ` Not shown, because not measured: ${[...missing].join(', ')}.`}</figcaption></figure>`;
 }
 
 function checks(document: ClosingDocument): Html | undefined {
@@ -95,7 +96,7 @@ function slices(document: ClosingDocument): Html | undefined {
     return html`${title}<p>${absent('The specification names no slices, or none was measured.')}</p>`;
   const margin = document.quality && ` The margin of a slice is ${trimmed(document.quality.sliceMarginPoints)} points.`;
   return html`${title}${table(
-    html`Accuracy by slice${measuredOn(line)}.${margin}${citeVerdict(document, line)}`,
+    html`${titled(metricOf(document))} by slice${measuredOn(line)}.${margin}${citeVerdict(document, line)}`,
     [...sliceColumns(line), { title: 'Verdict' }],
     line.slices.map((slice) => ({ cells: [...sliceCells(slice), chip(slice.verdict)] }))
   )}`;
@@ -110,7 +111,7 @@ function hardExamples(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);
   if (!line?.hardExamples) return undefined;
   return html`<h3>Hard examples of ${line.id}</h3>${table(
-    html`The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
+    html`${hasScores(document) ? 'The tenth of the rows that are longest or, where all are of one length, of least contrast' : 'The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes'}${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
     sliceColumns(line),
     line.hardExamples.map((slice) => ({ cells: sliceCells(slice) }))
   )}`;
@@ -120,6 +121,7 @@ function regressions(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);
   if (!line?.regressions || line.mcnemarP === undefined) return undefined;
   const title = html`<h3>Worst regressions of ${line.id}</h3>`;
+  if (hasScores(document)) return scoreRegressions(document, line);
   const chance = html`Were losses and wins equally likely, a split at least this uneven would come with p = ${decimal(line.mcnemarP, 3)} (exact McNemar).`;
   if (line.regressions.length === 0)
     return html`${title}<p>No row that FP32 answered rightly is answered wrongly. ${chance}</p>`;
@@ -131,8 +133,22 @@ function regressions(document: ClosingDocument): Html | undefined {
       { title: line.id },
       { title: 'FP32’s margin, logits', isNumber: true },
     ],
-    line.regressions.map(({ id, label, candidate, baselineMargin }) => ({
-      cells: [id, label, candidate, decimal(baselineMargin, 2)],
+    line.regressions.flatMap((row) =>
+      'label' in row ? [{ cells: [row.id, row.label, row.candidate, decimal(row.baselineMargin, 2)] }] : []
+    )
+  )}`;
+}
+
+function scoreRegressions(document: ClosingDocument, line: CandidateLine): Html {
+  const title = html`<h3>Worst regressions of ${line.id}</h3>`;
+  const rows = line.regressions!.flatMap((row) => ('label' in row ? [] : [row]));
+  const chance = html`Were lower and higher scores equally likely, a split at least this uneven would come with p = ${decimal(line.mcnemarP, 3)} (exact sign test).`;
+  if (rows.length === 0) return html`${title}<p>No row scores lower than with FP32. ${chance}</p>`;
+  return html`${title}${table(
+    html`Rows whose ${metricOf(document)} fell most${measuredOn(line)}, at most ${rows.length}. ${chance}${citeVerdict(document, line)}`,
+    [{ title: 'Row' }, ...['FP32', line.id, 'Lost'].map((title) => ({ title, isNumber: true }))],
+    rows.map(({ id, baseline, candidate }) => ({
+      cells: [id, decimal(baseline, 4), decimal(candidate, 4), decimal(baseline - candidate, 4)],
     }))
   )}`;
 }

@@ -1,4 +1,5 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
+import { isScored } from '../domain/tasks.ts';
 import { ROLE_NAMES, SCHEME_NAMES } from './format.ts';
 
 /** What the chosen candidate is judged by: the hold-out where it was reached, else the selection data. */
@@ -15,3 +16,8 @@ export function allLines({ candidates, holdout }: ClosingDocument): CandidateLin
 export const schemeOf = (line: CandidateLine): string => SCHEME_NAMES[line.scheme] ?? line.scheme;
 
 export const measuredOn = (line: CandidateLine): string => (line.role ? ` on the ${ROLE_NAMES[line.role]}` : '');
+
+/** What the verdicts were measured by. */
+export const metricOf = ({ quality }: Pick<ClosingDocument, 'quality'>): string => quality?.metric ?? 'accuracy';
+
+export const hasScores = ({ quality }: Pick<ClosingDocument, 'quality'>): boolean => isScored(quality ?? {});

@@ -1,4 +1,6 @@
 import type { ClosingDocument, ModelFigures } from '../domain/engagement.ts';
+import { titled } from '../domain/tasks.ts';
+import { hasScores, metricOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds, percent, points, ROLE_NAMES } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -18,24 +20,28 @@ interface Line {
 
 const rate = (value: number): string => `${decimal(value, 1)} /s`;
 
-const LINES: Line[] = [
+const linesOf = (document: ClosingDocument): Line[] => [
   { name: 'Size', of: (f) => f.sizeBytes, show: bytes, words: ['smaller', 'larger'], isBetterWhenLarger: false },
   {
-    name: 'Accuracy',
+    name: titled(metricOf(document)),
     of: (f) => f.accuracy,
     show: percent,
     words: ['lower', 'higher'],
     isBetterWhenLarger: true,
     isShare: true,
   },
-  {
-    name: 'Macro F1',
-    of: (f) => f.macroF1,
-    show: percent,
-    words: ['lower', 'higher'],
-    isBetterWhenLarger: true,
-    isShare: true,
-  },
+  ...(hasScores(document)
+    ? []
+    : [
+        {
+          name: 'Macro F1',
+          of: (f: ModelFigures) => f.macroF1!,
+          show: percent,
+          words: ['lower', 'higher'] as [string, string],
+          isBetterWhenLarger: true,
+          isShare: true,
+        },
+      ]),
   {
     name: 'Latency p50',
     of: (f) => f.latency.p50Ms,
@@ -77,7 +83,7 @@ export function comparison(document: ClosingDocument): Html {
   const isMixed = optimized !== null && optimized.role !== baseline.role;
   return html`<section aria-labelledby="comparison">${title}${without}
 ${table(
-  html`Accuracy and macro F1 on the ${ROLE_NAMES[baseline.role]}${isMixed && html` (FP32) and the ${ROLE_NAMES[optimized.role]} (${chosen})`}. Latency: single requests one at a time. Throughput: closed loop. Memory: peak of a fresh host, less that of an empty one.${cite(document, ...(baseline.role === 'holdout' ? ['holdout'] : []), 'verdict-baseline-1', 'baseline-predictions', ...(chosen ? [`latency-${chosen}`, `predictions-${chosen}`] : []))}`,
+  html`${titled(metricOf(document))}${hasScores(document) ? '' : ' and macro F1'} on the ${ROLE_NAMES[baseline.role]}${isMixed && html` (FP32) and the ${ROLE_NAMES[optimized.role]} (${chosen})`}. Latency: single requests one at a time. Throughput: closed loop. Memory: peak of a fresh host, less that of an empty one.${cite(document, ...(baseline.role === 'holdout' ? ['holdout'] : []), 'verdict-baseline-1', 'baseline-predictions', ...(chosen ? [`latency-${chosen}`, `predictions-${chosen}`] : []))}`,
   [
     { title: 'Figure' },
     { title: 'FP32', isNumber: true },
@@ -88,7 +94,7 @@ ${table(
         ]
       : []),
   ],
-  LINES.map((line) => ({
+  linesOf(document).map((line) => ({
     cells: [line.name, line.show(line.of(baseline)), ...(optimized ? after(line, baseline, optimized) : [])],
   }))
 )}</section>`;

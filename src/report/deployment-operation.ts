@@ -1,24 +1,16 @@
 import type { DeploymentGuide } from '../domain/deployment/guide.ts';
 import type { Monitored } from '../domain/deployment/monitoring.ts';
-import type { RecordedAnswer } from '../domain/deployment/serving.ts';
+import type { RecordedAnswer, RecordedOutputs } from '../domain/deployment/serving.ts';
 import { cite } from './evidence.ts';
 import { SHOW } from './expected-figures.ts';
 import { count, decimal, span } from './format.ts';
-import { type Html, html } from './html.ts';
+import { type Content, type Html, html } from './html.ts';
 import { table } from './tables.ts';
 
 /** How to see that a server has the right file and uses it as it was judged. */
 export function trying(guide: DeploymentGuide): Html {
   const { files, serving, modelName, candidate } = guide;
   const { smoke } = serving;
-  const row = (name: string, { top1, label, score, repeatedWithin }: RecordedAnswer, ...evidence: string[]) => ({
-    cells: [
-      html`${name}${cite(guide, ...evidence)}`,
-      html`${top1}: <code>${label}</code>`,
-      decimal(score, 4),
-      repeatedWithin === 0 ? 'exactly' : `within ${repeatedWithin.toPrecision(2)}`,
-    ],
-  });
   return html`<section aria-labelledby="same"><h2 id="same">Is it the same?</h2>
 <h3>The files</h3>
 <pre><code>sha256sum -c &lt;&lt;'END'
@@ -32,21 +24,38 @@ ${smoke.body}
 END</code></pre>`
 }
 <pre><code>curl -s -H 'content-type: application/json' -d @request.json http://SERVER/v2/models/${modelName}/infer</code></pre>
-${table(
-  'The answers recorded when accuracy was measured. The largest logit must name this class; its softmax is the score. Last, how closely the file gave the score again when this guide was written; another instruction set may move it further, the class must stay.',
-  [
-    { title: 'Served file' },
-    { title: 'Class' },
-    { title: 'Score', isNumber: true },
-    { title: 'Given again', isNumber: true },
-  ],
-  [
-    row(candidate, smoke.candidate, `predictions-${candidate}`, 'file-request'),
-    row('FP32', smoke.baseline, 'baseline-predictions', 'file-request'),
-  ]
-)}
-<p>One answer shows that the file is loaded and its tensors are in order; accuracy is what the labelled requests under <a href="#monitoring">monitoring</a> show.</p></section>`;
+${answers(guide, [
+  [candidate, smoke.candidate, `predictions-${candidate}`],
+  ['FP32', smoke.baseline, 'baseline-predictions'],
+])}
+<p>One answer shows that the file is loaded and its tensors are in order; what it is worth the labelled requests under <a href="#monitoring">monitoring</a> show.</p></section>`;
 }
+
+const AGAIN = { title: 'Given again', isNumber: true };
+
+function answers(guide: DeploymentGuide, given: [string, RecordedAnswer, string][]): Html {
+  const isClass = given.every(([, answer]) => 'label' in answer);
+  const cells = (answer: RecordedAnswer): Content[] =>
+    'label' in answer
+      ? [html`${answer.top1}: <code>${answer.label}</code>`, decimal(answer.score, 4)]
+      : [answer.outputs.map(beginning), decimal(answer.score, 4)];
+  return table(
+    isClass
+      ? 'The answers recorded when accuracy was measured. The largest logit must name this class; its softmax is the score. Last, how closely the file gave the score again when this guide was written; another instruction set may move it further, the class must stay.'
+      : 'How the outputs begin, and the score that the evaluator gave them. Last, how closely the file gave the outputs again when this guide was written, as a share of their mean magnitude; another instruction set may move them further.',
+    [{ title: 'Served file' }, { title: isClass ? 'Class' : 'Outputs' }, { title: 'Score', isNumber: true }, AGAIN],
+    given.map(([name, answer, evidence]) => ({
+      cells: [
+        html`${name}${cite(guide, evidence, 'file-request')}`,
+        ...cells(answer),
+        answer.repeatedWithin === 0 ? 'exactly' : `within ${answer.repeatedWithin.toPrecision(2)}`,
+      ],
+    }))
+  );
+}
+
+const beginning = ({ name, shape, begins }: RecordedOutputs['outputs'][number]): Html =>
+  html`<div><code>${name}</code> [${shape.join(', ')}]: <code>${begins.map((value) => value.toPrecision(5)).join(', ')}, …</code></div>`;
 
 export function rollback(guide: DeploymentGuide): Html {
   const { engagement, files, isRolledOut } = guide;
@@ -58,7 +67,7 @@ ${
 <pre><code>npx stepdown rollout rollback ${engagement} --by YOUR-ADDRESS
 npx stepdown support rollback ${engagement} --by YOUR-ADDRESS --comment "…"   # after the last stage</code></pre>`
 }
-<p>${isRolledOut ? 'Elsewhere, and after the window: load' : 'Keep FP32 where the servers can load it. To go back, load'} <code>${fallback.name}</code> in place of the model${guide.serving.fallback ? ', with its own inputs and outputs' : '; inputs, outputs and classes are the same'}. Its SHA-256 must be</p>
+<p>${isRolledOut ? 'Elsewhere, and after the window: load' : 'Keep FP32 where the servers can load it. To go back, load'} <code>${fallback.name}</code> in place of the model${guide.serving.fallback ? ', with its own inputs and outputs' : '; what it takes and gives is the same'}. Its SHA-256 must be</p>
 <pre><code>${fallback.file.sha256}</code></pre>
 <p>and the request above must get FP32’s answer.${cite(guide, 'file-fallback')}</p></section>`;
 }

@@ -1,5 +1,6 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
-import { chosenLine, measuredOn, schemeOf } from './chosen.ts';
+import { titled } from '../domain/tasks.ts';
+import { chosenLine, hasScores, measuredOn, metricOf, schemeOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, instant, interval, percent, points, ratio, SCHEME_NAMES, span, trimmed } from './format.ts';
 import { type Html, html, plainText } from './html.ts';
@@ -48,7 +49,7 @@ function headline(document: ClosingDocument, line: CandidateLine | undefined): H
 function drop(document: ClosingDocument, line: CandidateLine): Html {
   const margin = document.quality && html`, margin ${trimmed(document.quality.marginPoints)}`;
   const change = line.accuracyDrop! < 0 ? 'gains' : 'loses';
-  return html`${change} ${points(Math.abs(line.accuracyDrop!))} points of accuracy${measuredOn(line)} (upper bound of the drop ${points(line.accuracyDropUpper)}${margin})`;
+  return html`${change} ${points(Math.abs(line.accuracyDrop!))} points of ${metricOf(document)}${measuredOn(line)} (upper bound of the drop ${points(line.accuracyDropUpper)}${margin})`;
 }
 
 function rolledBack({ rollout, support, verdict }: ClosingDocument): Html | string {
@@ -79,7 +80,7 @@ function tiles(document: ClosingDocument, line: CandidateLine): Html {
   return html`<dl class="tiles">
 <div><dt>Size, of FP32${verdict}</dt><dd class="figure">${percent(line.sizeRatio, 1)}</dd><dd>${sizes}</dd></div>
 <div><dt>Speed-up, single request${cite(document, `latency-${line.id}`)}</dt><dd class="figure">${ratio(line.speedup)}</dd><dd>95 % interval ${interval(line.speedupInterval)}; FP32 against itself ${interval(line.noiseInterval)}</dd></div>
-<div><dt>Accuracy drop, points${verdict}</dt><dd class="figure">${points(line.accuracyDrop)}</dd><dd>${bound} ${points(line.accuracyDropUpper)}${margin}</dd></div>
-<div><dt>Answers that changed${verdict}</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>rows with another top class than FP32</dd></div>
+<div><dt>${titled(metricOf(document))} drop, points${verdict}</dt><dd class="figure">${points(line.accuracyDrop)}</dd><dd>${bound} ${points(line.accuracyDropUpper)}${margin}</dd></div>
+<div><dt>Answers that changed${verdict}</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>rows with another ${hasScores(document) ? 'score' : 'top class'} than FP32</dd></div>
 </dl>`;
 }

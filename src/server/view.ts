@@ -36,7 +36,7 @@ export async function viewOf(client: Client, config: Config, name: string): Prom
   const document = documentSoFar(journal.path, await journal.entries(), state);
   const { rollout: plan, gates } = state.spec;
   const { phase } = state;
-  const known = { phase, plannedStages: plan.stages, approvers: gates.approvers };
+  const known = { phase, plannedStages: plan?.stages ?? [], approvers: gates.approvers };
   return { document, now: { ...known, gate, decided, rollout, support, activities, traffic } };
 }
 

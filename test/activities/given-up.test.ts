@@ -20,7 +20,13 @@ const folder = await mkdtemp(join(tmpdir(), 'stepdown-given-up-'));
 const artifacts = new ArtifactStore(folder);
 const ledger = new Ledger(folder);
 const journalOf = (engagement: string) => new Journal(folder, engagement);
-const measurement = createMeasurementActivities({ artifacts, ledger, journalOf, workFolder: folder });
+const measurement = createMeasurementActivities({
+  artifacts,
+  ledger,
+  journalOf,
+  workFolder: folder,
+  python: 'python3',
+});
 const verdicts = createVerdictActivities({ artifacts, journalOf });
 const selection = { arrow: await artifacts.putFile(`${FIXTURES}rows.arrow`), rows: 6 } as PreparedData;
 async function tried(

@@ -104,7 +104,7 @@ it('judges a quantized convolution network from its files, with slices that imag
     }),
     artifacts
   );
-  expect(judged.baselineAccuracy).toBeCloseTo(right / 200, 12); // by NumPy, without ONNX Runtime
+  expect(judged.baseline.accuracy).toBeCloseTo(right / 200, 12); // by NumPy, without ONNX Runtime
   expect(quantized.coverage).toMatchObject({ integer: 2, float: 0 });
   expect(Math.abs(judged.figures.accuracyDrop)).toBeLessThan(0.05);
   expect(judged.figures.accuracy).toBeGreaterThan(0.9);

@@ -66,7 +66,7 @@ describe('prepared data', () => {
     writeFileSync(path, tableToIPC(new Table({ id, ids, label: makeVector(Int32Array.of(0, 1)) }), 'file'));
     expect(() => readDataset(path, inputs)).toThrow("column 'ids' has 1 empty cells");
     writeFileSync(path, tableToIPC(new Table({ id }), 'file'));
-    expect(() => readDataset(path, [])).toThrow("has no column 'label' (int32); it has id");
+    expect(() => readDataset(path, []).labels).toThrow("has no column 'label' (int32); it has id");
   });
 });
 

@@ -14,7 +14,13 @@ it('journals a trial in every engagement that relies on it, measured there or no
   const ledger = new Ledger(folder);
   const journalOf = (engagement: string) => new Journal(folder, engagement);
   const artifacts = new ArtifactStore(folder);
-  const activities = createMeasurementActivities({ artifacts, ledger, journalOf, workFolder: folder });
+  const activities = createMeasurementActivities({
+    artifacts,
+    ledger,
+    journalOf,
+    workFolder: folder,
+    python: 'python3',
+  });
   const trial = await ledger.record({ key: 'a1', durationMs: 5 } as Trial);
   const input = { engagement: 'second', spec: { serving: { threads: 1 } }, quantized: { key: 'a1' } };
 

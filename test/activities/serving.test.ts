@@ -46,7 +46,7 @@ describe('what is to be served', () => {
     const { ids, top1, scores } = readPredictions(artifacts.path(trial.predictions.arrow));
     const row = ids.indexOf(smoke.rowId);
     expect(smoke.candidate).toMatchObject({ top1: top1[row], score: scores[row] });
-    expect(smoke.candidate.label).toBe(['alpha', 'beta', 'gamma', 'delta'][top1[row]!]);
+    expect(smoke.candidate).toHaveProperty('label', ['alpha', 'beta', 'gamma', 'delta'][top1[row]!]);
     const { top1: answered, score } = classify(outputs, smoke.rowId);
     expect([answered, score.toFixed(6)]).toEqual([top1[row], scores[row]!.toFixed(6)]);
   });

@@ -51,6 +51,7 @@ const changes: [string, Partial<TrialIngredients>][] = [
   ['a bit of a row to evaluate', { selection: await data(700) }],
   ['a bit of a calibration row', { calibration: await data(700) }],
   ['the tokenizer', { selection: { ...base.selection, tokenizerSha256: 'other' } }],
+  ['the evaluator', { selection: { ...base.selection, evaluator: { files: base.model, entryPoint: 'a:b' } } }],
   ['an option', { recipe: { ...recipe, options: { perChannel: false } } }],
   ['a layer kept in FP32', { recipe: { ...recipe, exclude: ['logits'] } }],
   ['the number of calibration rows', { recipe: { ...recipe, calibration: { ...recipe.calibration!, rows: 5 } } }],

@@ -17,7 +17,9 @@ describe('charts of messages', () => {
     expect(latencyChart(latency, serving)!.rows.map(({ tone }) => tone)).toEqual(['plain', 'plain', 'bad']);
     const figures = { accuracyDrop: -0.001, accuracyDropUpper: 0.004 };
     const judged = { id: 'int8', verdict: 'successful', figures } as never;
-    expect(dropChart([judged, { id: 'fp16', verdict: 'error' }], 1.5)).toMatchObject({
+    expect(
+      dropChart([judged, { id: 'fp16', verdict: 'error' }], { metric: 'accuracy', marginPoints: 1.5 })
+    ).toMatchObject({
       limit: { value: 1.5 },
       rows: [{ name: 'int8', from: -0.1, to: 0.4, shown: '-0.10, at most 0.40: successful', tone: 'good' }],
     });

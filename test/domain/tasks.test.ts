@@ -29,7 +29,10 @@ const problemsOf = (name: string, changes: Record<string, unknown>) => {
   return 'problems' in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
 };
 
-it.each([['images', 'image-classification']])('accepts the documented example %s', (name, task) => {
+it.each([
+  ['images', 'image-classification'],
+  ['custom', 'custom'],
+])('accepts the documented example %s', (name, task) => {
   const parsed = parseSpec(example(name));
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   expect(parsed.spec.model.task).toBe(task);
@@ -50,6 +53,8 @@ it('tells the toolkit how an image becomes a tensor, with one mean and deviation
 });
 
 const IMAGE = { width: 16, height: 16 };
+const HELD = { minimumHold: '1 hour', maximumHold: '1 day', disagreementPoints: 4 };
+const EVALUATOR = { folder: 'e', entryPoint: 'a:b' };
 
 it.each([
   ['images', { 'model.task': 'segmentation' }, 'model.task: '],
@@ -68,6 +73,25 @@ it.each([
   ['images', { training: {} }, 'training: image-classification is not trained; remove it'],
   ['images', { slices: [{ name: 'l', tokens: [3] }] }, 'slices.0.tokens: image-classification has no tokens'],
   ['images', { rollout: undefined }, 'rollout: is missing; give an object with minimumHold'],
+  ['images', { 'quality.metric': 'f1' }, 'quality.metric: image-classification is measured by accuracy'],
+  ['images', { 'quality.evaluator': EVALUATOR }, 'quality.evaluator: image-classification has its metric; remove it'],
+  ['custom', { 'quality.evaluator': undefined }, 'quality.evaluator: is missing; give the folder of your Python files'],
+  ['custom', { 'quality.evaluator.entryPoint': 'rank' }, 'quality.evaluator.entryPoint: write module:function'],
+  ['custom', { 'quality.metric': '<b>' }, 'quality.metric: write a name of at most 40 characters'],
+  ['custom', { 'quality.confidence': 0.5 }, 'quality.confidence: must be above 0.5 for a score'],
+  ['custom', { 'model.tokenizer': 't.json' }, 'model.maxLength: is missing; with a tokenizer, say how many tokens'],
+  ['custom', { 'model.maxLength': 64 }, 'model.maxLength: goes with a tokenizer'],
+  ['custom', { 'model.labels': ['a', 'b'] }, 'model.labels: is no setting of custom; remove it'],
+  ['custom', { 'model.kind': 'huggingface' }, 'model.kind: custom takes kind onnx; export the model first'],
+  ['custom', { 'data.columns.label': 'l' }, 'data.columns.label: custom reads id, text; remove it'],
+  ['custom', { slices: [{ name: 'l', tokens: [3] }] }, 'slices.0.tokens: custom without model.tokenizer has no tokens'],
+  ['custom', { package: 'professional' }, 'package: includes a rollout, and custom gives no class by which production'],
+  [
+    'custom',
+    { rollout: HELD },
+    'rollout: custom gives no class by which production could compare two models; remove it',
+  ],
+  ['custom', { support: {} }, 'support: custom gives no class'],
 ])('refuses in %s %j', (name, changes, message) => {
   expect(problemsOf(name, changes)).toEqual([expect.stringContaining(message)]);
 });

@@ -10,7 +10,7 @@ from .ending import die_with_parent, end_on_sigterm
 from .protocol import BAD_REQUEST, DONE, FAULT, UNAVAILABLE, BadRequest, Channel, Unavailable, problem
 
 TOOLKITS = {
-    "onnxruntime": ("probe", "prepare", "quantize", "sensitivity"),
+    "onnxruntime": ("probe", "prepare", "quantize", "sensitivity", "evaluate"),
     "pytorch": ("probe", "export", "train"),
     "optimum": ("probe", "quantize"),
     "tensorrt": ("probe", "quantize"),

@@ -1,6 +1,7 @@
 import type { EngagementState } from '../engagement.ts';
 import { describeFaults, type LoadTest } from '../load/load-test.ts';
 import { wilsonInterval } from '../statistics/wilson.ts';
+import { isScored, titled } from '../tasks.ts';
 
 /** `share` of 1, `points` also of 1 but told in percentage points, `bytes`, `milliseconds`, `perSecond`, `ratio`. */
 export type Unit = 'share' | 'points' | 'ratio' | 'milliseconds' | 'perSecond' | 'bytes';
@@ -28,29 +29,43 @@ export function expectedFigures({ spec, holdout, loadTests }: EngagementState): 
   const { id, figures, trial } = holdout!.candidate;
   const { rows, accuracy, macroF1, accuracyDrop, accuracyDropUpper, speedup, speedupInterval } = figures!;
   const { latency, memoryBytes, quantized } = trial!;
-  const { confidence, marginPoints } = spec.quality;
-  const interval = wilsonInterval({ successes: Math.round(accuracy * rows), of: rows, confidence: CONFIDENCE });
+  const { metric, confidence, marginPoints } = spec.quality;
+  const isMean = isScored(spec.quality);
+  const interval = isMean
+    ? null
+    : wilsonInterval({ successes: Math.round(accuracy * rows), of: rows, confidence: CONFIDENCE });
   const proven = { evidence: ['holdout'] };
   const timed = { unit: 'milliseconds' as const, interval: null, evidence: [`latency-${id}`] };
   const alone = 'single requests one at a time, without transport';
   return [
     {
-      name: 'Accuracy',
+      name: titled(metric),
       unit: 'share',
       value: accuracy,
       interval,
-      basis: `${rows} rows of the hold-out; 95 % score interval (Wilson)`,
+      basis: `${rows} rows of the hold-out; ${isMean ? 'mean of their scores, from 0 to 1' : '95 % score interval (Wilson)'}`,
       ...proven,
     },
     {
-      name: 'Accuracy drop against FP32',
+      name: `${titled(metric)} drop against FP32`,
       unit: 'points',
       value: accuracyDrop,
       interval: [null, accuracyDropUpper],
-      basis: `the same rows; upper bound (Tango) at ${100 * confidence} %, margin ${marginPoints} points`,
+      basis: `the same rows; upper bound (${isMean ? 'BCa bootstrap' : 'Tango'}) at ${100 * confidence} %, margin ${marginPoints} points`,
       ...proven,
     },
-    { name: 'Macro F1', unit: 'share', value: macroF1, interval: null, basis: 'the same rows', ...proven },
+    ...(macroF1 === undefined
+      ? []
+      : [
+          {
+            name: 'Macro F1',
+            unit: 'share' as const,
+            value: macroF1,
+            interval: null,
+            basis: 'the same rows',
+            ...proven,
+          },
+        ]),
     { name: 'Latency p50', value: latency.candidate.p50Ms, basis: alone, ...timed },
     { name: 'Latency p95', value: latency.candidate.p95Ms, basis: alone, ...timed },
     { name: 'Latency p99', value: latency.candidate.p99Ms, basis: alone, ...timed },

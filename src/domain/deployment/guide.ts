@@ -98,5 +98,5 @@ function preprocessingOf({ model }: Spec): Preprocessing {
   const { task } = model;
   if (model.task === 'image-classification') return { task, ...model.image };
   const { maxLength, padding } = model;
-  return { task, maxLength, padding };
+  return maxLength === undefined ? { task, rows: 'tensors as they are' } : { task, maxLength, padding };
 }

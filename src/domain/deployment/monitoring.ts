@@ -1,6 +1,7 @@
 import type { EngagementState } from '../engagement.ts';
 import { PACKAGES } from '../packages.ts';
 import type { Spec } from '../spec.ts';
+import { isScored, titled } from '../tasks.ts';
 import { UNIT_MS } from '../units.ts';
 import type { Unit } from './expected-figures.ts';
 
@@ -51,10 +52,12 @@ export function monitoredFigures({ spec, loadTests }: EngagementState, isRolledO
         ]
       : []),
     {
-      name: 'Accuracy drop against FP32, on labelled requests',
+      name: `${titled(quality.metric)} drop against FP32, on labelled requests`,
       measure: isRolledOut
         ? `(lost - won) / all outcomes of stepdown_gateway_labelled_pairs{model="${spec.model.name}"}`
-        : '(right by FP32 alone - right by the candidate alone) / rows that both answered',
+        : isScored(quality)
+          ? `mean over rows that both answered of FP32's ${quality.metric} less the candidate's`
+          : '(right by FP32 alone - right by the candidate alone) / rows that both answered',
       unit: 'points',
       is: 'at most',
       limit: quality.marginPoints / 100,

@@ -16,7 +16,7 @@ export interface Signature {
 }
 
 /** What a model answered to the row when its accuracy was measured. */
-export interface RecordedAnswer {
+export interface RecordedClass {
   top1: number;
   label: string;
   /** Softmax of the first class. */
@@ -24,6 +24,18 @@ export interface RecordedAnswer {
   /** By how much the score differed when the file was asked again for this guide. */
   repeatedWithin: number;
 }
+
+/** The same where an evaluator scores what was answered. */
+export interface RecordedOutputs {
+  /** The evaluator's. */
+  score: number;
+  /** First elements of each output, as the file gave them for this guide. */
+  outputs: { name: string; shape: number[]; begins: number[] }[];
+  /** By how much of itself their digest differed from the recorded one. */
+  repeatedWithin: number;
+}
+
+export type RecordedAnswer = RecordedClass | RecordedOutputs;
 
 /** What the files say of themselves, and a recorded row to try a server with. */
 export interface Serving extends Signature {
@@ -45,17 +57,14 @@ export interface Serving extends Signature {
  * of those the shortest, as it must fit into a command, then the surest. Where none is such, the candidate's surest.
  */
 export function smokeRow(rows: {
-  labels: ArrayLike<number>;
-  candidate: { top1: ArrayLike<number>; margins: ArrayLike<number> };
-  baseline: { top1: ArrayLike<number> };
+  /** How sure the candidate is of each row, or how it scores. */
+  sure: ArrayLike<number>;
+  isRight(row: number): boolean;
   lengthOf(row: number): number;
 }): number {
-  const { labels, candidate, baseline, lengthOf } = rows;
-  const sure = (row: number) => candidate.margins[row]!;
-  const surestFirst = Array.from({ length: labels.length }, (_, row) => row).sort((a, b) => sure(b) - sure(a));
-  const right = surestFirst
-    .slice(0, Math.ceil(labels.length / 2))
-    .filter((row) => candidate.top1[row] === labels[row] && baseline.top1[row] === labels[row]);
+  const { sure, isRight, lengthOf } = rows;
+  const surestFirst = Array.from(sure, (_, row) => row).sort((a, b) => sure[b]! - sure[a]!);
+  const right = surestFirst.slice(0, Math.ceil(sure.length / 2)).filter(isRight);
   const shortest = Math.min(...right.map(lengthOf));
   return right.find((row) => lengthOf(row) === shortest) ?? surestFirst[0]!;
 }

@@ -19,18 +19,23 @@ export function auditAccuracy(input: {
   rows: ArrayLike<number>;
   answers: ArrayLike<number>;
   expected: ArrayLike<number>;
+  /** Answers that differ by no more than this share are the same; none where they are classes. */
+  tolerance?: number | undefined;
   /** How many answers to check; all where there are fewer. */
   checks: number;
   seed: number;
 }): AccuracyAudit {
-  const { rows, answers, expected, checks, seed } = input;
+  const { rows, answers, expected, tolerance = 0, checks, seed } = input;
   requireCount('checks', checks, 1);
   const queries = Array.from(rows, (_, query) => query);
   const drawn = shuffle(queries, seededRandom(seed)).slice(0, checks);
-  const differing = drawn.map((query) => [rows[query]!, answers[query]!] as const);
+  const isOther = (query: number) => {
+    const wanted = expected[rows[query]!]!;
+    return !(Math.abs(answers[query]! - wanted) <= tolerance * Math.abs(wanted));
+  };
   return {
     checked: drawn.length,
-    differing: [...new Set(differing.filter(([row, answer]) => expected[row] !== answer).map(([row]) => row))],
+    differing: [...new Set(drawn.filter(isOther).map((query) => rows[query]!))],
   };
 }
 

@@ -28,7 +28,7 @@ export interface LoadCounts {
 /** What the child answers. */
 export interface HostUsage {
   log: LoadTimes;
-  answers: Int32Array;
+  answers: Float64Array;
   cpuMs: number;
   peakBytes: number;
   longestBlockMs: number;

@@ -24,6 +24,7 @@ export interface LargestRateInput extends RateSearchLimits {
   seed: number;
   /** Answers of the accuracy run by row; a random part of every run is held against them. */
   expected?: ArrayLike<number>;
+  tolerance?: number | undefined;
   /** Where a search that was cut off stood. */
   resume?: RateCheckpoint;
   onProbe?: (checkpoint: RateCheckpoint) => void;
@@ -63,7 +64,7 @@ const UNUSED: RateUsage = {
 
 /** The largest rate of Poisson arrivals at which a target on this host keeps the service level. */
 export async function largestRate(input: LargestRateInput): Promise<LargestRate> {
-  const { target, rows, level, replicas, seed, signal, expected, resume, onProbe } = input;
+  const { target, rows, level, replicas, seed, signal, expected, tolerance, resume, onProbe } = input;
   let usage = resume?.usage ?? UNUSED;
   const play = async (run: { ratePerSecond: number; queries: number; seed: number }) => {
     const random = seededRandom(seed + run.seed);
@@ -78,7 +79,8 @@ export async function largestRate(input: LargestRateInput): Promise<LargestRate>
     };
     const { played, found } = await undisturbed(() => runLoad(load));
     const { answers } = played;
-    const audit = expected && auditAccuracy({ rows: load.rows, answers, expected, checks: AUDITED, seed: run.seed });
+    const asked = { rows: load.rows, answers, tolerance, checks: AUDITED, seed: run.seed };
+    const audit = expected && auditAccuracy({ ...asked, expected });
     usage = used(usage, played, found, audit);
     return latenciesOf(played.log);
   };

@@ -65,7 +65,7 @@ async function play({ target, rows, scheduledMs, replicas, warmup, pace }: LoadJ
     const cpu = process.cpuUsage(cpuBefore);
     return {
       log: copied(run),
-      answers: Int32Array.from(run.answers),
+      answers: Float64Array.from(run.answers),
       cpuMs: (cpu.user + cpu.system) / 1_000 - pacerCpuMs,
       peakBytes: peakBytes(),
       longestBlockMs: Math.max(0, blocks.max / 1e6 - LOOK_MS), // it tells the time from look to look

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { classify } from '../classification.ts';
 import { readDataset } from '../dataset.ts';
+import { digestOf } from '../digest.ts';
 import type { TensorValue } from '../protocol.ts';
 import { createSession } from '../session.ts';
 import { connectEndpoint } from './endpoint.ts';
-import type { LoadTarget } from './run.ts';
+import type { AnsweredBy, LoadTarget } from './run.ts';
 import { DONE, ISSUED, isIssued, type SharedRun, STOP, sinceOrigin, TAKEN, waitForCount, waitUntil } from './shared.ts';
 
 const { run, target, warmup, issuesItself } = workerData as ReplicaData;
@@ -37,14 +38,19 @@ function answerOf(target: LoadTarget): Promise<Answer> {
   }
 }
 
-async function modelAnswer({ modelPath, dataPath, options }: Extract<LoadTarget, { kind: 'model' }>): Promise<Answer> {
+async function modelAnswer({
+  modelPath,
+  dataPath,
+  options,
+  answeredBy,
+}: Extract<LoadTarget, { kind: 'model' }>): Promise<Answer> {
   const session = await createSession(modelPath, options);
   const data = readDataset(dataPath, session.inputs);
   const feeds = new Map<number, Record<string, TensorValue>>();
   for (const row of new Set(run.rows)) feeds.set(row, data.feeds(row));
   const answerRow = async (row: number) => {
     const { outputs } = await session.run(feeds.get(row)!);
-    return classify(outputs, data.ids[row]!).top1;
+    return known(answeredBy, outputs, data.ids[row]!);
   };
   for (let i = 0; i < warmup; i++) {
     const from = performance.now();
@@ -59,7 +65,8 @@ async function endpointAnswer(endpoint: Extract<LoadTarget, { kind: 'endpoint' }
   const data = readDataset(endpoint.dataPath, client.inputs);
   const bodies = new Map<number, string>();
   for (const row of new Set(run.rows)) bodies.set(row, client.bodyOf(data.feeds(row)));
-  const answerRow = async (row: number) => classify(await client.infer(bodies.get(row)!), data.ids[row]!).top1;
+  const answerRow = async (row: number) =>
+    known(endpoint.answeredBy, await client.infer(bodies.get(row)!), data.ids[row]!);
   for (let i = 0; i < warmup; i++) await answerRow(run.rows[i % queries]!);
   return (query) => answerRow(run.rows[query]!);
 }
@@ -109,4 +116,8 @@ async function serveOne(query: number): Promise<void> {
   run.completedMs[query] = sinceOrigin(run);
   Atomics.add(run.control, DONE, 1);
   Atomics.notify(run.control, DONE);
+}
+
+function known(by: AnsweredBy | undefined, outputs: Record<string, TensorValue>, id: string): number {
+  return by === 'digest' ? digestOf(outputs, id) : classify(outputs, id).top1;
 }

@@ -7,10 +7,13 @@ import { ModelRunFailed } from '../errors.ts';
 import { watchGpu } from './gpu.ts';
 import type { HostUsage, LoadCounts, LoadJob } from './job.ts';
 
+/** By what an answer is known again: the class that it names (left out, so), or a digest of all that it holds. */
+export type AnsweredBy = 'class' | 'digest';
+
 export type LoadTarget =
-  | { kind: 'model'; modelPath: string; dataPath: string; options: SessionOptions }
+  | { kind: 'model'; modelPath: string; dataPath: string; options: SessionOptions; answeredBy?: AnsweredBy }
   /** A model behind the Open Inference Protocol v2, such as Triton's or KServe's; `url` without `/v2`. */
-  | { kind: 'endpoint'; url: string; model: string; dataPath: string }
+  | { kind: 'endpoint'; url: string; model: string; dataPath: string; answeredBy?: AnsweredBy }
   /** Takes a known time for each query. */
   | { kind: 'simulated'; serviceMs: Float64Array };
 
@@ -40,7 +43,7 @@ export interface LoadTimes extends LoadLog {
 
 export interface LoadRun {
   log: LoadTimes;
-  answers: Int32Array;
+  answers: Float64Array;
   harness: HarnessRecord;
   /** CPU of the sessions, without the pacer's. */
   cpuMsPerQuery: number;

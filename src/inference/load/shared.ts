@@ -15,13 +15,12 @@ export interface SharedRun {
   completedMs: Float64Array;
   /** Row of the data set that a query asks for. */
   rows: Int32Array;
-  /** The class that was answered; -1 where the target has none. */
-  answers: Int32Array;
+  /** The class that was answered, or the digest of the outputs; -1 where the target has none. */
+  answers: Float64Array;
 }
 
 export function createSharedRun(rows: Int32Array): SharedRun {
   const doubles = () => new Float64Array(new SharedArrayBuffer(8 * rows.length));
-  const wholes = () => new Int32Array(new SharedArrayBuffer(4 * rows.length));
   const run: SharedRun = {
     control: new Int32Array(new SharedArrayBuffer(16)),
     origin: new BigInt64Array(new SharedArrayBuffer(8)),
@@ -29,8 +28,8 @@ export function createSharedRun(rows: Int32Array): SharedRun {
     issuedMs: doubles(),
     startedMs: doubles(),
     completedMs: doubles(),
-    rows: wholes(),
-    answers: wholes(),
+    rows: new Int32Array(new SharedArrayBuffer(4 * rows.length)),
+    answers: doubles(),
   };
   run.rows.set(rows);
   run.answers.fill(-1);

@@ -1,6 +1,7 @@
 import { comparisonChart } from '../../domain/charts.ts';
 import type { ClosingDocument } from '../../domain/engagement.ts';
-import { chosenLine } from '../chosen.ts';
+import { titled } from '../../domain/tasks.ts';
+import { chosenLine, metricOf } from '../chosen.ts';
 import { bytes, interval, points, ratio, trimmed } from '../format.ts';
 import type { Message, Recipient } from '../message.ts';
 import { headlineOf } from '../summary.ts';
@@ -46,7 +47,7 @@ function figuresOf(document: ClosingDocument): string[] {
     `- Size: ${bytes(baseline.sizeBytes)} to ${bytes(optimized.sizeBytes)}`,
     `- Latency p95: ${trimmed(baseline.latency.p95Ms)} ms to ${trimmed(optimized.latency.p95Ms)} ms`,
     `- Speed-up: ${ratio(line.speedup)}, 95 % interval ${interval(line.speedupInterval)}`,
-    `- Accuracy drop: ${points(line.accuracyDrop)} points, at most ${points(line.accuracyDropUpper)}`,
+    `- ${titled(metricOf(document))} drop: ${points(line.accuracyDrop)} points, at most ${points(line.accuracyDropUpper)}`,
   ];
 }
 

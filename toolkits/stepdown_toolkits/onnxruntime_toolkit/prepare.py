@@ -42,7 +42,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         raise BadRequest(*problems)
 
     encoded = {role: task.encode(role, rows, channel.progress) for role, rows in by_role.items()}
-    rehearse(path, task, task.probes(model, encoded))
+    rehearse(path, task, task.probes(model, encoded), task.judged(by_role, encoded, model))
     prepared = {}
     for role, rows in by_role.items():
         table = to_table(task, model, rows, encoded[role])

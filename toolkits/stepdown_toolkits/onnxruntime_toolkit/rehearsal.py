@@ -7,10 +7,11 @@ import onnxruntime
 
 from ..protocol import BadRequest, problem
 from .model import FIELD
+from .tables import Row
 from .tasks.task import Feed, Task
 
 
-def rehearse(path: Path, task: Task, probes: list[tuple[str, Feed]]) -> None:
+def rehearse(path: Path, task: Task, probes: list[tuple[str, Feed]], judged: list[tuple[Row, Feed]]) -> None:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
@@ -19,9 +20,13 @@ def rehearse(path: Path, task: Task, probes: list[tuple[str, Feed]]) -> None:
         message = f"does not load in ONNX Runtime {onnxruntime.__version__}: {error}; export it with operators that are there"
         raise BadRequest(problem(FIELD, message, path.name)) from error
     names = [output.name for output in session.get_outputs()]
+
+    def answer(feed: Feed) -> dict[str, np.ndarray]:
+        return dict(zip(names, map(np.asarray, session.run(None, feed)), strict=True))
+
     for what, feed in probes:
         try:
-            outputs = dict(zip(names, map(np.asarray, session.run(None, feed)), strict=True))
+            outputs = answer(feed)
         except Exception as error:
             raise BadRequest(problem(FIELD, f"fails on {what}: {error}; {task.advice}", path.name)) from error
         found = task.answer_problem(outputs)
@@ -29,3 +34,7 @@ def rehearse(path: Path, task: Task, probes: list[tuple[str, Feed]]) -> None:
             found = "with NaN or infinity; repair the model"
         if found:
             raise BadRequest(problem(FIELD, f"answers {what} {found}", path.name))
+    for row, feed in judged:
+        unfit = task.score_problem(answer(feed), row)
+        if unfit:
+            raise BadRequest(unfit)

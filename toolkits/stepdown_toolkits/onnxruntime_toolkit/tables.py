@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,12 @@ def json_row(line: str, number: int) -> dict[str, Any]:
 
 
 def load(
-    role: str, path: Path, wanted: list[str], *, raw: str | None = None
+    role: str, path: Path, wanted: list[str], *, raw: Collection[str] = (), whole: bool = False
 ) -> tuple[list[Row], list[dict[str, Any]]]:
-    """The wanted columns of every row as text, `raw` as it is; or the reasons why they cannot be used."""
+    """
+    The wanted columns of every row as text, `raw` as they are, with `whole` the others too; or the reasons why they
+    cannot be used.
+    """
     field = f"data.{role}"
     try:
         rows = list(read_rows(path))
@@ -74,7 +77,8 @@ def load(
             problem(field, f"column '{column}' is missing; the file has {has}", column) for column in missing
         ]
     return [
-        {column: row.get(column) if column == raw else cell(row.get(column)) for column in wanted}
+        (dict(row) if whole else {})
+        | {column: row.get(column) if column in raw else cell(row.get(column)) for column in wanted}
         for row in rows
     ], []
 

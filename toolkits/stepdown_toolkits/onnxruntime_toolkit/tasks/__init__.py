@@ -9,6 +9,7 @@ from .task import Task
 TASKS = {
     "text-classification": ("text", "TextClassification"),
     "image-classification": ("image", "ImageClassification"),
+    "custom": ("custom", "task_of"),
 }
 """Module and class; loaded when asked for, so that text needs no image library."""
 

@@ -79,6 +79,16 @@ class Task(ABC):
     def answer_problem(self, outputs: dict[str, np.ndarray]) -> str | None:
         """Why an answer is none for this task, as a sentence about it."""
 
+    def judged(
+        self, by_role: dict[str, list[Row]], encoded: dict[str, list[Any]], model: Model
+    ) -> list[tuple[Row, Feed]]:
+        """Rows whose answers are scored for a rehearsal, where a person's own Python scores them."""
+        return []
+
+    def score_problem(self, outputs: dict[str, np.ndarray], row: Row) -> dict[str, Any] | None:
+        """Why the answer to such a row cannot be scored."""
+        return None
+
     @abstractmethod
     def inputs(self, model: Model, encoded: list[Any]) -> dict[str, pa.Array]:
         """A list column for each input of the model."""

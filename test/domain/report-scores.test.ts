@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { ClosingDocument } from '../../src/domain/engagement.ts';
+import { candidateLine, closingDocument } from './closing-document.ts';
+import { render, section, textOf } from './rendered.ts';
+
+const { quality, baseline, optimized } = closingDocument();
+const line = candidateLine({
+  role: 'holdout',
+  macroF1: null,
+  checks: [],
+  mcnemarP: 0.5,
+  regressions: [{ id: 'row-7', baseline: 1, candidate: 0.25 }],
+  hardExamples: [
+    {
+      name: 'length=longest',
+      rows: 90,
+      accuracyBaseline: 0.9,
+      accuracyCandidate: 0.89,
+      dropUpper: 0.03,
+      verdict: 'successful',
+    },
+  ],
+});
+
+/** Judged by an evaluator, without a rollout. */
+const scored: Partial<ClosingDocument> = {
+  quality: { ...quality!, metric: 'reciprocal rank', evaluator: { folder: 'e', entryPoint: 'a:b' } },
+  package: 'express',
+  baseline: { ...baseline!, macroF1: undefined },
+  optimized: { ...optimized!, macroF1: undefined },
+  candidates: [{ ...line, role: 'selection' }],
+  holdout: line,
+  rollout: null,
+  support: null,
+};
+
+describe('the report of an engagement that an evaluator judged', () => {
+  const page = render(scored);
+  const text = textOf(page);
+
+  it('names the metric and nowhere accuracy, classes or F1', () => {
+    expect(text).toContain('loses 0.10 points of reciprocal rank on the hold-out data');
+    expect(text).toContain('Reciprocal rank drop, points');
+    expect(text).toContain('rows with another score than FP32');
+    expect(section(page, 'comparison')).toContain('Reciprocal rank 95.06 %');
+    for (const word of [/accuracy/i, /macro/i, /top class/i, /flips/i]) expect(text).not.toMatch(word);
+  });
+
+  it('lists the rows that lost most, with their scores', () => {
+    const shown = section(page, 'candidates');
+    expect(shown).toContain('Rows whose reciprocal rank fell most on the hold-out data, at most 1');
+    expect(shown).toContain('p = 0.500 (exact sign test)');
+    expect(shown).toContain('row-7 1.0000 0.2500 0.7500');
+    expect(shown).toContain(
+      'The tenth of the rows that are longest or, where all are of one length, of least contrast'
+    );
+  });
+
+  it('says by which bound it was judged', () => {
+    expect(section(page, 'terms')).toContain(
+      'BCa bootstrap over the rows’ differences and one row more that lost everything'
+    );
+  });
+});
