@@ -1,6 +1,6 @@
-import { stageVerdict, type WatchInput } from '../../src/activities/traffic.ts';
 import { judgeConfigOf } from '../../src/domain/rollout-policy.ts';
 import type { Spec } from '../../src/domain/spec.ts';
+import { stageVerdict, type WatchInput } from '../../src/domain/stage-verdict.ts';
 import type { RouteConfig, StageLook } from '../../src/domain/traffic.ts';
 import {
   beginStage,

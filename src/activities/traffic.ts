@@ -4,8 +4,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { classesOf } from '../domain/classes.ts';
 import { FailureType } from '../domain/errors.ts';
-import { FLOOR, judgeConfigOf } from '../domain/rollout-policy.ts';
+import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
+import { missingIn, stageVerdict, type WatchInput } from '../domain/stage-verdict.ts';
 import type { RouteConfig, RouteStatus, StageLook, StageResult, TakenOut } from '../domain/traffic.ts';
 import type { Journal } from '../storage/journal.ts';
 import { whileBeating } from './heartbeat.ts';
@@ -21,16 +22,6 @@ const ASSIGNMENT_SEED = 42;
 const POLL_MS = 500;
 const STILL_LOOKS = 20;
 const ANSWER_MS = 100_000; // loading two arms; an attempt is given up after 120 s, and nothing of it may arrive later
-
-export interface WatchInput {
-  model: string;
-  weight: number;
-  stage: string;
-  startedAt: string;
-  minimumHoldMs: number;
-  maximumHoldMs: number;
-  minimumPairs: number;
-}
 
 /** The router, and the evidence it gathers. */
 export const createTrafficActivities = ({ gateway, token, journalOf }: Dependencies) => {
@@ -177,38 +168,6 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
     },
   };
 };
-
-/** What this stage itself must have seen yet, whatever is proven; undefined where that is enough. */
-function missingIn({ weight, minimumPairs }: WatchInput, { counts, stageCounts }: RouteStatus): string | undefined {
-  const { pairs } = stageCounts;
-  if (pairs < minimumPairs) return `${pairs} pairs in this stage, ${minimumPairs} are required`;
-  const floor = counts.floor?.pairs ?? 0;
-  const required = Math.min(FLOOR.pairs, Math.ceil(FLOOR.share * minimumPairs));
-  if (weight > 0 || floor >= required) return undefined;
-  return `FP32 was compared with itself on ${floor} pairs, ${required} are required before clients get the candidate`;
-}
-
-/** The verdict of a stage at a moment, or undefined while it must be held. */
-export function stageVerdict(input: WatchInput, status: RouteStatus, now: number): StageResult | undefined {
-  const held = now - Date.parse(input.startedAt);
-  const result = {
-    weight: input.weight,
-    observations: status.stageCounts.pairs,
-    servedByCandidate: status.stageServed.candidate,
-    counts: status.counts,
-    evidence: status.judgement.evidence,
-    times: status.times,
-    startedAt: input.startedAt,
-    endedAt: new Date(now).toISOString(),
-  };
-  if (status.trip) return { ...result, verdict: 'failed', reason: status.trip.reason };
-  const { action, reason } = status.judgement;
-  const missing = missingIn(input, status);
-  if (held >= input.minimumHoldMs && !missing && action === 'promote')
-    return { ...result, verdict: 'successful', reason };
-  if (held < input.maximumHoldMs) return undefined;
-  return { ...result, verdict: 'inconclusive', reason: `not decided within the maximum hold: ${missing ?? reason}` };
-}
 
 export type TrafficActivities = ReturnType<typeof createTrafficActivities>;
 

@@ -93,14 +93,17 @@ const COMPLAINTS = {
     }
     return undefined;
   },
-  rollout: async ({ judge: config, stages }: RolloutEvidence) =>
-    stages.every((stage) =>
-      configsOf(stage, config).some((one) =>
-        same(judge(stage.counts, one).evidence.map(tested), stage.evidence.map(tested))
-      )
-    )
-      ? undefined
-      : 'the e-values do not follow from the counts',
+  rollout: async ({ judge: config, stages }: RolloutEvidence) => {
+    for (const stage of stages) {
+      const judged = configsOf(stage, config).map((one) => judge(stage.counts, one));
+      const found = judged.find(({ evidence }) => same(evidence.map(tested), stage.evidence.map(tested)));
+      if (!found) return 'the e-values do not follow from the counts';
+      // Who else ends a stage, an operator or the time, is in the journal and not among the counts.
+      if (stage.verdict === 'successful' && !stage.promoted && found.action !== 'promote')
+        return `stage ${stage.weight} passed, and its counts say to ${found.action}`;
+    }
+    return undefined;
+  },
   support: async ({ checks, support }: SupportEvidence) =>
     same([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
 };

@@ -1,6 +1,6 @@
 import { condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { WatchInput } from '../activities/traffic.ts';
 import { stageGate } from '../domain/ids.ts';
+import type { WatchInput } from '../domain/stage-verdict.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { records, traffic, watch } from './activities.ts';
 import type { RolloutInput, rollout } from './rollout.ts';

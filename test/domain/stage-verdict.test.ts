@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stageVerdict, type WatchInput } from '../../src/activities/traffic.ts';
 import { noEvidence } from '../../src/domain/judge.ts';
+import { stageVerdict, type WatchInput } from '../../src/domain/stage-verdict.ts';
 import type { RolloutAction, RouteStatus } from '../../src/domain/traffic.ts';
 
 const STARTED = Date.parse('2026-01-01T00:00:00.000Z');
