@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type Random, seededRandom } from '../src/domain/statistics/random.ts';
 import { type Dataset, readDataset } from '../src/inference/dataset.ts';
 import type { TensorDeclaration } from '../src/inference/host.ts';
+import { typeOf, writeTensor } from '../src/inference/open-inference.ts';
 
 const USAGE = `usage: node bench/player.ts --gateway http://127.0.0.1:<port> --model <name> --data <prepared.arrow>
   --rate <requests a second, or max>  --seconds <number>
@@ -55,14 +57,14 @@ class Player {
   readonly #settings: Settings;
   readonly #stop = new AbortController();
   readonly #labels: Label[] = [];
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #run = Date.now().toString(36);
   #labelsTaken = 0;
   #playing = true;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#random = randomOf(settings.seed);
+    this.#random = seededRandom(settings.seed);
   }
 
   stop(): void {
@@ -201,36 +203,22 @@ class Player {
   }
 
   #draw(below: number): number {
-    return Math.floor(this.#random() * below);
+    return this.#random.below(below);
   }
 }
 
 const isTransient = (status: number) => status === 0 || status === 429 || status >= 500;
 
 function declarationOf({ name, datatype, shape }: { name: string; datatype: string; shape: number[] }) {
-  const type = datatype.replace('UINT', 'uint').replace('INT', 'int').replace('FP', 'float').toLowerCase();
-  return { name, type, shape: shape.map((dim) => (dim < 0 ? '?' : dim)) } satisfies TensorDeclaration;
-}
-
-function inputsOf(dataset: Dataset, row: number) {
-  return Object.entries(dataset.feeds(row)).map(([name, { type, dims, data }]) => ({
+  return {
     name,
-    shape: dims,
-    datatype: type.toUpperCase().replace('FLOAT', 'FP'),
-    data: Array.from(data as ArrayLike<number | bigint>, Number),
-  }));
+    type: typeOf(datatype),
+    shape: shape.map((dim) => (dim < 0 ? '?' : dim)),
+  } satisfies TensorDeclaration;
 }
 
-/** mulberry32: small, and the same draws for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const inputsOf = (dataset: Dataset, row: number) =>
+  Object.entries(dataset.feeds(row)).map(([name, tensor]) => writeTensor(name, tensor));
 
 /** Throws with what is wrong with the command line. */
 function readSettings(args: string[]): Settings {

@@ -2,6 +2,7 @@ import { LATENCY, THROUGHPUT } from './measurement-plan.ts';
 import { PACKAGES } from './packages.ts';
 import { ptqPlan } from './recipes.ts';
 import type { Spec } from './spec.ts';
+import { plannedDays } from './support.ts';
 
 /** Milliseconds, from what must happen to what may. */
 interface DurationRange {
@@ -35,7 +36,7 @@ export function expectedDuration(
   rows: { selection: number; holdout: number },
   rowMs: number
 ): ExpectedDuration {
-  const { optimizes, rollsOut, supportDays } = PACKAGES[spec.package];
+  const { optimizes, rollsOut } = PACKAGES[spec.package];
   const candidates = ptqPlan(spec).length;
   const baseline = rows.selection + 2 * LATENCY_RUNS + THROUGHPUT_RUNS;
   const candidate = rows.selection + 3 * LATENCY_RUNS + 2 * THROUGHPUT_RUNS;
@@ -43,7 +44,7 @@ export function expectedDuration(
   const load = (queries: number) => (2 * queries) / UTILIZATION; // of today's model and of the chosen one
   const runs = (candidates: number, queries: number) =>
     baseline + candidates * candidate + 2 * rows.holdout + load(queries);
-  const days = spec.support.days ?? supportDays;
+  const days = plannedDays(spec);
   return {
     measuring: {
       least: rowMs * runs(candidates, Math.min(PROBES, maximumProbes) * firstQueries),

@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import { harmMarginOf } from './guardrails.ts';
 import { noEvidence } from './judge.ts';
 import { PACKAGES } from './packages.ts';
 import { driftsOf, type Proposal, type Reference } from './reoptimization.ts';
@@ -170,8 +171,7 @@ const SAID: Record<Guard, string> = {
 function watched(guard: Guard, fresh: EvidenceCounts, spec: Spec) {
   const judge = judgeConfigOf(spec);
   const { plus, minus, zero, disagreements, pairs, candidateErrors, candidateRequests } = fresh;
-  if (guard === 'labelled-worse')
-    return { losses: { plus, minus, zero }, margin: judge.harmMargin ?? judge.margin / 2 };
+  if (guard === 'labelled-worse') return { losses: { plus, minus, zero }, margin: harmMarginOf(judge) };
   if (guard === 'disagreement') return { losses: events(disagreements, pairs), margin: judge.disagreementBudget };
   return { losses: events(candidateErrors, candidateRequests), margin: judge.errorBudget };
 }

@@ -25,7 +25,7 @@ describe('what a decision is to change', () => {
   it.each<[unknown, string, string]>([
     [{ quality: { marginPoint: 1 } }, 'quality.marginPoint', 'is not a known key; remove it or correct its spelling'],
     [{ quality: { confidence: 95 } }, 'quality.confidence', 'Too big: expected number to be <1'],
-    [{ quality: { metric: 'exactness' } }, 'quality.metric', 'Invalid input: expected "accuracy"'],
+    [{ quality: { metric: 'exactness' } }, 'quality.metric', 'text-classification is measured by'],
     [{ candidates: ['int8'] }, 'candidates.0', 'cannot go on; those that passed are int8-dynamic, int8-static'],
     [{ candidates: [] }, 'candidates', 'name a candidate; without `candidates` all that passed go on'],
     [{ recipes: [{ ...recipe, scheme: 'int9' }] }, 'recipes.0.scheme', 'Invalid option: expected one of "fp16"|'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { harmProven, judge, noEvidence } from '../../src/domain/judge.ts';
 import { HARM_BETS } from '../../src/domain/rollout-policy.ts';
+import { seededRandom } from '../../src/domain/statistics/random.ts';
 import type { EvidenceCounts, JudgeConfig, RolloutAction } from '../../src/domain/traffic.ts';
 
 const config: JudgeConfig = {
@@ -99,12 +100,12 @@ describe('judge, looked at all along simulated rollouts', () => {
 
   /** How many rollouts took the action at any time within `pairs`. */
   function share(action: RolloutAction, rates: { plus: number; minus: number }, pairs: number): number {
-    const random = mulberry32(20_240_601);
+    const random = seededRandom(20_240_601);
     let taken = 0;
     for (let rollout = 0; rollout < rollouts; rollout++) {
       const seen = noEvidence();
       for (let pair = 0; pair < pairs; pair++) {
-        const draw = random();
+        const draw = random.next();
         const outcome = draw < rates.plus ? 'plus' : draw < rates.plus + rates.minus ? 'minus' : 'zero';
         seen[outcome]++;
         seen.pairs++;
@@ -142,13 +143,3 @@ describe('judge, looked at all along simulated rollouts', () => {
     expect(share('promote', { plus: 0.001, minus: 0.001 }, 2_000)).toBeGreaterThan(0.95);
   });
 });
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

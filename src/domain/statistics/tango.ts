@@ -1,8 +1,8 @@
 import { requireCount, requireFraction } from './arguments.ts';
 import { normalQuantile } from './normal.ts';
 
-/** Paired outcomes of `n` rows: `b` baseline right and candidate wrong, `c` the reverse. */
-export interface PairedCounts {
+/** Of `n` rows, those on which one alone is right: `b` baseline right and candidate wrong, `c` the reverse. */
+export interface DiscordantRows {
   b: number;
   c: number;
   n: number;
@@ -20,7 +20,7 @@ export interface DropInterval {
  * one-sided 95 % bound. Holds with empty cells. Throws a RangeError that names the field for n = 0, b + c > n and
  * counts that are not whole. Source: T. Tango, Statistics in Medicine 17 (1998), 891-908.
  */
-export function tangoInterval({ b, c, n, confidence }: PairedCounts & { confidence: number }): DropInterval {
+export function tangoInterval({ b, c, n, confidence }: DiscordantRows & { confidence: number }): DropInterval {
   requireCount('n', n, 1);
   requireCount('b', b);
   requireCount('c', c);
@@ -36,14 +36,14 @@ export function tangoInterval({ b, c, n, confidence }: PairedCounts & { confiden
 }
 
 /** Upper bound of the drop at a one-sided confidence such as 0.95. */
-export function tangoUpperBound({ b, c, n, confidence }: PairedCounts & { confidence: number }): number {
+export function tangoUpperBound({ b, c, n, confidence }: DiscordantRows & { confidence: number }): number {
   if (!(confidence > 0.5 && confidence < 1))
     throw new RangeError(`confidence must be between 0.5 and 1 (exclusive), not ${confidence}`);
   return tangoInterval({ b, c, n, confidence: 2 * confidence - 1 }).upper;
 }
 
 /** The score statistic of H0: drop = `drop`, with the nuisance parameter at its constrained maximum likelihood. */
-function score({ b, c, n }: PairedCounts, drop: number): number {
+function score({ b, c, n }: DiscordantRows, drop: number): number {
   const linear = -b - c + (2 * n - b + c) * drop;
   const constant = -c * drop * (1 - drop);
   const root = Math.sqrt(Math.max(0, linear * linear - 8 * n * constant));

@@ -13,11 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..ending import scratch_folder
-from ..onnxruntime_toolkit.machine import has_vnni
 from ..onnxruntime_toolkit.model import facts_of, load
 from ..onnxruntime_toolkit.quantize import ONNXRUNTIME, calibration_rows, pre_process
 from ..onnxruntime_toolkit.recipe import check
-from ..onnxruntime_toolkit.schemes import SCHEMES, Making
+from ..onnxruntime_toolkit.schemes import SCHEMES, Making, reduces_range
 from ..protocol import Channel, take
 from .checkpoint import newest, save
 from .graph import Feed, Graph, require_same_answers, save_weights
@@ -50,8 +49,7 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         feeds = calibration_rows(job, facts, ONNXRUNTIME.rules)
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
         SCHEMES[recipe["scheme"]](making)
-        reduced = (recipe.get("options") or {}).get("reduceRange", not has_vnni())
-        training.rounding = Rounding(making.target, reduced)
+        training.rounding = Rounding(making.target, reduces_range(making))
         checkpoints = None if job.get("estimate") else Path(take(job, "checkpointFolder", str))
         checkpoint = checkpoints and newest(job.get("checkpoint"), checkpoints)
         training.ready(checkpoint)
