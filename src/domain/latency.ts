@@ -41,6 +41,8 @@ export function summarizeBaseline(rounds: BaselineRounds): NoiseFigures {
 
 /** Of the blocks' medians; processes differ more than the rounds of one, so that rounds alone would tell too much. */
 function ratioOfRounds({ baseline, blocks }: BaselineRounds, candidate: number[]): Ratio {
+  if (candidate.length !== baseline.length)
+    throw new RangeError(`one arm has ${candidate.length} rounds and the baseline has ${baseline.length}`);
   if (blocks) return ratioOf({ baseline: medians(baseline, blocks), candidate: medians(candidate, blocks) });
   const { estimate, lower, upper } = ratioOfMediansInterval({ ...BOOTSTRAP, baseline, candidate });
   return { estimate, interval: [lower, upper] };

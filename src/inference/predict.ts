@@ -79,7 +79,7 @@ interface Answer {
   top1: number;
   /** Softmax of the first class. */
   score: number;
-  /** Between the first and the second class, logits. */
+  /** Softmax of the first class less that of the second. */
   margin: number;
 }
 

@@ -15,7 +15,8 @@ function logFactorial(n: number): number {
 }
 
 /**
- * P[Binomial(trials, share) <= successes], summed from the nearer tail; relative error below 1e-9 for 1e7 trials.
+ * P[Binomial(trials, share) <= successes], summed from the nearer tail; relative error below 1e-9 for 1e6
+ * trials, 2e-8 for 1e7.
  * Throws a RangeError that names the field.
  */
 export function binomialCdf(input: { trials: number; share: number; successes: number }): number {

@@ -25,8 +25,8 @@ BLOCKWISE = {
 @dataclass
 class Weight:
     axis: int | None
-    """Largest integer of the symmetric range: 127, and 64 where the CPU needs 7 bits."""
     most: int
+    """Largest integer of the symmetric range: 127, and 64 where the CPU needs 7 bits."""
 
 
 @dataclass

@@ -11,13 +11,13 @@ class Settings:
     steps: int = 400
     batch: int = 32
     learningRate: float = 1e-4
-    """Share of the loss that is distance from the FP32 model's answers; the rest is distance from the labels."""
     distillation: float = 0.5
+    """Share of the loss that is distance from the FP32 model's answers; the rest is distance from the labels."""
     temperature: float = 2.0
-    """Looks at the selection rows, evenly spread over the steps."""
     evaluations: int = 10
-    """Ends after so many looks without a better one."""
+    """Looks at the selection rows, evenly spread over the steps."""
     patience: int = 4
+    """Ends after so many looks without a better one."""
 
 
 MOST = {"steps": 100_000, "batch": 1024, "learningRate": 1.0, "distillation": 1.0, "temperature": 100.0}
