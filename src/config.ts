@@ -52,6 +52,7 @@ const environment = z
     PATH: z.string().default(''),
     STEPDOWN_SPECS: z.string().min(1).default('.'),
     STEPDOWN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    STEPDOWN_CACHED_WORKFLOWS: z.coerce.number().int().min(10).default(500),
     STEPDOWN_SERVER_PORT: z.coerce.number().int().min(0).max(65_535).default(7878),
     STEPDOWN_OIDC_ISSUER: z
       .string()
@@ -110,6 +111,8 @@ export interface Config {
   specsFolder: string;
   /** How people reach the server; mails carry decision links where it is known. */
   publicUrl?: string;
+  /** Workflows that a worker keeps in memory, about a megabyte each; others are played again from their history. */
+  cachedWorkflows: number;
   serverPort: number;
   /** Who signs people in; without it, tokens of the data directory do. */
   oidc?: OidcConfig;
@@ -145,6 +148,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     chromium: values.STEPDOWN_CHROMIUM ?? chromiumOn(values.PATH),
     specsFolder: resolve(values.STEPDOWN_SPECS),
     publicUrl: values.STEPDOWN_PUBLIC_URL,
+    cachedWorkflows: values.STEPDOWN_CACHED_WORKFLOWS,
     serverPort: values.STEPDOWN_SERVER_PORT,
     oidc: oidcOf(values),
     folders: {

@@ -68,6 +68,7 @@ function optionsFor(queue: Queue, config: Config, workFolder: string): Partial<W
     };
   return {
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+    maxCachedWorkflows: config.cachedWorkflows,
     activities: {
       ...createVerdictActivities(shared),
       ...createRecordActivities({ ...shared, reportsFolder: config.folders.reports }),

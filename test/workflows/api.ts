@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import { Access } from '../../src/server/access.ts';
 import type { Role } from '../../src/server/people.ts';
 import { createServer } from '../../src/server/server.ts';
+import { readEvents } from './events.ts';
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
@@ -48,32 +49,5 @@ export async function startApi(changes: Partial<Config> = {}, publicUrl = 'http:
       access.close();
       rmSync(home, { recursive: true });
     },
-  };
-}
-
-interface ServerEvent {
-  id: string | undefined;
-  event: string;
-  data: unknown;
-}
-
-async function readEvents(url: string, headers: Record<string, string>) {
-  const end = new AbortController();
-  const { body } = await fetch(url, { headers, signal: end.signal });
-  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  return {
-    async next(): Promise<ServerEvent> {
-      for (;;) {
-        const [block, ...later] = rest.split('\n\n');
-        if (later.length === 0) rest += (await reader.read()).value!;
-        else {
-          rest = later.join('\n\n');
-          const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block!)?.[1];
-          if (field('data')) return { id: field('id'), event: field('event')!, data: JSON.parse(field('data')!) };
-        }
-      }
-    },
-    close: () => end.abort(),
   };
 }
