@@ -80,7 +80,7 @@ beforeAll(async () => {
     ...{ options: { threads: 1 }, rounds: 16, blocks: 8, warmup: 1, seed: 1 },
   });
   trial = { ...trial, latency: { rounds: await artifacts.putJson(rounds) } as Trial['latency'] };
-}, 120_000);
+}, 300_000); // a busy host
 
 it('measures FP32 by the evaluator, with the power that its scores give the hold-out', async () => {
   const judged = await run(verdicts.judgeBaseline, { spec, preparation, baseline });
