@@ -1,5 +1,7 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
@@ -39,6 +41,38 @@ describe('files', () => {
     expect((await get(json.sha256)).json()).toEqual({ a: 1 });
     const { headers } = await get(page.sha256);
     expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+  });
+
+  it('answers no artifact that is a link to somewhere else', async () => {
+    const folder = join(api.config.folders.artifacts, 'ab');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(join(api.config.home, 'access.db'), join(folder, `${'c'.repeat(62)}.json`));
+    expect((await api.as(['viewer'])('GET', `/api/artifacts/ab${'c'.repeat(62)}`)).statusCode).toBe(404);
+  });
+
+  it.each([
+    '/api/artifacts/../../access.db',
+    '/api/artifacts/..%2f..%2f..%2faccess.db',
+    '/api/artifacts/%2e%2e/%2e%2e/access.db',
+    '/api/artifacts/%252e%252e%252faccess.db',
+    '/api/artifacts/..%5c..%5caccess.db',
+    '/api/engagements/..%2f..%2f..%2fetc%2fpasswd/report',
+    '/api/engagements/%252e%252e%252fx/journal',
+    '/assets/../../package.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/assets/%252e%252e%252findex.html',
+    '/engagements/..%2f..%2f..%2fetc%2fpasswd',
+  ])('answers nothing of the disk for %s as it is sent', async (path) => {
+    const own = await startApi();
+    const { port } = new URL(await own.app.listen({ port: 0, host: '127.0.0.1' }));
+    const headers = { authorization: `Bearer ${own.access.issueToken('reader@example.org', ['viewer'])}` };
+    const said = await new Promise<string>((resolve, reject) => {
+      const asked = request({ port, path, headers }, (answer) => text(answer).then(resolve, reject));
+      asked.once('error', reject).end();
+    });
+    await own.close();
+    expect(said).toMatch(path.startsWith('/engagements') ? /^<!doctype html>/i : /"status":4\d\d/);
+    expect(said).not.toMatch(/SQLite format|root:|"dependencies"/);
   });
 
   it.each(['..%2f..%2faccess.db', '..%2Faccess', `${'a'.repeat(62)}..`, '%00', '....//access.db'])(

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, request } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -8,8 +8,8 @@ import { stringify } from 'yaml';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import type { Incident } from '../../src/domain/support.ts';
-import { ROLES, type Role } from '../../src/server/people.ts';
-import type { Portfolio } from '../../src/server/portfolio.ts';
+import type { Role } from '../../src/server/people.ts';
+import type { Portfolio } from '../../src/server/routes/events.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, look, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -17,92 +17,11 @@ import { ref } from './measured.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
 const SHA = 'a'.repeat(64);
-const READERS = [...ROLES];
-const decision = { outcome: 'approved', evidenceSha256: SHA };
-
-/** Every route with who may use it. */
-const ROUTES: ['GET' | 'POST' | 'DELETE', string, Role[], object?][] = [
-  ['GET', '/api/session', READERS],
-  ['DELETE', '/api/session', READERS],
-  ['GET', '/api/engagements', READERS],
-  ['POST', '/api/engagements', ['engineer', 'admin'], { spec: 'none.yaml' }],
-  ['GET', '/api/specifications/schema', ['engineer', 'admin']],
-  ['POST', '/api/specifications', ['engineer', 'admin'], { spec: 'none.yaml', document: {} }],
-  ['POST', '/api/specifications/dry-lap', ['engineer', 'admin'], { spec: 'none.yaml' }],
-  ['GET', '/api/engagements/none', READERS],
-  ['GET', '/api/engagements/none/candidates', READERS],
-  ['GET', '/api/engagements/none/document', READERS],
-  ['GET', '/api/engagements/none/cost', READERS],
-  ['GET', '/api/engagements/none/journal', READERS],
-  ['GET', '/api/engagements/none/verification', READERS],
-  ['GET', '/api/engagements/none/report', READERS],
-  ['GET', '/api/engagements/none/phases/ptq/report', READERS],
-  ['GET', '/api/engagements/none/deployment', READERS],
-  ['GET', '/api/engagements/none/service-level', READERS],
-  ['GET', '/api/engagements/none/rollout', READERS],
-  ['POST', '/api/engagements/none/gates/ptq/decision', ['approver', 'admin'], decision],
-  ['POST', '/api/engagements/none/rollout/rollback', ['operator', 'admin'], {}],
-  ['POST', '/api/engagements/none/rollout/promote', ['operator', 'admin'], {}],
-  ['GET', '/api/engagements/none/support', READERS],
-  ['POST', '/api/engagements/none/support/acknowledge', ['operator', 'admin'], { comment: 'seen', incident: 1 }],
-  ['GET', '/api/portfolios', READERS],
-  ['POST', '/api/portfolios', ['engineer', 'admin'], { portfolio: 'none.yaml' }],
-  ['GET', '/api/portfolios/none', READERS],
-  ['POST', '/api/portfolios/none/pause', ['engineer', 'admin'], {}],
-  ['GET', '/api/gates', READERS],
-  ['GET', `/api/artifacts/${SHA}`, READERS],
-  ['GET', '/api/outbox', READERS],
-  ['GET', '/api/openapi.json', READERS],
-  ['POST', '/api/people', ['admin'], { email: 'x@example.org', roles: ['viewer'] }],
-  ['DELETE', '/api/people/x@example.org', ['admin']],
-];
-
 let api: Api;
 beforeAll(async () => {
   api = await startApi();
 });
 afterAll(() => api.close());
-
-describe('who may do what', () => {
-  it.each(ROUTES)('%s %s', async (method, url, allowed, payload) => {
-    const bare = await api.app.inject({ method, url, ...(payload && { payload }) });
-    expect([bare.statusCode, bare.json().title]).toEqual([401, 'Not signed in']);
-    for (const role of ROLES) {
-      const { statusCode, headers } = await api.as([role])(method, url, payload);
-      expect([role, statusCode === 403]).toEqual([role, !allowed.includes(role)]);
-      expect(statusCode).not.toBe(401);
-      expect(statusCode).toBeLessThan(500);
-      if (statusCode >= 400) expect(headers['content-type']).toContain('application/problem+json');
-    }
-  });
-
-  it('names every route of the API in the table above', async () => {
-    const document = (await api.as(['viewer'])('GET', '/api/openapi.json')).json();
-    const known = ROUTES.map(([method, url]) => `${method} ${url.split('/').length}`);
-    for (const [path, methods] of Object.entries<object>(document.paths)) {
-      if (/\/(events|live)$/.test(path)) continue; // streams; tested below
-      for (const method of Object.keys(methods))
-        expect(known).toContain(`${method.toUpperCase()} ${path.split('/').length}`);
-    }
-  });
-});
-
-it.each(['/%61pi', '/a%70i', 'http://127.0.0.1/api', 'HTTP://elsewhere/api'])(
-  'asks who it is, however the address is spelled: %s',
-  async (spelled) => {
-    const own = await startApi();
-    const at = new URL(await own.app.listen({ port: 0, host: '127.0.0.1' }));
-    const status = (method: string, path: string) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const headers = { 'content-type': 'application/json' };
-        const asked = request({ port: at.port, method, path, headers }, ({ statusCode }) => resolve(statusCode));
-        asked.once('error', reject).end(method === 'POST' ? '{"email":"eve@example.org","roles":["admin"]}' : '');
-      });
-    expect(await status('GET', `${spelled}/outbox`)).toBe(401);
-    expect(await status('POST', `${spelled}/people`)).toBe(401);
-    await own.close();
-  }
-);
 
 /** The cookie and the CSRF token of somebody who followed a sign-in link. */
 async function signIn(roles: Role[], email = 'ana@example.org') {
@@ -124,31 +43,6 @@ describe('signing in', () => {
     expect(cookie).toMatch(/SameSite=Strict/);
   });
 
-  it('changes nothing by the cookie alone', async () => {
-    const { cookie } = await signIn(['admin'], 'csrf@example.org');
-    const people = {
-      method: 'POST',
-      url: '/api/people',
-      payload: { email: 'x@example.org', roles: ['viewer'] },
-    } as const;
-    const { csrf } = (await api.app.inject({ url: '/api/session', headers: { cookie } })).json();
-    const post = async (headers: Record<string, string>) =>
-      (await api.app.inject({ ...people, headers: { cookie, ...headers } })).statusCode;
-    expect(await post({})).toBe(403);
-    expect(await post({ 'x-csrf-token': 'guessed' })).toBe(403);
-    expect(await post({ 'x-csrf-token': csrf, 'sec-fetch-site': 'cross-site' })).toBe(403);
-    expect(await post({ 'x-csrf-token': csrf })).toBe(201);
-  });
-
-  it('is limited in how often it is tried', async () => {
-    const attempts = await Promise.all(
-      Array.from({ length: 12 }, () =>
-        api.app.inject({ url: `/sign-in?code=${'g'.repeat(40)}`, remoteAddress: '10.0.0.9' })
-      )
-    );
-    expect(attempts.at(-1)!.statusCode).toBe(429);
-  });
-
   it('keeps no secret in the file, which its owner alone can read', async () => {
     const token = api.access.issueToken('secret@example.org', ['viewer']);
     const path = join(api.config.home, 'access.db');
@@ -157,12 +51,6 @@ describe('signing in', () => {
     api.access.dismiss('secret@example.org');
     const after = await api.app.inject({ url: '/api/gates', headers: { authorization: `Bearer ${token}` } });
     expect([after.statusCode, after.body.includes(token)]).toEqual([401, false]);
-  });
-
-  it('sends the headers that keep pages apart', async () => {
-    const { headers } = await api.app.inject({ url: '/health' });
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
-    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   });
 });
 

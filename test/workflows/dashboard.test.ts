@@ -230,7 +230,7 @@ async function decideAtTheDesk(name: string): Promise<void> {
   await inspect(page, 'gate');
   await approve(page, 'agreed');
   await page.getByRole('link', { name: 'gate ptq' }).click();
-  await approve(page, '');
+  await approve(page, HOSTILE);
   await page.getByRole('link', { name: 'The whole engagement' }).click();
   await page.getByRole('link', { name: 'Gate optimization', exact: true }).waitFor();
   await page.getByRole('heading', { name: 'Candidates' }).waitFor();
@@ -259,6 +259,7 @@ async function rollBackByPhone(name: string): Promise<void> {
   await page.getByText('a customer complained').first().waitFor();
   await page.getByRole('link', { name: 'The whole engagement' }).click();
   await page.getByRole('heading', { name: 'Journal' }).waitFor();
+  await page.getByText(HOSTILE).first().waitFor();
   await inspect(page, 'closed');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in to Stepdown' }).waitFor();

@@ -3,32 +3,18 @@ import type { Client } from '@temporalio/client';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNotificationActivities } from '../../src/activities/notification.ts';
-import type { GateRequest, GateStatus } from '../../src/domain/decision.ts';
+import type { GateStatus } from '../../src/domain/decision.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
 import { type LinkClaims, linkKey, readLink, signLink } from '../../src/storage/decision-link.ts';
 import { approval } from '../../src/workflows/approval.ts';
 import { gateQuery } from '../../src/workflows/messages.ts';
 import { type Api, startApi } from './api.ts';
-import { APPROVER, SECOND } from './fakes.ts';
+import { APPROVER, gateRequest, SECOND } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
 const HOSTILE = '<script>alert(1)</script>';
 
-const request: GateRequest = {
-  engagement: 'e',
-  client: HOSTILE,
-  modelName: 'm',
-  package: 'express',
-  gate: 'ptq',
-  attempt: 1,
-  verdict: 'successful',
-  summary: `int8-dynamic: 2.31x as fast ${HOSTILE}`,
-  evidenceSha256: 'e'.repeat(64),
-  approvers: [APPROVER, SECOND].map((email) => ({ name: email, email })),
-  needsTwo: false,
-  remindAfterMs: 600_000,
-  expireAfterMs: 6_000_000,
-};
+const request = gateRequest({ client: HOSTILE, summary: `int8-dynamic: 2.31x as fast ${HOSTILE}` });
 
 let api: Api;
 let smtp: SMTPServer;

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { PreparedData } from '../../src/domain/artifact.ts';
+import type { GateRequest } from '../../src/domain/decision.ts';
 import type { Serving } from '../../src/domain/deployment/serving.ts';
 import type { CandidateResult, ClosingDocument, EngagementState, SourceFiles } from '../../src/domain/engagement.ts';
 import { noEvidence } from '../../src/domain/judge.ts';
@@ -18,6 +19,24 @@ import { baselineMeasurement, figuresOf, fp32, judgedAs, ref, trialOf } from './
 
 export const APPROVER = 'ana@example.org';
 export const SECOND = 'ben@example.org';
+
+/** A gate that two may decide, with hours to do it. */
+export const gateRequest = (changes: Partial<GateRequest> = {}): GateRequest => ({
+  engagement: 'e',
+  client: 'Acme',
+  modelName: 'm',
+  package: 'express',
+  gate: 'ptq',
+  attempt: 1,
+  verdict: 'successful',
+  summary: 'int8-dynamic: 2.31x as fast',
+  evidenceSha256: 'e'.repeat(64),
+  approvers: [APPROVER, SECOND].map((email) => ({ name: email, email })),
+  needsTwo: false,
+  remindAfterMs: 600_000,
+  expireAfterMs: 6_000_000,
+  ...changes,
+});
 
 /** A small valid specification as one writes it; the rollout has two stages. */
 export function specDocument(name: string, changes: Record<string, unknown> = {}) {

@@ -12,16 +12,16 @@ export const withWorker = (
 
 export const uniqueName = (): string => `t-${randomUUID().slice(0, 8)}`;
 
-/** Looks again until the answer is there; fails after ten seconds with the last answer. */
-export async function eventually<T>(look: () => Promise<T | undefined>, describe = 'it'): Promise<T> {
-  const deadline = Date.now() + 10_000;
+/** Looks again until the answer is there; fails after so many seconds with the last answer. */
+export async function eventually<T>(look: () => Promise<T | undefined>, describe = 'it', seconds = 10): Promise<T> {
+  const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const found = await look().catch((error: unknown) => {
       if (Date.now() > deadline) throw error;
       return undefined;
     });
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`${describe} did not happen within 10 s`);
+    if (Date.now() > deadline) throw new Error(`${describe} did not happen within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -45,11 +45,12 @@ export function fileRoutes({ app, client, config }: Desk): void {
     },
     async ({ params: { sha256 } }, reply) => {
       const folder = join(folders.artifacts, sha256.slice(0, 2));
-      const names = await readdir(folder).catch(() => []);
-      const name = names.find((each) => !each.endsWith('.partial') && each.split('.')[0] === sha256.slice(2));
-      if (!name) throw new Problem(404, `there is no artifact ${sha256}`);
+      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      const files = entries.filter((entry) => entry.isFile()); // a link could lead anywhere
+      const found = files.find(({ name }) => !name.endsWith('.partial') && name.split('.')[0] === sha256.slice(2));
+      if (!found) throw new Problem(404, `there is no artifact ${sha256}`);
       reply.header('etag', `"${sha256}"`).header('cache-control', 'private, immutable, max-age=31536000');
-      return sendFile(reply, join(folder, name));
+      return sendFile(reply, join(folder, found.name));
     }
   );
   typed.get(

@@ -36,7 +36,8 @@ export function providerRoutes(desk: Desk, provider: IdentityProvider): void {
   );
   typed.get(CALLBACK, { ...routes, schema: { hide: true } }, (request, reply) =>
     shown(reply, async () => {
-      const answer = new URL(request.url, publicUrl());
+      const answer = new URL(callback());
+      answer.search = new URL(request.url, publicUrl()).search;
       const begun = request.cookies[SIGN_IN_COOKIE] ?? '';
       const isOurs = isSame(answer.searchParams.get('state') ?? '', stateOf(begun));
       const destination = isOurs ? access.takeSignIn(begun) : undefined;
