@@ -33,7 +33,8 @@ export function authenticate(app: FastifyInstance, access: Access, provider?: Id
   app.decorateRequest('csrf');
   const whoIs = async (request: FastifyRequest): Promise<Person> =>
     (await byBearer(request, access, provider)) ?? bySession(request, access, provider?.name);
-  app.addHook('onRequest', async (request, reply) => {
+  // after the limits on how often, which routes have as their own onRequest
+  app.addHook('preParsing', async (request, reply) => {
     const { url = request.url, config } = request.routeOptions; // of the route: what was sent has other spellings
     if (!url.startsWith('/api')) return;
     request.person = await whoIs(request);

@@ -245,13 +245,15 @@ describe('how often', () => {
     ['GET', '/decision?link=guessed', 60],
     ['POST', '/decision', 60],
     ['GET', '/api/session', 600],
-  ] as const)('%s %s: %i times a minute from one address', async (method, url, most) => {
-    const once = () =>
-      api.app.inject({ method, url, remoteAddress: `10.1.${most % 256}.${method.length}${url.length % 10}` });
-    const answers = await Promise.all(Array.from({ length: most + 1 }, once));
-    const limited = answers.filter(({ statusCode }) => statusCode === 429);
-    expect(limited).toHaveLength(1);
-    expect(Number(limited[0]!.headers['retry-after'])).toBeGreaterThan(0);
+  ] as const)('%s %s; %s times a minute from one address', async (method, url, most) => {
+    const remoteAddress = `10.1.${most % 256}.${method.length}${url.length % 10}`;
+    const statuses: number[] = [];
+    while (statuses.length <= most) {
+      const { statusCode, headers } = await api.app.inject({ method, url, remoteAddress });
+      statuses.push(statusCode);
+      if (statusCode === 429) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect(statuses.indexOf(429)).toBe(most);
   });
 
   it('is limited for everything but the pages themselves and the sign of life', () => {
