@@ -5,28 +5,11 @@ import { lastWords } from '../../src/domain/errors.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
 import { approval } from '../../src/workflows/approval.ts';
 import { decideUpdate, gateQuery } from '../../src/workflows/messages.ts';
-import { APPROVER, SECOND } from './fakes.ts';
+import { APPROVER, gateRequest, SECOND } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
 
-const request = (changes: Partial<GateRequest> = {}): GateRequest => ({
-  engagement: 'e',
-  client: 'Acme',
-  modelName: 'm',
-  package: 'express',
-  gate: 'ptq',
-  attempt: 1,
-  verdict: 'successful',
-  summary: 'figures',
-  evidenceSha256: 'abc',
-  approvers: [
-    { name: 'Ana', email: APPROVER },
-    { name: 'Ben', email: SECOND },
-  ],
-  needsTwo: false,
-  remindAfterMs: 60_000,
-  expireAfterMs: 600_000,
-  ...changes,
-});
+const request = (changes: Partial<GateRequest> = {}) =>
+  gateRequest({ summary: 'figures', evidenceSha256: 'abc', remindAfterMs: 60_000, expireAfterMs: 600_000, ...changes });
 
 const decision = (changes: Partial<DecisionInput> = {}): DecisionInput => ({
   gate: 'ptq',

@@ -258,6 +258,7 @@ describe('how often', () => {
 
   it('is limited for everything but the pages themselves and the sign of life', () => {
     const unlimited = [...registered].filter(([, { rateLimit }]) => rateLimit === false).map(([route]) => route);
-    for (const route of unlimited) expect(route).toMatch(/^(GET|HEAD) \/($|inbox|new|engagements\/\*|portfolios$|portfolios\/\*|assets\/|health)/);
+    for (const route of unlimited)
+      expect(route).toMatch(/^(GET|HEAD) \/($|inbox|new|engagements\/\*|portfolios$|portfolios\/\*|assets\/|health)/);
   });
 });
