@@ -9,7 +9,7 @@ import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import type { Incident } from '../../src/domain/support.ts';
 import type { Role } from '../../src/server/people.ts';
-import type { Portfolio } from '../../src/server/routes/events.ts';
+import type { Portfolio } from '../../src/server/portfolio.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, look, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
