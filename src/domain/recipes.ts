@@ -104,7 +104,8 @@ const UNTRAINABLE = ['types', 'format', 'algorithm'];
 
 /**
  * Training begins where post-training quantization got nearest: the candidate that lost the least accuracy, still too
- * much, and lacks nothing else, as training gives accuracy alone. Calibration is MinMax, whose ranges training can follow.
+ * much, and lacks nothing else, as training gives accuracy alone. Ranges of MinMax follow the weights that are trained;
+ * those of a method that clips stay, for the exporter too.
  */
 export function trainingPlan(
   spec: Spec,
@@ -117,13 +118,14 @@ export function trainingPlan(
     .filter(({ checks }) => checks.every((check) => check.verdict === 'successful' || lostTooMuch(check)))
     .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];
   if (!from) return undefined;
-  const { calibration } = from.recipe;
+  const { calibration, options } = from.recipe;
+  const clips = calibration !== undefined && calibration.method !== 'minmax';
   const scheme = TRAINED[from.scheme]!;
   const recipe: Recipe = {
     ...from.recipe,
     toolkit: 'pytorch',
     scheme,
-    ...(calibration && { calibration: { ...calibration, method: 'minmax' } }),
+    ...(clips && { options: { ...options, keepRanges: true } }),
     ...(spec.training && { training: spec.training }),
   };
   return { from, plan: { id: scheme, recipe } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateResult } from '../../src/domain/engagement.ts';
-import { best, OLDER_SPEED_TIE, optimizationPlan, ptqPlan, ranked } from '../../src/domain/recipes.ts';
+import { best, OLDER_SPEED_TIE, optimizationPlan, ptqPlan, ranked, trainingPlan } from '../../src/domain/recipes.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
 import { spec, specDocument } from '../workflows/fakes.ts';
 
@@ -141,5 +141,39 @@ describe('the plan of a race', () => {
     expect(problems(['optimum', 'optimum'])).toEqual(['toolkits: names a toolkit twice; name each once']);
     expect(problems([])[0]).toMatch(/^toolkits: /);
     expect(problems(['tensorrt', 'onnxruntime'])).toEqual([]);
+  });
+});
+
+describe('the plan of a training', () => {
+  const lost = { name: 'accuracy', verdict: 'failed', reason: 'lost' };
+  const calibratedBy = (method: string, accuracyDropUpper: number, options?: Record<string, boolean>) => ({
+    ...measured(`int8-static-${method}`, 1.5, 9),
+    scheme: 'int8-static',
+    checks: [lost],
+    figures: { accuracyDropUpper },
+    recipe: {
+      toolkit: 'onnxruntime',
+      scheme: 'int8-static',
+      calibration: { role: 'calibration', rows: 50, method },
+      ...(options && { options }),
+    },
+  });
+  const plan = (...candidates: object[]) => trainingPlan(spec('training'), candidates as CandidateResult[])!;
+
+  it.each(['entropy', 'percentile'])('keeps the ranges of %s where that lost the least', (method) => {
+    const found = plan(calibratedBy('minmax', 0.08), calibratedBy(method, 0.04, { perChannel: false }));
+    expect(found.from.id).toBe(`int8-static-${method}`);
+    expect(found.plan.recipe).toEqual({
+      toolkit: 'pytorch',
+      scheme: 'int8-qat',
+      calibration: { role: 'calibration', rows: 50, method },
+      options: { perChannel: false, keepRanges: true },
+    });
+  });
+
+  it('takes ranges anew where MinMax lost the least', () => {
+    const { recipe } = plan(calibratedBy('entropy', 0.08), calibratedBy('minmax', 0.04)).plan;
+    expect(recipe.calibration).toMatchObject({ method: 'minmax' });
+    expect(recipe.options).toBeUndefined();
   });
 });

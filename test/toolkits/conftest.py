@@ -127,6 +127,32 @@ def job(tmp_path: Path) -> dict[str, Any]:
     }
 
 
+RECIPE = {
+    "toolkit": "pytorch",
+    "scheme": "int8-qat",
+    "calibration": {"role": "calibration", "rows": 60, "method": "minmax"},
+    "training": {"steps": 60, "batch": 16, "learningRate": 0.01, "evaluations": 6, "patience": 6},
+}
+
+
+@pytest.fixture
+def training(job, tmp_path):
+    """A job for `train`: the tiny classifier knows nothing yet."""
+    job["roles"]["train"] = str(write_rows(tmp_path / "train.jsonl", make_rows("train", 96)))
+    from stepdown_toolkits.onnxruntime_toolkit import prepare  # found by the path set above
+
+    roles = prepare.run(job, Recorder())["roles"]
+    return {
+        "model": job["model"]["path"],
+        "recipe": RECIPE,
+        "trainData": roles["train"]["path"],
+        "selectionData": roles["selection"]["path"],
+        "calibrationData": roles["calibration"]["path"],
+        "checkpointFolder": str(tmp_path / "checkpoints"),
+        "outputFolder": str(tmp_path / "out"),
+    }
+
+
 def start(
     verb: str,
     *,

@@ -10,9 +10,10 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from conftest import Recorder, call, make_rows, start, write_rows
+from conftest import RECIPE, Recorder, call, start
+from onnx import numpy_helper
 
-from stepdown_toolkits.onnxruntime_toolkit import prepare, quantize
+from stepdown_toolkits.onnxruntime_toolkit import quantize
 from stepdown_toolkits.onnxruntime_toolkit.machine import has_vnni
 from stepdown_toolkits.protocol import BadRequest
 from stepdown_toolkits.pytorch_toolkit import train
@@ -21,30 +22,6 @@ from stepdown_toolkits.pytorch_toolkit.operators import OPERATORS
 from stepdown_toolkits.pytorch_toolkit.rounding import Rounding
 from stepdown_toolkits.pytorch_toolkit.rows import Rows
 from stepdown_toolkits.pytorch_toolkit.threads import choose
-
-RECIPE = {
-    "toolkit": "pytorch",
-    "scheme": "int8-qat",
-    "calibration": {"role": "calibration", "rows": 60, "method": "minmax"},
-    "training": {"steps": 60, "batch": 16, "learningRate": 0.01, "evaluations": 6, "patience": 6},
-}
-
-
-@pytest.fixture
-def training(job, tmp_path):
-    """A job for `train`: the tiny classifier knows nothing yet."""
-    job["roles"]["train"] = str(write_rows(tmp_path / "train.jsonl", make_rows("train", 96)))
-    roles = prepare.run(job, Recorder())["roles"]
-    return {
-        "model": job["model"]["path"],
-        "recipe": RECIPE,
-        "trainData": roles["train"]["path"],
-        "selectionData": roles["selection"]["path"],
-        "calibrationData": roles["calibration"]["path"],
-        "checkpointFolder": str(tmp_path / "checkpoints"),
-        "outputFolder": str(tmp_path / "out"),
-    }
-
 
 WEIGHT_ONLY = {"embeddings": True, "blockSize": 32, "embeddingsBlockSize": 16}
 ROUNDED = {
@@ -75,6 +52,26 @@ def test_the_rounding_is_the_exporters(training, name):
     error = np.sum((real - exact) ** 2)
     assert error > 0
     assert np.sum((simulated - real) ** 2) < 0.02 * error  # a tie may be rounded the other way
+
+
+def test_a_lookup_table_is_rounded_by_the_values_that_it_has_by_then(training, tmp_path):
+    recipe = {**RECIPE, "scheme": "int8-static"}
+    rounding = Rounding(
+        Path(quantize.run({**training, "recipe": recipe}, Recorder())["path"]), not has_vnni()
+    )
+    model = onnx.load(training["model"])
+    (table,) = [tensor for tensor in model.graph.initializer if tensor.name == "table"]
+    grown = 3 * numpy_helper.to_array(table) + 1
+    table.CopyFrom(numpy_helper.from_array(grown, "table"))
+    onnx.save(model, tmp_path / "grown.onnx")
+    made = quantize.run({**training, "model": str(tmp_path / "grown.onnx"), "recipe": recipe}, Recorder())[
+        "path"
+    ]
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(made).graph.initializer}
+    levels = stored["table_quantized"].astype(int) - stored["table_zero_point"]
+    simulated = rounding.weight("table", torch.from_numpy(grown)).numpy()
+    assert np.abs(simulated - levels * stored["table_scale"]).max() < 1e-5
+    assert "embedded" not in rounding.activations  # looked up, so rounded already
 
 
 WEIGHTS_TRAINED = {

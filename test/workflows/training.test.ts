@@ -8,6 +8,7 @@ import type { CandidateResult, SourceFiles } from '../../src/domain/engagement.t
 import { FailureType, lastWords } from '../../src/domain/errors.ts';
 import { engagementId } from '../../src/domain/ids.ts';
 import type { Trial } from '../../src/domain/measurement.ts';
+import type { Recipe } from '../../src/domain/recipe.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import type { engagement } from '../../src/workflows/engagement.ts';
 import { engagementQuery } from '../../src/workflows/messages.ts';
@@ -93,6 +94,44 @@ describe('quantization-aware training', () => {
     };
     expect(await searched({ quality })).toBe('not searched');
     expect(await searched({})).toBe('searched');
+  });
+
+  it('keeps the ranges of the calibration that lost the least, in training and in what is quantized of it', async () => {
+    const judgeCandidate = async (input: CandidateResult & { trial: Trial }) => {
+      const { figures, ...judged } = await onlyTrainingHelps.judgeCandidate(input);
+      const accuracyDropUpper = input.id === 'int8-static-entropy' ? 0.04 : 0.1;
+      return { ...judged, figures: { ...figures!, accuracyDropUpper } };
+    };
+    const recipes: Record<string, Recipe> = {};
+    const estimateTraining = async ({ recipe }: { recipe: Recipe }) => {
+      recipes.timed = recipe;
+      return fakeActivities().estimateTraining();
+    };
+    const trainCandidate = async ({ recipe }: { recipe: Recipe }) => {
+      recipes.trained = recipe;
+      return fakeActivities().trainCandidate({ recipe });
+    };
+    const quantizeCandidate = async ({ id, recipe }: { id?: string; recipe: Recipe }) => {
+      if (id) recipes[id] = recipe;
+      return { key: `key-${id}`, quantized: { model: ref('int8') } };
+    };
+    const made = {
+      trainCandidate,
+      estimateTraining: estimateTraining as never,
+      quantizeCandidate: quantizeCandidate as never,
+    };
+    const changed = { ...onlyTrainingHelps, ...made, judgeCandidate };
+    await withWorker(changed, async (client) => {
+      const name = uniqueName();
+      await kickOff(client, spec(name), sources, 'tester');
+      for (const gate of ['baseline', 'qat', 'optimization', 'rollout-100']) await answer(client, name, gate);
+      expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
+      const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
+      expect(state.training).toMatchObject({ from: 'int8-static-entropy' });
+      expect(recipes.trained).toMatchObject({ calibration: { method: 'entropy' }, options: { keepRanges: true } });
+      expect(recipes.timed).toEqual(recipes.trained);
+      expect(recipes['int8-qat']).toEqual(recipes.trained);
+    });
   });
 
   it('goes down to 2-bit weights after INT4 where a size is asked, and trains what fits', async () => {

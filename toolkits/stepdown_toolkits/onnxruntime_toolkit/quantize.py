@@ -16,6 +16,7 @@ from ..ending import scratch_folder
 from ..protocol import BadRequest, Channel, problem, take
 from .calibration import Feed, read_rows
 from .coverage import audit
+from .kept_ranges import forget
 from .model import Model, facts_of, load
 from .probe import PACKAGES, versions
 from .recipe import OPTIONS, Rules, check
@@ -127,10 +128,11 @@ def names_kept(path: Path, exclude: list[str]) -> bool:
 
 
 def strip(path: Path) -> None:
-    """Takes out what differs from run to run, so that equal recipes give equal bytes."""
+    """Takes out what differs from run to run, so that equal recipes give equal bytes, and what only led here."""
     model = onnx.load(path)
     model.doc_string = ""
     model.graph.doc_string = ""
+    forget(model)
     for node in model.graph.node:
         node.doc_string = ""
     if not any(entry.domain == "com.microsoft" for entry in model.opset_import):

@@ -16,6 +16,7 @@ from onnxruntime.quantization.registry import IntegerOpsRegistry, QDQRegistry, Q
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from .calibration import save_ranges
+from .kept_ranges import kept_in, write
 from .machine import has_vnni
 from .making import Making
 from .weights import WEIGHT_BITS, weight_only
@@ -102,6 +103,15 @@ def method_of(making: Making) -> CalibrationMethod:
 
 
 def static_ranges(making: Making) -> Path:
+    """Those that the model was trained with, where the recipe keeps them."""
+    return write(kept_in(making.source), making.scratch) if keeps_ranges(making) else calibrated(making)
+
+
+def keeps_ranges(making: Making) -> bool:
+    return making.options.get("keepRanges", False)
+
+
+def calibrated(making: Making) -> Path:
     """Of every activation between the operators; they do not depend on what is excluded."""
     operators = operators_of(making.recipe)
     return save_ranges(

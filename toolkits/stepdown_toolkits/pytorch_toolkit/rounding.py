@@ -30,6 +30,19 @@ class Weight:
 
 
 @dataclass
+class Table:
+    """Of lookups, and other constants in the place of an activation: one scale, from the smallest to the largest value."""
+
+    levels: int
+
+    def round(self, value: Tensor) -> Tensor:
+        with torch.no_grad():
+            low, high = value.min().clamp_max(0), value.max().clamp_min(0)
+            scale = ((high - low) / self.levels).clamp_min(1e-12)
+        return Straight.apply(value, scale, torch.round(-low / scale), 0, self.levels)
+
+
+@dataclass
 class Blocks:
     """Values that share a scale: `size` of them along an axis of a matrix."""
 
@@ -73,16 +86,19 @@ class Straight(torch.autograd.Function):
 
 
 class Rounding:
-    """Ranges of activations are those of the calibration rows, as the exporter takes them (MinMax)."""
+    """Ranges of activations are those in the file, or what `observe` takes anew as the exporter does (MinMax)."""
 
-    def __init__(self, quantized: Path, reduced: bool) -> None:
+    def __init__(self, quantized: Path, reduced: bool, keeps_ranges: bool = False) -> None:
         graph = onnx.load(quantized).graph
         constants = {tensor.name: tensor for tensor in graph.initializer}
         most = 64 if reduced else 127
-        self.weights: dict[str, Weight | Blocks] = {}
+        self.weights: dict[str, Weight | Table | Blocks] = {}
         self.activations: dict[str, int] = {}
         self.ranges: dict[str, tuple[float, float]] = {}
+        self._keeps_ranges = keeps_ranges
         self._observing = False
+        pairs = [node for node in graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
+        of_constants = {node.input[1] for node in pairs if node.input[0] in constants}
         for node in graph.node:
             if node.op_type in BLOCKWISE:
                 self._add_blocks(node)
@@ -90,9 +106,14 @@ class Rounding:
             axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
             if node.op_type == "DequantizeLinear" and node.input[0] in constants:
                 scale = constants[node.input[1]]
-                if constants[node.input[0]].data_type == TensorProto.INT8:
+                kind = constants[node.input[0]].data_type
+                if kind == TensorProto.UINT8:
+                    self.weights[base(node.input[0])] = Table(127 if reduced else 255)
+                elif kind == TensorProto.INT8:
                     self.weights[base(node.input[0])] = Weight(axis if sum(scale.dims) > 1 else None, most)
             elif node.op_type == "QuantizeLinear":
+                if node.input[1] in of_constants:
+                    continue  # looked up in what is rounded already
                 zero = constants[node.input[2]]
                 self.activations[base(node.input[0])] = LEVELS[zero.data_type]
                 scale_value = float(numpy_helper.to_array(constants[node.input[1]]))
@@ -114,7 +135,7 @@ class Rounding:
         kind = self.weights.get(name)
         if kind is None:
             return value
-        if isinstance(kind, Blocks):
+        if isinstance(kind, Table | Blocks):
             return kind.round(value)
         over = [axis for axis in range(value.dim()) if kind.axis is None or axis != kind.axis % value.dim()]
         largest = value.detach().abs().amax(over, keepdim=True)
@@ -135,8 +156,8 @@ class Rounding:
 
     @torch.no_grad()
     def observe(self, graph, feeds: list[dict[str, Tensor]]) -> None:
-        """Takes the ranges anew, on FP32 weights, as the exporter does; of weights alone there are none to take."""
-        if not self.activations:
+        """Takes the ranges anew, on FP32 weights; not where they are kept, and of weights alone there are none."""
+        if self._keeps_ranges or not self.activations:
             return
         self.ranges, self._observing = {}, True
         try:

@@ -13,10 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..ending import scratch_folder
+from ..onnxruntime_toolkit.kept_ranges import described, keep, write
 from ..onnxruntime_toolkit.model import facts_of, load
 from ..onnxruntime_toolkit.quantize import ONNXRUNTIME, calibration_rows, pre_process
 from ..onnxruntime_toolkit.recipe import check
-from ..onnxruntime_toolkit.schemes import SCHEMES, Making, reduces_range
+from ..onnxruntime_toolkit.schemes import SCHEMES, Making, calibrated, keeps_ranges, reduces_range
 from ..protocol import Channel, take
 from .checkpoint import newest, save
 from .graph import Feed, Graph, require_same_answers, save_weights
@@ -48,16 +49,17 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
         training = Training(job, model, prepared, settings)
         feeds = calibration_rows(job, facts, ONNXRUNTIME.rules)
         making = Making(prepared, scratch / "placed.onnx", recipe, scratch, feeds, lambda *_: None)
-        SCHEMES[recipe["scheme"]](making)
-        training.rounding = Rounding(making.target, reduces_range(making))
         checkpoints = None if job.get("estimate") else Path(take(job, "checkpointFolder", str))
         checkpoint = checkpoints and newest(job.get("checkpoint"), checkpoints)
+        training.place(making, checkpoint)
         training.ready(checkpoint)
         channel.progress(training.threads.described(), 0, settings.steps)
         if not checkpoints:
             return {**training.estimate(started), "threads": asdict(training.threads)}
         training.resume(checkpoint)
         outcome = training.complete(channel, checkpoints)
+        if training.kept:
+            keep(model, training.kept)
         save_weights(model, training.graph, scratch / "trained.onnx")
         target = shutil.move(scratch / "trained.onnx", folder / "trained.onnx")
     return {
@@ -89,6 +91,16 @@ class Training:
         self.step = 0
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
+        self.kept: str | None = None
+        """The ranges that training does not change, for the exporter to take."""
+
+    def place(self, making: Making, checkpoint: dict[str, Any] | None) -> None:
+        """Has the exporter say what is rounded. Ranges that are kept are calibrated once, before the first step."""
+        if keeps_ranges(making):
+            self.kept = checkpoint["kept"] if checkpoint else described(calibrated(making))
+            making.ranges = write(self.kept, making.scratch)
+        SCHEMES[making.recipe["scheme"]](making)
+        self.rounding = Rounding(making.target, reduces_range(making), keeps_ranges(making))
 
     def ready(self, checkpoint: dict[str, Any] | None) -> None:
         """
@@ -220,6 +232,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "ranges": self.rounding.ranges,
+            "kept": self.kept,
             "threads": asdict(self.threads),
         }
 
