@@ -61,7 +61,7 @@ describe.skipIf(haproxyMissing)(`HAProxy in front of the arms${haproxyMissing ? 
       const { status, body } = await candidate.setWeight(weight);
       expect(body.error).toBeUndefined();
       expect(status).toBe(200);
-      expect(body.router).toEqual({ kind: 'haproxy', weight, lastError: null });
+      expect(body.router).toEqual({ kind: 'haproxy', weight, lastError: null, confirmedAt: expect.any(String) });
       const { answers, byTwin } = await asked(UNITS);
       const buckets = UNITS.map((unit) => bucketOf(Buffer.from(unit, 'latin1'), 42));
       expect(answers.map(({ bucket }) => bucket)).toEqual(buckets);

@@ -59,7 +59,12 @@ describe('KServe', () => {
   it('gets the percent of the latest revision, and 0 at a trip', async () => {
     api.put(SERVICE, { predictor: { model: { modelFormat: { name: 'onnx' } } } });
     expect(await open(kserve())).toMatchObject({ status: 200, body: { router: { kind: 'kserve', weight: 0 } } });
-    expect((await gateway.setWeight(2_500)).body.router).toEqual({ kind: 'kserve', weight: 2_500, lastError: null });
+    expect((await gateway.setWeight(2_500)).body.router).toEqual({
+      kind: 'kserve',
+      weight: 2_500,
+      lastError: null,
+      confirmedAt: expect.any(String),
+    });
     expect(api.spec(SERVICE)).toEqual({
       predictor: { model: { modelFormat: { name: 'onnx' } }, canaryTrafficPercent: 25 },
     });
@@ -127,7 +132,12 @@ describe('Gateway API', () => {
     api.put(ROUTE, { hostnames: ['models.example'], rules: [{ filters, backendRefs: refs() }, other] });
     expect((await open(httpRoute())).body.error).toBeUndefined();
     expect(api.spec(ROUTE)).toMatchObject({ rules: [{ backendRefs: refs(10_000, 0) }, other] });
-    expect((await gateway.setWeight(123)).body.router).toEqual({ kind: 'gateway-api', weight: 123, lastError: null });
+    expect((await gateway.setWeight(123)).body.router).toEqual({
+      kind: 'gateway-api',
+      weight: 123,
+      lastError: null,
+      confirmedAt: expect.any(String),
+    });
     expect(api.spec(ROUTE)).toEqual({
       hostnames: ['models.example'],
       rules: [{ filters, backendRefs: refs(9_877, 123) }, other],

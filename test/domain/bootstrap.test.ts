@@ -114,7 +114,9 @@ describe('a latency summary', () => {
   });
 
   it('refuses arms of unequal length and no rounds at all', () => {
-    expect(() => summarizeLatency({ ...rounds, candidate: [1] })).toThrow('candidate has 1 samples');
+    expect(() => summarizeLatency({ ...rounds, candidate: [1] })).toThrow(
+      'one arm has 1 rounds and the baseline has 200'
+    );
     expect(() => latencyPercentiles([])).toThrow('samplesMs needs at least 1 samples and has 0');
   });
 });
