@@ -7,6 +7,8 @@ import { Lines } from './lines.ts';
 const LOOK_MS = 250;
 const WHOLE_MS = 300_000; // what was deleted is missed by looks from change to change
 const OVERLAP_MS = 20_000; // the index has a change once the task that made it is over: within 10 s
+const CLOCKS_MS = 10_000; // by which the clock here may be ahead of the one that times changes
+const RECENT_MS = 1_000;
 const BEGUN_MS = 3_000; // a gate that lists do not know for longer is an older one, or no worker has begun it
 const ASK_AGAIN_MS = 2_000;
 const AT_ONCE = 50; // each is a query that a worker answers
@@ -56,6 +58,8 @@ export class LivePortfolio {
   /** The latest change that was seen. */
   #until = 0;
   #wholeAt = Number.NEGATIVE_INFINITY;
+  /** When a look was last over, and did not fail. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #last: { endedAt: number; promise: Promise<void> } | undefined;
   #asking = false;
 
@@ -71,6 +75,13 @@ export class LivePortfolio {
       this.#last = last;
     }
     return this.#last.promise;
+  }
+
+  /** As it was a second ago at most, where that is known: what has changed since comes with the look under way. */
+  async recent(): Promise<void> {
+    const look = this.fresh();
+    look.catch(() => {}); // told to who waits for it, now or at the next look
+    if (performance.now() - this.#lookedAt > RECENT_MS) await look;
   }
 
   /** Waits for a change, and no longer than until the next look is due. */
@@ -133,8 +144,11 @@ export class LivePortfolio {
   }
 
   async #look(): Promise<void> {
-    if (this.#until === 0) return this.#lookAtAll();
-    this.#take(await listed(this.#client, new Date(this.#until - OVERLAP_MS)));
+    const beganAt = Date.now();
+    if (this.#until === 0) await this.#lookAtAll();
+    else this.#take(await listed(this.#client, new Date(this.#until - OVERLAP_MS)));
+    this.#until = Math.max(this.#until, beganAt - CLOCKS_MS); // else the last changes are listed again for ever
+    this.#lookedAt = performance.now();
     if (performance.now() - this.#wholeAt >= WHOLE_MS) this.#lookAtAll().catch(() => {}); // there is a next one
   }
 

@@ -37,7 +37,7 @@ export function eventRoutes({ app, client, config, portfolio }: Desk): void {
     async (request, reply) => {
       let tag = request.headers['last-event-id']?.toString();
       const look = async () => {
-        await portfolio.fresh();
+        await portfolio.recent();
         const news = portfolio.since(tag);
         if (!news) return [];
         ({ tag } = portfolio);
