@@ -88,10 +88,9 @@ export const createCandidateVerdicts = ({ artifacts, journalOf }: Dependencies) 
         role: 'selection',
         scheme: recipe.scheme,
         data: selection,
-        predictions: { baseline: baseline.predictions.arrow, candidate: trial.predictions.arrow },
-        rounds: trial.latency.rounds,
-        baselineBytes: baseline.sizeBytes,
-        quantized: trial.quantized,
+        predictions: { baseline: baseline.predictions, candidate: trial.predictions },
+        trial,
+        baseline,
       });
       const { figures, verdict } = await judged(subject, basis);
       return { id, phase, scheme: recipe.scheme, recipe, trial, figures, ...verdict };
@@ -116,17 +115,15 @@ export const createCandidateVerdicts = ({ artifacts, journalOf }: Dependencies) 
       predictions: { baseline: Predictions; candidate: Predictions };
     }): Promise<NonNullable<EngagementState['holdout']>> {
       const { spec, winner, baseline, holdout, predictions } = input;
-      const trial = winner.trial!;
       const subject = { engagement: spec.engagement, id: winner.id, phase: winner.phase, recipe: winner.recipe };
       const basis = basisOf({
         spec,
         role: 'holdout',
         scheme: winner.scheme,
         data: holdout,
-        predictions: { baseline: predictions.baseline.arrow, candidate: predictions.candidate.arrow },
-        rounds: trial.latency.rounds,
-        baselineBytes: baseline.sizeBytes,
-        quantized: trial.quantized,
+        predictions,
+        trial: winner.trial!,
+        baseline,
       });
       const looked = await judged(subject, basis);
       return { baseline: looked.baseline, candidate: { ...winner, figures: looked.figures, ...looked.verdict } };

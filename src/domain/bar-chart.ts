@@ -14,6 +14,9 @@ export interface BarRow {
   tone: 'good' | 'bad' | 'plain';
 }
 
+/** Those that there is something to draw for. */
+export const drawn = (...charts: (BarChart | undefined)[]): BarChart[] => charts.filter((chart) => chart !== undefined);
+
 /** A bar beyond so many times the limit is cut off, so that the others can be seen. */
 const CLIP = 3;
 

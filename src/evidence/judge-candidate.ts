@@ -150,18 +150,16 @@ export function basisOf({
   scheme,
   data,
   predictions,
-  rounds,
-  baselineBytes,
-  quantized,
+  trial: { latency, quantized },
+  baseline,
 }: {
   spec: Spec;
   role: 'selection' | 'holdout';
   scheme: Scheme;
   data: PreparedData;
-  predictions: Record<'baseline' | 'candidate', ArtifactRef>;
-  rounds: ArtifactRef;
-  baselineBytes: number;
-  quantized: Pick<QuantizedModel, 'sizeBytes' | 'coverage'>;
+  predictions: Record<'baseline' | 'candidate', { arrow: ArtifactRef }>;
+  trial: { latency: { rounds: ArtifactRef }; quantized: Pick<QuantizedModel, 'sizeBytes' | 'coverage'> };
+  baseline: { sizeBytes: number };
 }): Omit<CandidateEvidence, 'checks'> {
   return {
     kind: 'candidate',
@@ -171,10 +169,10 @@ export function basisOf({
     quality: spec.quality,
     serving: role === 'holdout' ? spec.serving : null,
     data: data.arrow,
-    baselinePredictions: predictions.baseline,
-    candidatePredictions: predictions.candidate,
-    latencyRounds: rounds,
-    sizeBytes: { baseline: baselineBytes, candidate: quantized.sizeBytes },
+    baselinePredictions: predictions.baseline.arrow,
+    candidatePredictions: predictions.candidate.arrow,
+    latencyRounds: latency.rounds,
+    sizeBytes: { baseline: baseline.sizeBytes, candidate: quantized.sizeBytes },
     coverage: quantized.coverage,
   };
 }

@@ -54,11 +54,15 @@ function takesOut(kind: Incident['kind'], { support }: Spec): boolean {
   return kind !== 'no-data' && kind !== 'reported' && support.onAlarm === 'rollback';
 }
 
-const descentOf = (attempt: number, { day, reason }: Incident, stage: number): Descent => ({
+/** From a share of the traffic, in percent, out of a window. */
+export const descentFrom = (stage: number, attempt: number, reason: string): Descent => ({
   stage,
-  reason: `support, day ${day}: ${reason}`,
+  reason,
   event: `trip/support/${attempt}`,
 });
+
+const descentOf = (attempt: number, { day, reason }: Incident, stage: number): Descent =>
+  descentFrom(stage, attempt, `support, day ${day}: ${reason}`);
 
 /** What the router answers at the end; a candidate that must still be taken out comes down first. */
 export async function lastWeight(

@@ -31,7 +31,7 @@ import {
 } from '../domain/support.ts';
 import { records, traffic } from './activities.ts';
 import { comeDown } from './come-down.ts';
-import { lastWeight, open, type Stop, shareOf } from './incident.ts';
+import { descentFrom, lastWeight, open, type Stop, shareOf } from './incident.ts';
 import { type SupportCommandInput, type SupportProgress, supportQuery, supportUpdate } from './messages.ts';
 import { proposeReoptimization } from './reoptimization.ts';
 import { show } from './search-attributes.ts';
@@ -102,8 +102,7 @@ async function guard(
 /** A candidate that nobody watches any longer does not stay in the traffic. */
 async function giveUp({ spec, attempt }: SupportInput, error: unknown, outgoing: Outgoing): Promise<void> {
   const why = isCancellation(error) ? 'was cancelled' : `could not go on: ${lastWords(error)}`;
-  const descent = { stage: shareOf(spec), reason: `the support window ${why}`, event: `trip/support/${attempt}` };
-  await comeDown(spec, descent, outgoing);
+  await comeDown(spec, descentFrom(shareOf(spec), attempt, `the support window ${why}`), outgoing);
   await outgoing.delivered();
 }
 

@@ -95,12 +95,11 @@ it('judges a quantized convolution network from its files, with slices that imag
       scheme: recipe.scheme,
       data: selection!,
       predictions: {
-        baseline: await predicted('fp32', sources.model),
-        candidate: await predicted('int8', quantized.model),
+        baseline: { arrow: await predicted('fp32', sources.model) },
+        candidate: { arrow: await predicted('int8', quantized.model) },
       },
-      rounds: await artifacts.putJson(rounds),
-      baselineBytes: sources.model.bytes,
-      quantized,
+      trial: { latency: { rounds: await artifacts.putJson(rounds) }, quantized },
+      baseline: { sizeBytes: sources.model.bytes },
     }),
     artifacts
   );

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNotificationActivities } from '../../src/activities/notification.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
@@ -11,41 +10,22 @@ import { gateQuery } from '../../src/workflows/messages.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, gateRequest, SECOND } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
+import { catchMails } from './mail-catcher.ts';
 
 const HOSTILE = '<script>alert(1)</script>';
 
 const request = gateRequest({ client: HOSTILE, summary: `int8-dynamic: 2.31x as fast ${HOSTILE}` });
 
 let api: Api;
-let smtp: SMTPServer;
-let smtpUrl: string;
-const mails = new Map<string, string>();
+let catcher: Awaited<ReturnType<typeof catchMails>>;
 
 beforeAll(async () => {
   api = await startApi();
-  smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    logger: false,
-    onData(stream, { envelope }, done) {
-      let text = '';
-      stream
-        .on('data', (chunk: Buffer) => {
-          text += chunk;
-        })
-        .on('end', () => {
-          for (const { address } of envelope.rcptTo)
-            mails.set(address, text.replaceAll('=\r\n', '').replaceAll('=3D', '='));
-          done();
-        });
-    },
-  });
-  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-  smtpUrl = `smtp://127.0.0.1:${(smtp.server.address() as { port: number }).port}`;
+  catcher = await catchMails({ disabledCommands: ['STARTTLS'] });
 });
 
 afterAll(async () => {
-  await new Promise<void>((resolve) => smtp.close(resolve));
+  await catcher.close();
   await api.close();
 });
 
@@ -61,10 +41,10 @@ const post = (link: string, outcome: string, comment = '', headers: Record<strin
 
 /** A gate whose mails went through the SMTP server, and the links in them. */
 async function mailed(action: (gate: GateStatus, links: Record<string, string>, client: Client) => Promise<void>) {
-  mails.clear();
+  catcher.mails.clear();
   const key = linkKey(api.config.home);
   const { notify } = createNotificationActivities({
-    smtpUrl,
+    smtpUrl: `smtp://127.0.0.1:${catcher.port}`,
     mailFrom: 'Stepdown <stepdown@example.org>',
     outboxFolder: join(api.home, 'outbox'),
     decisionLink: ({ workflowId, evidenceSha256, dueAt }, email) =>
@@ -73,9 +53,9 @@ async function mailed(action: (gate: GateStatus, links: Record<string, string>, 
   await withWorker({ notify: notify as never }, async (client) => {
     const workflowId = uniqueName();
     const handle = await client.workflow.start(approval, { workflowId, taskQueue: QUEUES.engagement, args: [request] });
-    await eventually(async () => (mails.size === 2 ? true : undefined), 'both mails');
+    await eventually(async () => (catcher.mails.size === 2 ? true : undefined), 'both mails');
     const links = Object.fromEntries(
-      [...mails].map(([email, text]) => [email, /decision\?link=([\w.-]+)/.exec(text)?.[1] ?? ''])
+      [...catcher.mails].map(([email, text]) => [email, /decision\?link=([\w.-]+)/.exec(text)?.[1] ?? ''])
     );
     await action(await handle.query(gateQuery), links, client);
     const { decision } = await handle.query(gateQuery);

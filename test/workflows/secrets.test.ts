@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { QUEUES } from '../../src/domain/ids.ts';
@@ -14,6 +13,7 @@ import { Access } from '../../src/server/access.ts';
 import { approval } from '../../src/workflows/approval.ts';
 import { APPROVER, gateRequest, SECOND } from './fakes.ts';
 import { eventually, uniqueName } from './harness.ts';
+import { catchMails } from './mail-catcher.ts';
 import { CLIENT, signInAt, startProvider } from './provider.ts';
 
 const GATEWAY_TOKEN = 'gateway-token-that-nobody-may-read';
@@ -22,31 +22,10 @@ const WEBHOOK_PATH = 'webhook-path-that-nobody-may-read';
 
 let home: string;
 let connection: Connection;
-const mails = new Map<string, string>();
+let catcher: Awaited<ReturnType<typeof catchMails>>;
 const said: Record<string, string> = {};
 const children: ChildProcess[] = [];
 
-/** Takes the first approver's mail, and has no time for the second. */
-const smtp = new SMTPServer({
-  authOptional: true,
-  hideSTARTTLS: true,
-  logger: false,
-  onAuth: (_auth, _session, done) => done(null, { user: 'u' }),
-  onRcptTo: ({ address }, _session, done) =>
-    done(address === SECOND ? Object.assign(new Error('come back later'), { responseCode: 451 }) : null),
-  onData(stream, { envelope }, done) {
-    let text = '';
-    stream
-      .on('data', (chunk: Buffer) => {
-        text += chunk;
-      })
-      .on('end', () => {
-        for (const { address } of envelope.rcptTo)
-          mails.set(address, text.replaceAll('=\r\n', '').replaceAll('=3D', '='));
-        done();
-      });
-  },
-});
 const webhook = createServer((_request, response) => void response.writeHead(500).end('no'));
 
 /** A process of ours, with all that it prints. */
@@ -71,10 +50,14 @@ function start(name: string, args: string[], env: Record<string, string>): void 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'stepdown-secrets-'));
   connection = await Connection.connect({ address: inject('temporal') });
-  await Promise.all([
-    new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve)),
-    new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve)),
-  ]);
+  // takes the first approver's mail, and has no time for the second
+  catcher = await catchMails({
+    hideSTARTTLS: true,
+    onAuth: (_auth, _session, done) => done(null, { user: 'u' }),
+    onRcptTo: ({ address }, _session, done) =>
+      done(address === SECOND ? Object.assign(new Error('come back later'), { responseCode: 451 }) : null),
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
 });
 afterAll(async () => {
   await Promise.all(
@@ -83,7 +66,7 @@ afterAll(async () => {
       if (child.exitCode === null && child.kill()) await gone;
     })
   );
-  await new Promise<void>((resolve) => smtp.close(resolve));
+  await catcher.close();
   webhook.close();
   await connection.close();
   rmSync(home, { recursive: true });
@@ -94,12 +77,12 @@ it('leaves no secret of any request in what server and worker print, in the hist
   const at = `http://127.0.0.1:${port}`;
   const ana = { email: APPROVER, email_verified: true, roles: ['approver'] };
   const provider = await startProvider({ accounts: { ana }, home: at });
-  const [smtpPort, webhookPort] = [smtp.server, webhook].map((server) => (server.address() as AddressInfo).port);
+  const { port: webhookPort } = webhook.address() as AddressInfo;
   const env = {
     TEMPORAL_ADDRESS: inject('temporal'),
     STEPDOWN_PUBLIC_URL: at,
     STEPDOWN_GATEWAY_TOKEN: GATEWAY_TOKEN,
-    STEPDOWN_SMTP_URL: `smtp://u:${SMTP_PASSWORD}@127.0.0.1:${smtpPort}`,
+    STEPDOWN_SMTP_URL: `smtp://u:${SMTP_PASSWORD}@127.0.0.1:${catcher.port}`,
     STEPDOWN_WEBHOOK_URL: `http://127.0.0.1:${webhookPort}/${WEBHOOK_PATH}`,
     STEPDOWN_OIDC_ISSUER: provider.issuer,
     STEPDOWN_OIDC_CLIENT_ID: CLIENT.id,
@@ -115,7 +98,7 @@ it('leaves no secret of any request in what server and worker print, in the hist
     args: [gateRequest()],
   });
   const seconds = 60; // the worker bundles its workflows first
-  const mail = await eventually(async () => mails.get(APPROVER), 'the mail', seconds);
+  const mail = await eventually(async () => catcher.mails.get(APPROVER), 'the mail', seconds);
   const link = /decision\?link=([\w.-]+)/.exec(mail)![1]!;
   await eventually(async () => (said.worker!.includes('come back later') ? true : undefined), 'the failure', seconds);
 

@@ -3,7 +3,7 @@ import type { DryLap as Lap } from '../../src/cli/dry-lap.ts';
 import { durationLines } from '../../src/report/expected-duration.ts';
 import { bytes, count, decimal } from '../../src/report/format.ts';
 import { post } from './api.ts';
-import { Chip, Refusal, useSending } from './parts.tsx';
+import { Chip, Heads, Refusal, useSending } from './parts.tsx';
 import { go } from './route.tsx';
 
 /** A specification that is written: what it can be expected to do, and the button that begins it. */
@@ -57,15 +57,7 @@ function Shown({ lap: { model, data, checks, rowMs, duration } }: { lap: Lap }) 
         <dd>{tensors(model.outputs)}</dd>
       </dl>
       <table className="stack" aria-label="Rows by role">
-        <thead>
-          <tr>
-            {['Role', 'Rows', 'Classes', 'Certify a margin of'].map((title) => (
-              <th key={title} scope="col" className={title === 'Role' ? '' : 'n'}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads titles={['Role', 'Rows', 'Classes', 'Certify a margin of']} words={['Role']} />
         <tbody>
           {data.map(({ role, rows, classes, certifiesPoints }) => (
             <tr key={role}>

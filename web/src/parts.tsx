@@ -5,6 +5,21 @@ import type { Html } from '../../src/report/html.ts';
 import type { Missing } from '../../src/server/portfolio.ts';
 import { newKey, Refused } from './api.ts';
 
+/** A table's head; with `words`, the columns other than these are of numbers. */
+export function Heads({ titles, words }: { titles: string[]; words?: string[] }) {
+  return (
+    <thead>
+      <tr>
+        {titles.map((title) => (
+          <th key={title} scope="col" className={words && !words.includes(title) ? 'n' : undefined}>
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
 /** The heading takes the focus when a page is entered, so that it is what a screen reader says. */
 export function Page({ title, eyebrow, children }: { title: string; eyebrow?: ReactNode; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);

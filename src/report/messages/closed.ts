@@ -1,3 +1,4 @@
+import { drawn } from '../../domain/bar-chart.ts';
 import { comparisonChart } from '../../domain/charts.ts';
 import type { ClosingDocument } from '../../domain/engagement.ts';
 import { titled } from '../../domain/tasks.ts';
@@ -35,7 +36,7 @@ Report: \`${report}\``;
     text,
     commands,
     path: pathOf(engagement),
-    charts: [comparisonChart(document)].filter((chart) => chart !== undefined),
+    charts: drawn(comparisonChart(document)),
   };
 }
 

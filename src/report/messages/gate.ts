@@ -1,3 +1,4 @@
+import { drawn } from '../../domain/bar-chart.ts';
 import { describeFirst, type GateStatus } from '../../domain/decision.ts';
 import { instant } from '../format.ts';
 import type { Message } from '../message.ts';
@@ -22,7 +23,7 @@ Evidence: \`sha256 ${evidenceSha256}\``;
     text,
     commands: commandsOf(gate),
     path: `${pathOf(engagement)}/gates/${encodeURIComponent(gate.gate)}`,
-    charts: chartsOf(gate),
+    charts: drawn(gate.chart),
   };
 }
 
@@ -58,8 +59,6 @@ ${summary}`;
     text,
     commands: [statusCommand(engagement)],
     path: pathOf(engagement),
-    charts: chartsOf(gate),
+    charts: drawn(gate.chart),
   };
 }
-
-const chartsOf = ({ chart }: GateStatus) => (chart ? [chart] : []);

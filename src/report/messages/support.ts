@@ -1,3 +1,4 @@
+import { drawn } from '../../domain/bar-chart.ts';
 import { weekChart } from '../../domain/charts.ts';
 import { type Proposal, whyProposed } from '../../domain/reoptimization.ts';
 import { describeWeek, type Guard, type Incident, type Week } from '../../domain/support.ts';
@@ -51,8 +52,7 @@ ${isOut ? `The candidate is out of the traffic${toZero ? `: ${describeTimeToZero
 /** What said so: the gateway's tests where they tripped, else the detectors of the window. */
 function incidentCharts({ incident, detectors, ...seen }: IncidentOpened) {
   if (incident.kind === 'trip') return chartsOf(seen);
-  const watched = detectors && weekChart({ evidence: detectors });
-  return [...(watched ? [watched] : []), ...chartsOf({ ...seen, evidence: [] })];
+  return [...drawn(detectors && weekChart({ evidence: detectors })), ...chartsOf({ ...seen, evidence: [] })];
 }
 
 export function weekEnded({
@@ -78,7 +78,7 @@ Page: \`${path}\``;
     text,
     commands,
     path: pathOf(engagement),
-    charts: [weekChart(week)].filter((chart) => chart !== undefined),
+    charts: drawn(weekChart(week)),
   };
 }
 

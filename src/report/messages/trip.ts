@@ -1,3 +1,4 @@
+import { drawn } from '../../domain/bar-chart.ts';
 import { evidenceChart, p95Chart } from '../../domain/charts.ts';
 import { describeTimeToZero, type TimeToZero } from '../../domain/time-to-zero.ts';
 import type { ArmTimes, EvidenceLine } from '../../domain/traffic.ts';
@@ -50,5 +51,5 @@ ${now}${times ? `\n\nClients waited: ${waitingText(times)}.` : ''}`;
 
 /** Each test against its bound, and how long clients waited. */
 export function chartsOf({ evidence = [], times, serving }: Pick<RolloutTripped, 'evidence' | 'times' | 'serving'>) {
-  return [evidenceChart(evidence), serving && p95Chart(times, serving)].filter((chart) => chart !== undefined);
+  return drawn(evidenceChart(evidence), serving && p95Chart(times, serving));
 }

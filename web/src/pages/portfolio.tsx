@@ -3,7 +3,7 @@ import type { EngagementLine } from '../../../src/cli/lists.ts';
 import type { Verdict } from '../../../src/domain/verdict.ts';
 import { dollars } from '../../../src/report/money.ts';
 import type { GateLine, Portfolio } from '../../../src/server/portfolio.ts';
-import { Ago, Chip, NotKnown, Page, useFirst } from '../parts.tsx';
+import { Ago, Chip, Heads, NotKnown, Page, useFirst } from '../parts.tsx';
 import { Link } from '../route.tsx';
 
 export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined }) {
@@ -35,15 +35,7 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
       )}
       {found.length > 0 && (
         <table className="stack" aria-label="Engagements, newest first">
-          <thead>
-            <tr>
-              {['Engagement', 'Phase', 'Waiting for', 'Saving a month', 'Started'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads titles={['Engagement', 'Phase', 'Waiting for', 'Saving a month', 'Started']} />
           <tbody>
             {first.map((line) => (
               <Row key={line.engagement} line={line} gate={gates.get(line.engagement)} />

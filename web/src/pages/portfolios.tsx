@@ -5,7 +5,7 @@ import { span } from '../../../src/report/format.ts';
 import { dollars } from '../../../src/report/money.ts';
 import { post } from '../api.ts';
 import { useLoaded } from '../live.ts';
-import { Ago, Chip, Page, Refusal, useSending } from '../parts.tsx';
+import { Ago, Chip, Heads, Page, Refusal, useSending } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { useMay } from '../session.ts';
 
@@ -108,15 +108,7 @@ function Figures({ document }: { document: PortfolioDocument }) {
 function Models({ lines }: { lines: PortfolioLine[] }) {
   return (
     <table className="stack" aria-label="Engagements, in their order">
-      <thead>
-        <tr>
-          {['Engagement', 'Stands at', 'Saving a month', 'Search used'].map((title) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads titles={['Engagement', 'Stands at', 'Saving a month', 'Search used']} />
       <tbody>
         {lines.map(({ engagement, modelName, state, phase, verdict, reason, startedAt, saving, serves, spentMs }) => (
           <tr key={engagement}>

@@ -6,7 +6,7 @@ import { rollout } from '../../../src/report/rollout.ts';
 import type { Now } from '../../../src/server/view.ts';
 import { Curves, useHistory } from '../curves.tsx';
 import { OfEngagement } from '../of-engagement.tsx';
-import { Chip, Shown } from '../parts.tsx';
+import { Chip, Heads, Shown } from '../parts.tsx';
 import { Link } from '../route.tsx';
 import { Steering } from '../steering.tsx';
 
@@ -128,24 +128,19 @@ function Arms({ traffic }: { traffic: RouteStatus }) {
           twin
           {shadowShed !== undefined && `; ${count(shadowShed)} comparisons were given up`}.
         </caption>
-        <thead>
-          <tr>
-            {[
-              'Arm',
-              'State',
-              'Answered clients',
-              'Ran',
-              'Failed',
-              'Waited in this stage',
-              'Units with a label',
-              'Restarts',
-            ].map((title) => (
-              <th key={title} scope="col" className={['Arm', 'State'].includes(title) ? '' : 'n'}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads
+          titles={[
+            'Arm',
+            'State',
+            'Answered clients',
+            'Ran',
+            'Failed',
+            'Waited in this stage',
+            'Units with a label',
+            'Restarts',
+          ]}
+          words={['Arm', 'State']}
+        />
         <tbody>
           {ARMS.map((arm) => (
             <tr key={arm}>
