@@ -111,7 +111,7 @@ export interface Config {
   specsFolder: string;
   /** How people reach the server; mails carry decision links where it is known. */
   publicUrl?: string;
-  /** Workflows that a worker keeps in memory, about a megabyte each; others are played again from their history. */
+  /** Workflows that a worker keeps in memory, about 0.3 MB each; others are played again from their history. */
   cachedWorkflows: number;
   serverPort: number;
   /** Who signs people in; without it, tokens of the data directory do. */

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { misplaced, type PortfolioMember, type PortfolioSpec, parsePortfolio } from '../domain/portfolio.ts';
+import { type PortfolioSpec, parsePortfolio } from '../domain/portfolio.ts';
+import { misplaced, type PortfolioMember } from '../domain/portfolio-members.ts';
 import { projectedSaving } from '../domain/serving-cost.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
 import { CommandError } from './errors.ts';

@@ -3,8 +3,8 @@ import { defineSearchAttributeKey, WorkflowIdConflictPolicy, WorkflowIdReusePoli
 import type { Config } from '../config.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { engagementId, portfolioId, QUEUES } from '../domain/ids.ts';
-import type { PortfolioMember } from '../domain/portfolio.ts';
 import { type MemberFigures, type PortfolioDocument, portfolioDocument } from '../domain/portfolio-document.ts';
+import type { PortfolioMember } from '../domain/portfolio-members.ts';
 import type { PortfolioState } from '../domain/portfolio-state.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
 import { closedDocument, economicsAtKickOff } from '../evidence/closed-document.ts';

@@ -1,4 +1,4 @@
-import { MAXIMUM_CONCURRENCY, misplaced } from './portfolio.ts';
+import { MAXIMUM_CONCURRENCY, misplaced } from './portfolio-members.ts';
 import type { PortfolioCommand, PortfolioState } from './portfolio-state.ts';
 
 /** Returns why the command cannot be accepted, or undefined when it can. */

@@ -1,7 +1,7 @@
 import type { Quantiles } from './cost-comparison.ts';
 import type { Phase } from './engagement.ts';
-import type { PortfolioMember } from './portfolio.ts';
-import { durationText } from './spec-fields.ts';
+import type { PortfolioMember } from './portfolio-members.ts';
+import { durationText } from './units.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Phases that take a place: those that look for a candidate. A rollout and its support window run beside others. */

@@ -1,6 +1,6 @@
 import { DATA_ROLES } from './artifact.ts';
 import type { Spec } from './spec.ts';
-import { durationText } from './spec-fields.ts';
+import { durationText } from './units.ts';
 
 const LONGEST_NAME = 63;
 

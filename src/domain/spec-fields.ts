@@ -13,16 +13,6 @@ export const duration = z
   })
   .refine((ms) => ms >= 1, 'must be at least a millisecond');
 
-/** Milliseconds as the file says them, in the largest unit that leaves no rest. */
-export function durationText(ms: number): string {
-  const [unit, length] = Object.entries(UNIT_MS).findLast(([, each]) => ms % each === 0 && ms >= each) ?? [
-    'second',
-    1_000,
-  ];
-  const amount = ms / length;
-  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
-}
-
 export const entryPoint = z.string().regex(/^[\w.]+:\w+$/, 'write module:function, such as model:build');
 
 export const points = z.number().positive().max(100);

@@ -14,9 +14,9 @@ import {
 } from '@temporalio/workflow';
 import { commandRefused, lastWords } from '../domain/errors.ts';
 import { engagementId, portfolioJournal } from '../domain/ids.ts';
-import type { PortfolioMember } from '../domain/portfolio.ts';
 import { refuseCommand } from '../domain/portfolio-command.ts';
 import type { PortfolioDocument } from '../domain/portfolio-document.ts';
+import type { PortfolioMember } from '../domain/portfolio-members.ts';
 import {
   entryOf,
   isOver,

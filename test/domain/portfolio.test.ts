@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { misplaced, parsePortfolio } from '../../src/domain/portfolio.ts';
+import { parsePortfolio } from '../../src/domain/portfolio.ts';
 import { refuseCommand } from '../../src/domain/portfolio-command.ts';
 import { portfolioDocument } from '../../src/domain/portfolio-document.ts';
+import { misplaced } from '../../src/domain/portfolio-members.ts';
 import {
   budgetOf,
   entryOf,

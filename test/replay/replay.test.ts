@@ -26,6 +26,12 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
 });
 
+describe('the bundle', () => {
+  it('has no zod: every workflow in memory has a copy of each module that it imports', () => {
+    expect(workflowBundle.code).not.toMatch(/node_modules\/zod\//);
+  });
+});
+
 describe('recorded histories', () => {
   it('exist for every workflow type', () => {
     const recorded = new Set(files.map((file) => file.split('/')[0]));

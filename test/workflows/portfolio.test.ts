@@ -7,7 +7,7 @@ import { statusOf } from '../../src/cli/engagements.ts';
 import { commandPortfolio, listPortfolios } from '../../src/cli/portfolios.ts';
 import { FailureType, lastWords } from '../../src/domain/errors.ts';
 import { engagementId, portfolioId, QUEUES } from '../../src/domain/ids.ts';
-import type { PortfolioMember } from '../../src/domain/portfolio.ts';
+import type { PortfolioMember } from '../../src/domain/portfolio-members.ts';
 import type { PortfolioCommand } from '../../src/domain/portfolio-state.ts';
 import { portfolioQuery } from '../../src/workflows/messages.ts';
 import { type PortfolioInput, portfolio } from '../../src/workflows/portfolio.ts';

@@ -1,4 +1,4 @@
-import { durationText } from '../../domain/spec-fields.ts';
+import { durationText } from '../../domain/units.ts';
 import type { Message, Recipient } from '../message.ts';
 
 export interface BudgetUsed {
