@@ -4,13 +4,18 @@ import type { Verdict } from '../domain/verdict.ts';
 
 export const NOT_MEASURED = 'not measured';
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'Oct', 'Nov', 'Dec'];
+const NUMBERS = new Map<number, Intl.NumberFormat>(); // to make one takes longer than to use it a hundred times
+
 const MEGABYTE = 1e6;
 const GIGABYTE = 1e9;
 
 export function decimal(value: number | null | undefined, digits: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOT_MEASURED;
-  const rounded = value.toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return rounded.replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
+  return numbers(digits)
+    .format(value)
+    .replace(/^-(?=[0.,]*$)/, '')
+    .replace('-', '−');
 }
 
 export const count = (value: number | null | undefined): string => decimal(value, 0);
@@ -36,7 +41,7 @@ export const trimmed = (value: number): string => decimal(value, 4).replace(/\.?
 export function instant(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
   return `${day}, ${date.toISOString().slice(11, 19)} UTC`;
 }
 
@@ -81,6 +86,14 @@ export const ROLE_NAMES: Record<DataRole, string> = {
 };
 
 export const VERDICT_MARKS: Record<Verdict, string> = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' };
+
+function numbers(digits: number): Intl.NumberFormat {
+  const known = NUMBERS.get(digits);
+  if (known) return known;
+  const made = new Intl.NumberFormat('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  NUMBERS.set(digits, made);
+  return made;
+}
 
 function scaled(share: number | null | undefined, digits: number): string {
   return decimal(share === null || share === undefined ? share : share * 100, digits);

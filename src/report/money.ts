@@ -1,5 +1,12 @@
-export const dollars = (usd: number): string =>
-  `${usd < 0 ? '−' : ''}$${Math.abs(usd).toLocaleString('en-US', { maximumFractionDigits: Math.abs(usd) < 100 ? 2 : 0 })}`;
+export function dollars(usd: number): string {
+  const amount = Math.abs(usd);
+  // a list has hundreds of them: by hand, as `toLocaleString` makes a format each time
+  const text =
+    amount < 100
+      ? amount.toLocaleString('en-US', { maximumFractionDigits: 2 })
+      : String(Math.round(amount)).replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${usd < 0 ? '−' : ''}$${text}`;
+}
 
 export const perThousand = (usd: number): string => `$${usd.toPrecision(3)}`;
 

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { createRoot } from 'react-dom/client';
 import type { Portfolio } from '../../src/server/portfolio.ts';
 import { loadSession, type Refused, type Session, SIGNED_OUT, signOut } from './api.ts';
-import { usePortfolio } from './live.ts';
+import type { PortfolioFeed } from './feed.ts';
 import { EngagementPage } from './pages/engagement.tsx';
 import { GatePage } from './pages/gate.tsx';
 import { InboxPage } from './pages/inbox.tsx';
@@ -15,12 +16,19 @@ import { SessionContext, waitsForMe } from './session.ts';
 const NewPage = lazy(() => import('./pages/new.tsx'));
 const PortfoliosPage = lazy(() => import('./pages/portfolios.tsx'));
 
-export function App() {
-  const [session, setSession] = useState<Session | undefined>();
-  const [trouble, setTrouble] = useState<Refused | undefined>();
-  const load = () => loadSession().then(setSession, setTrouble);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened
-  useEffect(() => void load(), []);
+/** What came of asking who is signed in. */
+interface Opened {
+  session?: Session;
+  trouble?: Refused;
+}
+
+export function show(opened: Opened, feed: PortfolioFeed): void {
+  createRoot(document.getElementById('root')!).render(<App opened={opened} feed={feed} />);
+}
+
+function App({ opened, feed }: { opened: Opened; feed: PortfolioFeed }) {
+  const [session, setSession] = useState(opened.session);
+  const [trouble, setTrouble] = useState(opened.trouble);
   useEffect(() => {
     const ended = (event: Event) => {
       setSession(undefined);
@@ -32,7 +40,7 @@ export function App() {
   if (session)
     return (
       <SessionContext value={session}>
-        <SignedIn session={session} />
+        <SignedIn session={session} feed={feed} />
       </SessionContext>
     );
   if (trouble?.status === 401)
@@ -41,16 +49,17 @@ export function App() {
         provider={trouble.provider}
         onSignedIn={() => {
           setTrouble(undefined);
-          void load();
+          void loadSession().then(setSession, setTrouble);
+          feed.open();
         }}
       />
     );
   return <Page title="Stepdown">{trouble ? <Alert>{trouble.message}</Alert> : <p>Loading…</p>}</Page>;
 }
 
-function SignedIn({ session }: { session: Session }) {
+function SignedIn({ session, feed }: { session: Session; feed: PortfolioFeed }) {
   const path = usePath();
-  const { parts, trouble } = usePortfolio();
+  const { parts, trouble } = useSyncExternalStore(feed.subscribe, feed.live);
   const mine = (parts.portfolio?.gates ?? []).filter((gate) => waitsForMe(gate, session)).length;
   return (
     <>

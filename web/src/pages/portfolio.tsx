@@ -9,9 +9,11 @@ import { Link } from '../route.tsx';
 export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined }) {
   const [wanted, setWanted] = useState('');
   const gates = new Map(portfolio?.gates.map((gate) => [gate.engagement, gate]));
-  const found = (portfolio?.engagements ?? []).filter((line) =>
-    textsOf(line, gates.get(line.engagement)).some((text) => text.toLowerCase().includes(wanted.trim().toLowerCase()))
-  );
+  const asked = wanted.trim().toLowerCase();
+  const all = portfolio?.engagements ?? [];
+  const isFound = (line: EngagementLine) =>
+    textsOf(line, gates.get(line.engagement)).some((text) => text.toLowerCase().includes(asked));
+  const found = asked ? all.filter(isFound) : all;
   const { first, more } = useFirst(found, 'engagements');
   if (!portfolio) return <Page title="Portfolio">Loading…</Page>;
   return (
@@ -30,7 +32,7 @@ export function PortfolioPage({ portfolio }: { portfolio: Portfolio | undefined 
         <label className="filter">
           Find
           <input type="search" value={wanted} onChange={(event) => setWanted(event.target.value)} />
-          <small role="status">{wanted.trim() && `${found.length} found`}</small>
+          <small role="status">{asked && `${found.length} found`}</small>
         </label>
       )}
       {found.length > 0 && (
