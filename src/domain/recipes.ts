@@ -10,10 +10,10 @@ export interface PlannedCandidate {
   recipe: Recipe;
 }
 
-/** As a share: what repeated comparisons over blocks of new processes differ by. */
-export const SPEED_TIE = 0.05;
-/** Of engagements that compared speeds within one process an arm, where its placement moved them by this much. */
-export const OLDER_SPEED_TIE = 0.15;
+/** As a share: what repeated comparisons over blocks of new processes differ by, and small enough that no pick costs 5 %. */
+export const SPEED_TIE = 0.03;
+/** Of engagements that began with another: in one process an arm, where its placement moved speeds, and in blocks. */
+export const OLDER_SPEED_TIE = { oneProcess: 0.15, blocks: 0.05 };
 const TRIALS_IN_OPTIMIZATION = 2; // keeps the phase to minutes
 
 /** What each toolkit can make of the schemes that a package has. */

@@ -90,7 +90,7 @@ async function tryEveryScheme(input: EngagementInput, state: EngagementState, at
 async function refineAndProve(input: EngagementInput, state: EngagementState, attempt: number): Promise<PhaseOutcome> {
   const released = state.candidates.filter(({ id }) => state.released.includes(id));
   const { optimizes } = PACKAGES[state.spec.package];
-  const tie = patched('speeds-in-blocks') ? SPEED_TIE : OLDER_SPEED_TIE;
+  const tie = speedTie();
   state.candidates = state.candidates.filter(({ phase }) => phase === 'ptq');
   if (optimizes && state.spec.search)
     // older engagements knew one way to calibrate
@@ -118,6 +118,11 @@ async function refineAndProve(input: EngagementInput, state: EngagementState, at
   const { economics } = input.sources;
   const judged = { spec, winner, candidates, search, holdout, loadTests, sensitivity, training, economics };
   return records.judgeOptimization(judged);
+}
+
+function speedTie(): number {
+  if (patched('narrow-speed-tie')) return SPEED_TIE; // 2026-11-27; until no older engagement runs
+  return patched('speeds-in-blocks') ? OLDER_SPEED_TIE.blocks : OLDER_SPEED_TIE.oneProcess;
 }
 
 /** A candidate that keeps in FP32 what the fastest failed one cannot do without. */
