@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ServingPlan } from './cost.ts';
 import { parseServingPlan } from './cost-input.ts';
 import type { PriceRow } from './prices.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
 
 /** As the user gave it; whatever is left out is assumed, and listed. */
 export interface AssessmentRequest {
@@ -57,14 +57,14 @@ export function parseAssessment(
   request: AssessmentRequest,
   price: PriceRow
 ): { input: AssessmentInput } | { problems: SpecProblem[] } {
-  const money = moneySchema.safeParse(request, { reportInput: true });
+  const money = readAs(moneySchema, request);
   const parsed = parseServingPlan(planDocument(request, price));
   const unpriced = priceProblems(request, price);
-  if (!money.success || 'problems' in parsed || unpriced.length > 0) {
+  if ('problems' in money || 'problems' in parsed || unpriced.length > 0) {
     const problems = [
       ...unpriced,
       ...('problems' in parsed ? parsed.problems : []),
-      ...(money.success ? [] : money.error.issues.flatMap((issue) => problemsOf(issue, request))),
+      ...('problems' in money ? money.problems : []),
     ];
     return { problems: problems.map(byRequest) };
   }

@@ -3,9 +3,10 @@ import { DATA_ROLES } from './artifact.ts';
 import type { Changes } from './decision.ts';
 import type { EngagementState } from './engagement.ts';
 import { CALIBRATION_METHODS, SCHEMES } from './recipe.ts';
-import { quality, training } from './spec.ts';
 import { calibrationRows } from './spec-fields.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
+import { quality } from './spec-quality.ts';
+import { training } from './spec-search.ts';
 import { metricMisfit } from './spec-task.ts';
 import { TOOLKITS, type ToolkitName } from './toolkits.ts';
 
@@ -39,8 +40,8 @@ export function problemsOfChanges(
   changes: unknown,
   { spec, released }: Pick<EngagementState, 'spec' | 'released'>
 ): SpecProblem[] {
-  const issues = changesSchema.safeParse(changes, { reportInput: true }).error?.issues ?? [];
-  if (issues.length > 0) return issues.flatMap((issue) => problemsOf(issue, changes));
+  const read = readAs(changesSchema, changes);
+  if ('problems' in read) return read.problems;
   const { quality: asked, candidates = [] } = changes as Changes;
   const problem = metricMisfit(spec.model.task, asked?.metric);
   const strangers = [...candidates.entries()].filter(([, id]) => !released.includes(id));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flatTraffic, HOURS_PER_WEEK, type ServingPlan } from './cost.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
 
 const LARGEST_USD_PER_HOUR = 1000;
 
@@ -58,12 +58,11 @@ const planSchema = z
 
 /** A plan as written, `requestsPerSecond` one number or 168; every problem is reported at once. */
 export function parseServingPlan(document: unknown): { plan: ServingPlan } | { problems: SpecProblem[] } {
-  const parsed = planSchema.safeParse(document, { reportInput: true });
+  const read = readAs(planSchema, document);
   const traffic = parseTraffic((document as { requestsPerSecond?: unknown } | null)?.requestsPerSecond);
-  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, document));
-  const problems = [...('problems' in traffic ? traffic.problems : []), ...found];
-  if ('problems' in traffic || !parsed.success) return { problems };
-  const { requestsPerSecond: _, ...rest } = parsed.data;
+  if ('problems' in traffic || 'problems' in read)
+    return { problems: [traffic, read].flatMap((part) => ('problems' in part ? part.problems : [])) };
+  const { requestsPerSecond: _, ...rest } = read.data;
   return { plan: { ...rest, hourlyRps: traffic.hourlyRps } };
 }
 
@@ -71,10 +70,9 @@ export function parseServingPlan(document: unknown): { plan: ServingPlan } | { p
 export function parseTraffic(value: unknown): { hourlyRps: number[] } | { problems: SpecProblem[] } {
   const document = { requestsPerSecond: value };
   const schema = z.object({ requestsPerSecond: Array.isArray(value) ? hourly : flat });
-  const parsed = schema.safeParse(document, { reportInput: true });
-  if (!parsed.success)
-    return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)).map(shortened) };
-  const { requestsPerSecond } = parsed.data;
+  const read = readAs(schema, document);
+  if ('problems' in read) return { problems: read.problems.map(shortened) };
+  const { requestsPerSecond } = read.data;
   return { hourlyRps: typeof requestsPerSecond === 'number' ? flatTraffic(requestsPerSecond) : requestsPerSecond };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Return, returnOf } from './cost-comparison.ts';
 import { weightBytes } from './large-model.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
 
 const above = z.number('give a plain number, without a unit or a currency sign').gt(0, 'must be above 0');
 const side = {
@@ -45,9 +45,9 @@ export function isGivenCase(document: unknown): boolean {
 }
 
 export function assessGiven(document: unknown): { assessment: GivenAssessment } | { problems: SpecProblem[] } {
-  const parsed = caseSchema.safeParse(document, { reportInput: true });
-  if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
-  const { assessment: name, source, parameters, baseline, candidate, feeUsd } = parsed.data;
+  const read = readAs(caseSchema, document);
+  if ('problems' in read) return read;
+  const { assessment: name, source, parameters, baseline, candidate, feeUsd } = read.data;
   const speedup = candidate.requestsPerSecond / baseline.requestsPerSecond;
   const gigabytes = (precision: typeof baseline.precision) => weightBytes({ parameters }, precision) / 1e9;
   const given = (key: 'requestsPerSecond' | 'latencyMs' | 'usdPerMonth', label: string, unit: string): GivenFigure => ({

@@ -10,6 +10,7 @@ export interface Package {
   trains: boolean;
   /** Whether Stepdown carries the candidate into production traffic. */
   rollsOut: boolean;
+  /** Of the terms; guarded where there is a rollout. */
   supportDays: number;
   /** Whether several models may share a budget and run as a portfolio. */
   hasPortfolio: boolean;

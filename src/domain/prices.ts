@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseCsv } from './csv.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
 
 const OLDEST_DAYS = 90;
 const DAY_MS = 86_400_000;
@@ -62,11 +62,8 @@ export function readPrices(csv: string): { rows: PriceRow[] } | { problems: Spec
 
 export function checkPrices(written: unknown[]): { rows: PriceRow[] } | { problems: SpecProblem[] } {
   const document = { prices: written };
-  const parsed = z
-    .object({ prices: z.array(rowSchema).min(1, 'holds no price') })
-    .safeParse(document, { reportInput: true });
-  if (parsed.success) return { rows: parsed.data.prices };
-  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
+  const read = readAs(z.object({ prices: z.array(rowSchema).min(1, 'holds no price') }), document);
+  return 'problems' in read ? read : { rows: read.data.prices };
 }
 
 /** Age on the day of `now`, and a problem when it is above 90 days and `acceptOld` is not set. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { remoteArms, routerConfig, weightFault } from './router.ts';
 import { duration, share } from './spec-fields.ts';
-import { UNIT_MS } from './units.ts';
 
 /** Percent, of a rate that is watched: what happens nearly always cannot be seen to happen more often. */
 const budget = z.number().positive().lt(99);
@@ -9,30 +8,54 @@ const budget = z.number().positive().lt(99);
 /** How traffic moves to the candidate, and what moves it back. */
 export const rollout = z
   .strictObject({
-    /** Percent of client traffic after the shadow stage, ascending, ending in 100. */
-    stages: z.array(z.number().gt(0).max(100)).min(1).default([1, 5, 25, 50, 100]),
-    minimumHold: duration,
-    /** A stage without a verdict by then is inconclusive, and a person must look. */
-    maximumHold: duration,
-    minimumPairs: z.number().int().positive().default(200),
-    /** Share of requests that run on both arms. */
-    shadowSample: z.number().gt(0).max(1).default(1),
-    unitHeader: z.string().min(1).default('x-stepdown-unit'),
-    /** Stages, in percent, that wait for a person before they begin; the last always does. */
-    approvalBefore: z.array(z.number()).default([]),
-    disagreementPoints: budget,
-    errorPoints: budget.default(1),
-    alpha: share.default(0.05),
-    /** Without a comparison for so long nothing is promoted, and the alarm for it sounds. */
-    maximumSilence: duration.default(15 * UNIT_MS.minute),
-    /** How often a stage is looked at; the gateway itself looks at every observation. */
-    lookEvery: duration.default(30 * UNIT_MS.second),
-    /** Percent of client traffic that stays on FP32 at every stage, the last too. */
-    holdBackPercent: z.number().min(0).max(10).default(1),
-    /** What splits the clients; the gateway itself where nothing else is named. */
-    router: routerConfig.optional(),
-    /** Servers of the same models elsewhere; the gateway runs those that are not named. */
-    remotes: remoteArms.optional(),
+    stages: z
+      .array(z.number().gt(0).max(100))
+      .min(1)
+      .default([1, 5, 25, 50, 100])
+      .describe('percent of client traffic after the shadow stage, ascending, ending in 100'),
+    minimumHold: duration.meta({ description: 'that each stage stays at least', examples: ['30 minutes'] }),
+    maximumHold: duration.meta({
+      description: 'after which a stage without a verdict is inconclusive, and a person must look',
+      examples: ['2 days'],
+    }),
+    minimumPairs: z.number().int().positive().default(200).describe('compared requests that each stage needs'),
+    shadowSample: z.number().gt(0).max(1).default(1).describe('share of requests that run on both arms'),
+    unitHeader: z
+      .string()
+      .min(1)
+      .default('x-stepdown-unit')
+      .describe('header of a request that names its client, who stays on one arm'),
+    approvalBefore: z
+      .array(z.number())
+      .default([])
+      .describe('stages, in percent (0 is shadow), that wait for a person before they begin; the last always does'),
+    disagreementPoints: budget.meta({
+      description:
+        'answers that may differ from FP32’s, in percentage points; more of them roll back, without any label',
+      examples: [4],
+    }),
+    errorPoints: budget
+      .default(1)
+      .describe('requests that the candidate may fail, in percentage points; more of them roll back'),
+    alpha: share
+      .default(0.05)
+      .describe('chance, as a share, of a wrong rollback by a test, and of a wrong promotion, over the whole rollout'),
+    maximumSilence: duration
+      .prefault('15 minutes')
+      .describe('without a comparison after which nothing is promoted and an alarm sounds'),
+    lookEvery: duration
+      .prefault('30 seconds')
+      .describe('between two looks at a stage; the gateway itself looks at every observation'),
+    holdBackPercent: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe('percent of client traffic that stays on FP32 at every stage, the last too'),
+    router: routerConfig.optional().describe('what splits the clients, where it is not the gateway (docs/routers.md)'),
+    remotes: remoteArms
+      .optional()
+      .describe('servers of the same models elsewhere; the gateway runs those that are not named (docs/gateway.md)'),
   })
   .refine(({ stages }) => stages.at(-1) === 100 && stages.every((weight, i) => i === 0 || weight > stages[i - 1]!), {
     path: ['stages'],
@@ -59,18 +82,34 @@ export const rollout = z
 
 /** How production is guarded after the last stage. */
 export const support = z.strictObject({
-  /** The package's by default; 0 for none. */
-  days: z.number().min(0).max(3650).optional(),
-  /** How long a day lasts; shorter only for a demonstration, and the report says so. */
-  day: duration.default(UNIT_MS.day),
-  looksPerDay: z.number().int().positive().max(1_440).default(24),
-  daysPerReport: z.number().positive().default(7),
-  /** Share of requests that still run on both arms: what the guard costs. */
-  sample: z.number().gt(0).max(1).default(0.01),
-  /** Chance of a false alarm over the whole window. */
-  alpha: share.default(0.05),
-  /** `incident` leaves it to a person to take the candidate out. */
-  onAlarm: z.enum(['rollback', 'incident']).default('rollback'),
-  /** Drift of FP32's classes from the rows given at which another engagement is proposed; 0 for never. */
-  reoptimizeAtPsi: z.number().min(0).max(10).default(0.25),
+  days: z
+    .number()
+    .min(0)
+    .max(3650)
+    .optional()
+    .meta({ description: 'length of the window; 0 for none. Left out, the package’s', examples: [30] }),
+  day: duration
+    .prefault('1 day')
+    .describe('how long a day lasts; shorter only for a demonstration, and the report says so'),
+  looksPerDay: z.number().int().positive().max(1_440).default(24).describe('how often a day the counts are judged'),
+  daysPerReport: z.number().positive().default(7).describe('days between two pages and mails to the approvers'),
+  sample: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.01)
+    .describe('share of requests that still run on both arms: what the guard costs'),
+  alpha: share.default(0.05).describe('chance, as a share, of a false alarm over the whole window'),
+  onAlarm: z
+    .enum(['rollback', 'incident'])
+    .default('rollback')
+    .describe('incident leaves it to a person to take the candidate out'),
+  reoptimizeAtPsi: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.25)
+    .describe(
+      'drift of FP32’s classes (population stability index) at which another engagement is proposed; 0 for never'
+    ),
 });

@@ -4,23 +4,38 @@ import { TASKS, type TaskName } from './tasks.ts';
 
 /** Of every model, whatever its task. */
 const common = {
-  name,
-  kind: z.enum(['onnx', 'huggingface', 'pytorch']),
-  /** A file; of the kinds that are exported first, a folder. */
-  path,
-  /** Of kind pytorch: `module:function` in the folder, which gives the model and example inputs. */
-  entryPoint: entryPoint.optional(),
+  name: name.meta({ description: 'under which the model is served', examples: ['topics'] }),
+  kind: z
+    .enum(['onnx', 'huggingface', 'pytorch'])
+    .meta({ description: 'an ONNX file, or a folder that is exported to one first', examples: ['onnx'] }),
+  path: path.meta({
+    description: 'of the file, from the specification; of the kinds that are exported first, the folder',
+    examples: ['model.onnx'],
+  }),
+  entryPoint: entryPoint.optional().meta({
+    description: 'of kind pytorch: module:function in the folder, which gives the model and example inputs',
+    examples: ['model:build'],
+  }),
 };
 
 const tokens = {
-  tokenizer: path,
-  maxLength: z.number().int().min(1).max(8192),
-  /** `maximum` fills every row up to maxLength, for servers whose shapes are fixed. */
-  padding: z.enum(['none', 'maximum']).default('none'),
+  tokenizer: path.meta({ description: 'a tokenizer.json, for rows of text', examples: ['tokenizer.json'] }),
+  maxLength: z
+    .number()
+    .int()
+    .min(1)
+    .max(8192)
+    .meta({ description: 'tokens after which a row is cut', examples: [128] }),
+  padding: z
+    .enum(['none', 'maximum'])
+    .default('none')
+    .describe('maximum fills every row up to maxLength, for servers whose shapes are fixed'),
 };
 
-/** Class names in the order of the logits, or a JSON file with that list. */
-const labels = z.union([path, z.array(z.string().min(1)).min(2)]);
+const labels = z.union([path, z.array(z.string().min(1)).min(2)]).meta({
+  description: 'class names in the order of the logits, or a JSON file with that list',
+  examples: ['labels.json'],
+});
 
 const DEPTH = { rgb: 3, gray: 1 };
 const size = z.number().int().positive().max(4096);
@@ -28,17 +43,26 @@ const size = z.number().int().positive().max(4096);
 /** How an image becomes a tensor; left out where the data has tensors that are ready. */
 const image = z
   .strictObject({
-    width: size,
-    height: size,
-    channels: z.enum(['rgb', 'gray']).default('rgb'),
-    /** `crop` resizes the shorter side and takes the centre. */
-    fit: z.enum(['stretch', 'crop']).default('stretch'),
-    /** Of the shorter side before the crop, in pixels; the smaller of width and height otherwise. */
-    resize: size.nullable().default(null),
-    resample: z.enum(['nearest', 'bilinear', 'bicubic']).default('bilinear'),
-    /** One for each channel, of values from 0 to 1; they are taken off, then divided by `std`. */
-    mean: z.array(z.number()).default([]),
-    std: z.array(z.number().positive()).default([]),
+    width: size.meta({ description: 'of the tensor, in pixels', examples: [224] }),
+    height: size.meta({ description: 'of the tensor, in pixels', examples: [224] }),
+    channels: z.enum(['rgb', 'gray']).default('rgb').describe('colours of the tensor'),
+    fit: z
+      .enum(['stretch', 'crop'])
+      .default('stretch')
+      .describe('crop resizes the shorter side, then takes the centre'),
+    resize: size
+      .nullable()
+      .default(null)
+      .describe('shorter side before the crop, in pixels, such as 256; null is the smaller one of width and height'),
+    resample: z.enum(['nearest', 'bilinear', 'bicubic']).default('bilinear').describe('Pillow’s filter for it'),
+    mean: z
+      .array(z.number())
+      .default([])
+      .describe('one for each channel, of values from 0 to 1, which is taken off; empty is 0'),
+    std: z
+      .array(z.number().positive())
+      .default([])
+      .describe('one for each channel, by which the rest is divided; empty is 1'),
   })
   .superRefine(({ channels, mean, std, fit, resize, width, height }, context) => {
     const depth = DEPTH[channels];
@@ -56,12 +80,24 @@ const image = z
   });
 
 const ofTask = <T extends z.ZodRawShape, N extends TaskName>(task: N, settings: T) =>
-  z.strictObject({ ...common, task: z.literal(task), ...settings });
+  z.strictObject({
+    ...common,
+    task: z.literal(task).meta({
+      description: 'what the model answers, which decides its settings and the columns of the data (docs/tasks.md)',
+      examples: [task],
+    }),
+    ...settings,
+  });
 
 export const modelSchema = z
   .discriminatedUnion('task', [
     ofTask('text-classification', { ...tokens, labels }),
-    ofTask('image-classification', { image: image.optional(), labels }),
+    ofTask('image-classification', {
+      image: image
+        .optional()
+        .describe('how an image becomes a tensor, as in training; left out where the data has tensors that are ready'),
+      labels,
+    }),
     ofTask('custom', { ...tokens, tokenizer: tokens.tokenizer.optional(), maxLength: tokens.maxLength.optional() }),
   ])
   .refine(({ kind, entryPoint }) => (kind === 'pytorch') === (entryPoint !== undefined), {
@@ -73,16 +109,35 @@ export type ModelSpec = z.output<typeof modelSchema>;
 
 /** What a column of some task may hold. */
 export const KINDS = [...new Set(Object.values(TASKS).flatMap(({ columns }) => Object.keys(columns)))];
-const columns = Object.fromEntries(KINDS.map((kind) => [kind, z.string().min(1).optional()]));
+const HELD: Record<string, string> = {
+  id: 'a name of the row',
+  text: 'the text',
+  image: 'the image, or its tensor',
+  label: 'the class',
+};
+const columns = Object.fromEntries(
+  KINDS.map((kind) => [
+    kind,
+    z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: `column that holds ${HELD[kind]}. Left out, ${kind}`, examples: [kind] }),
+  ])
+);
+
+const rows = (role: string, description: string) => path.meta({ description, examples: [`data/${role}.jsonl`] });
 
 export const dataSchema = z.strictObject({
-  /** Names of the columns by what they hold; which there are depends on the task. */
-  columns: z.strictObject(columns).prefault({}),
-  calibration: path,
-  selection: path,
-  holdout: path,
-  production: path,
-  train: path.optional(),
+  columns: z
+    .strictObject(columns)
+    .prefault({})
+    .describe('names of the columns by what they hold, where they are others; which there are depends on the task'),
+  calibration: rows('calibration', 'rows that quantization looks at; 1,000 to 5,000 like those of production'),
+  selection: rows('selection', 'labelled rows that decide which candidate is taken'),
+  holdout: rows('holdout', 'labelled rows that are looked at once, at the end; more of them certify a smaller margin'),
+  production: rows('production', 'sample of what production asks, to compare the calibration rows with'),
+  train: rows('train', 'labelled rows for quantization-aware training (docs/qat.md)').optional(),
 });
 
 /** Every column of the task, under the user's name or its own. */

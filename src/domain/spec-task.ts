@@ -110,15 +110,15 @@ function slices({ model, slices }: Tasked, { hasTokens, metrics }: Task, called:
 /** The gateway compares the classes that two models name; without them nothing could stop a rollout. */
 function production(tasked: Tasked, { namesClasses }: Task, called: string, refuse: Refuse): void {
   const { rollout, support } = tasked;
+  const bought = PACKAGES[tasked.package as PackageName];
   if (namesClasses) {
-    const asked = 'is missing; give an object with minimumHold, maximumHold and disagreementPoints';
-    refuse(rollout === undefined, 'rollout', undefined, asked);
+    const asked = `is missing; package ${tasked.package} has a rollout: give minimumHold, maximumHold and disagreementPoints`;
+    refuse(Boolean(bought?.rollsOut) && rollout === undefined, 'rollout', undefined, asked);
     return;
   }
   const why = `${called} gives no class by which production could compare two models`;
   for (const [path, value] of Object.entries({ rollout, support }))
     refuse(value !== undefined, path, value, `${why}; remove it`);
-  const bought = PACKAGES[tasked.package as PackageName];
   const advice = 'choose express, which proves the candidate on the hold-out and ends with how to serve it';
   refuse(Boolean(bought?.rollsOut), 'package', tasked.package, `includes a rollout, and ${why}; ${advice}`);
 }

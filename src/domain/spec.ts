@@ -1,177 +1,95 @@
 import { z } from 'zod';
-import { PROVIDERS, type SessionOptions } from './measurement.ts';
+import type { SessionOptions } from './measurement.ts';
 import { PACKAGES, type PackageName } from './packages.ts';
 import { ptqPlan } from './recipes.ts';
 import { rollout, support } from './rollout-spec.ts';
-import { calibrationRows, duration, entryPoint, name, path, person, points, share } from './spec-fields.ts';
+import { jsonSchemaOf, type Schema } from './schema-keys.ts';
+import { economics } from './spec-economics.ts';
+import { duration, name, person } from './spec-fields.ts';
 import { columnsOf, dataSchema, modelSchema } from './spec-model.ts';
-import { problemsOf, type SpecProblem } from './spec-problems.ts';
+import { readAs, type SpecProblem } from './spec-problems.ts';
+import { quality, serving, slice } from './spec-quality.ts';
+import { calibration, loadTest, schemes, search, toolkits, training } from './spec-search.ts';
 import { misfits } from './spec-task.ts';
-import { RACING_TOOLKITS } from './toolkits.ts';
-import { UNIT_MS } from './units.ts';
-
-const slice = z.union([
-  z.strictObject({ name, column: z.string().min(1) }),
-  z.strictObject({ name, tokens: z.array(z.number().int().positive()).min(1) }),
-]);
-
-/** `module:function` in a folder of Python files, which takes a row's outputs and the row and gives its score, 0 to 1. */
-const evaluator = z.strictObject({ folder: path, entryPoint });
-
-export const quality = z.strictObject({
-  /** Which there are depends on the task; of an evaluator, the name that reports give it. */
-  metric: z.string().regex(/^[^\s<>][^<>\n]{0,39}$/, 'write a name of at most 40 characters, without < and >'),
-  /** Of task custom: Python that scores every answer. */
-  evaluator: evaluator.optional(),
-  /** Largest drop against FP32 that the business accepts, in percentage points. */
-  marginPoints: points.lt(100),
-  sliceMarginPoints: points,
-  /** Slices with fewer rows are reported and decide nothing; they are listed as inconclusive by name. */
-  minimumSliceRows: z.number().int().positive().default(50),
-  /** One-sided. */
-  confidence: share.default(0.95),
-  power: share.default(0.8),
-  /** Share of rows expected to be right on one side only, in points; the power check is made with it. */
-  expectedDiscordancePoints: points.default(2),
-  /** Of the nodes with weights that are quantized; 1 is a device without float, for which none may be kept in FP32. */
-  minimumIntegerCoverage: z.number().min(0).max(1).default(0.9),
-  /** What the device has room for, in megabytes of 1,000,000 bytes. With it, INT4 and 2-bit weights are tried for size. */
-  maximumSizeMb: z.number().positive().optional(),
-  /** Of FP32's speed; below 1 where size is the aim. Left out, a candidate must be faster beyond the host's noise. */
-  minimumSpeedup: z.number().positive().optional(),
-});
-
-const serving = z.strictObject({
-  sloPercentile: z.union([z.literal(50), z.literal(95), z.literal(99)]),
-  sloMs: z.number().positive(),
-  threads: z.number().int().positive().default(1),
-  provider: z.enum(PROVIDERS).default('cpu'),
-  spinning: z.boolean().default(false),
-});
 
 const gates = z
   .strictObject({
-    approvers: z.array(person).min(1),
-    remindAfter: duration.default(UNIT_MS.day),
-    expireAfter: duration.default(14 * UNIT_MS.day),
-    /** Gates that need two different people. */
-    fourEyes: z.array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support'])).default([]),
+    approvers: z.array(person).min(1).describe('who may decide, each with name and email'),
+    remindAfter: duration.prefault('1 day').describe('how long a gate waits before it is mailed again'),
+    expireAfter: duration
+      .prefault('14 days')
+      .describe('how long a gate waits before the engagement ends without a decision'),
+    fourEyes: z
+      .array(z.enum(['baseline', 'ptq', 'optimization', 'rollout', 'support']))
+      .default([])
+      .describe('phases whose gates need two different people'),
   })
   .refine(({ approvers, fourEyes }) => fourEyes.length === 0 || new Set(approvers.map(({ email }) => email)).size > 1, {
     path: ['fourEyes'],
     message: 'needs two approvers with different addresses; name another, or leave it out',
   });
 
-const replicas = z.number().int().positive().max(64);
-
-/** The search for the largest rate at the service level; small numbers end sooner and find less. */
-const loadTest = z.strictObject({
-  /** Queries of a probe's first run; every further run doubles what the probe has. */
-  firstQueries: z.number().int().min(20).default(1_000),
-  /** A probe that cannot tell after so many counts as too high. */
-  maximumQueries: z.number().int().min(20).max(1_000_000).default(8_000),
-  maximumProbes: z.number().int().positive().max(100).default(12),
-  /** Ends when the rates that held and did not are this close, as a ratio. */
-  resolution: z.number().gt(1).max(2).default(1.05),
-  /** Sessions that serve side by side on the host; of a list, each is measured where the memory allows it. */
-  replicas: z.union([replicas, z.array(replicas).min(1).max(8)]).default(1),
+const contact = person.extend({
+  roles: z
+    .array(z.enum(['engineer', 'approver', 'operator']))
+    .min(1)
+    .meta({ description: 'what the person does', examples: [['engineer']] }),
 });
 
-/** What serving costs and is paid for; the report carries the measured rates into money with it. */
-const economics = z.strictObject({
-  /** Requests per second: one number, 168 for the hours of a week, or a file with those or a trace. */
-  traffic: z.union([z.number(), z.array(z.number()), path]),
-  /** Instance type of the price list. */
-  hardware: z.string().min(1),
-  region: z.string().min(1).optional(),
-  /** Price list; the one that ships otherwise. */
-  prices: path.optional(),
-  /** Prices older than 90 days are printed with their age. */
-  acceptOldPrices: z.boolean().default(false),
-  /** Dollars; prices are scaled so that FP32 costs this much a month. */
-  monthlyCost: z.number().optional(),
-  /** Dollars, paid once for the engagement. */
-  fee: z.number().optional(),
-  headroom: z.number().optional(),
-  minimumReplicas: z.number().optional(),
-  spareReplicas: z.number().optional(),
-  tokensPerRequest: z.number().optional(),
-  reserved: z.boolean().default(false),
-  spot: z.boolean().default(false),
-  reclaimOverhead: z.number().optional(),
-  extras: z.array(z.strictObject({ name: z.string().min(1), usdPerMonth: z.number() })).optional(),
+const client = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .meta({ description: 'as reports and lists name it', examples: ['Acme'] }),
+  contacts: z.array(contact).default([]).describe('people that reports name; who decides stands in gates.approvers'),
 });
-
-/** Quantization-aware training, where it comes to that; what is left out is the toolkit's own choice. */
-export const training = z.strictObject({
-  steps: z.number().int().positive().max(100_000).optional(),
-  batch: z.number().int().positive().max(1024).optional(),
-  learningRate: z.number().positive().max(1).optional(),
-  distillation: z.number().min(0).max(1).optional(),
-  temperature: z.number().positive().max(100).optional(),
-  evaluations: z.number().int().positive().max(1000).optional(),
-  patience: z.number().int().positive().max(1000).optional(),
-});
-
-/** When to stop looking for candidates; the best so far goes on. Without limits, when all are tried. */
-const search = z.strictObject({
-  /** Of working time; waiting for people does not count. */
-  budget: duration.optional(),
-  maximumTrials: z.number().int().positive().optional(),
-});
-
-/** What the device runs; left out, whatever the package has. */
-const schemes = z
-  .array(z.enum(['fp16', 'int8-dynamic', 'int8-static', 'int4-weight', 'int2-weight']))
-  .min(1)
-  .refine((names) => new Set(names).size === names.length, 'names a scheme twice; name each once')
-  .refine(
-    (names) => names.every((name) => !/^int[42]/.test(name)) || names.some((name) => name.startsWith('int8')),
-    'has fewer than 8 bits, which come after INT8; add int8-dynamic or int8-static'
-  );
 
 /** The engagement as the user writes it; every key is checked, unknown ones are refused. */
 const specSchema = z.strictObject({
-  engagement: name,
-  client: z.strictObject({
-    name: z.string().min(1),
-    contacts: z
-      .array(person.extend({ roles: z.array(z.enum(['engineer', 'approver', 'operator'])).min(1) }))
-      .default([]),
+  engagement: name.meta({
+    description: 'name by which every command knows it: lower-case letters, digits and hyphens',
+    examples: ['acme-topics'],
   }),
-  package: z.enum(Object.keys(PACKAGES) as [PackageName, ...PackageName[]]),
-  model: modelSchema,
-  data: dataSchema,
-  slices: z.array(slice).default([]),
-  quality,
-  serving,
-  loadTest: loadTest.prefault({}),
-  economics: economics.optional(),
-  search: search.prefault({}),
-  calibration: z
-    .strictObject({
-      rows: calibrationRows.default(1000),
-      method: z.enum(['minmax', 'entropy', 'percentile']).default('minmax'),
-    })
-    .prefault({}),
-  training: training.optional(),
-  schemes: schemes.optional(),
-  /** Whose candidates race, on equal terms; all but ONNX Runtime's take space and minutes for an environment of their own. */
-  toolkits: z
-    .array(z.enum(RACING_TOOLKITS))
-    .min(1)
-    .refine((names) => new Set(names).size === names.length, 'names a toolkit twice; name each once')
-    .default(['onnxruntime']),
-  gates,
-  /** Where answers name a class. */
-  rollout: rollout.optional(),
-  support: support.optional(),
+  client: client.describe('who it is for'),
+  package: z
+    .enum(Object.keys(PACKAGES) as [PackageName, ...PackageName[]])
+    .meta({ description: 'what was bought: decides phases, schemes, support and reports', examples: ['professional'] }),
+  model: modelSchema.describe('the model of today'),
+  data: dataSchema.describe('its rows by role; the roles must not share a row'),
+  slices: z.array(slice).default([]).describe('parts of the rows on which accuracy must hold too'),
+  quality: quality.describe('what a candidate must hold to be no worse'),
+  serving: serving.describe('how single requests are served, and how fast'),
+  loadTest: loadTest
+    .prefault({})
+    .describe('the search for the largest rate at the service level; small numbers end sooner and find less'),
+  economics: economics
+    .optional()
+    .describe('what serving costs; with it, reports carry the measured rates into dollars'),
+  search: search.prefault({}).describe('when to stop looking for candidates; the best so far goes on'),
+  calibration: calibration.prefault({}).describe('how quantization learns the ranges of activations'),
+  training: training
+    .optional()
+    .describe(
+      'quantization-aware training, where it comes to that; what is left out is the toolkit’s choice (docs/qat.md)'
+    ),
+  schemes: schemes.optional().meta({
+    description: 'what the device can run; nothing else is tried. Left out, whatever the package has',
+    examples: [['int8-static']],
+  }),
+  toolkits: toolkits.describe(
+    'whose candidates race, on equal terms; all but onnxruntime take minutes and gigabytes once (docs/toolkits.md)'
+  ),
+  gates: gates.describe('who decides between the phases'),
+  rollout: rollout
+    .optional()
+    .describe('how traffic moves to the candidate, and what moves it back; needed where the package has a rollout'),
+  support: support.optional().describe('how production is guarded after the last stage (docs/support.md)'),
 });
 
 /** The specification with defaults filled in and durations in milliseconds. */
 export type Spec = Omit<z.output<typeof specSchema>, 'data' | 'rollout' | 'support'> & {
   data: Omit<z.output<typeof dataSchema>, 'columns'> & { columns: Record<string, string> };
-  /** Absent where answers name no class; nothing asks for it then. */
+  /** Absent where the package has no rollout; nothing asks for it then. */
   rollout: z.output<typeof rollout>;
   support: z.output<typeof support>;
 };
@@ -184,8 +102,12 @@ export const sessionOptionsOf = ({ serving }: Spec): SessionOptions => {
 };
 
 /** JSON Schema of the file for editors. */
-export function specJsonSchema(): unknown {
-  return z.toJSONSchema(specSchema, { io: 'input' });
+export const specJsonSchema = (): Schema => jsonSchemaOf(specSchema);
+
+/** Of a document with other mistakes, its economics where they have none. */
+export function economicsOf(document: unknown): Spec['economics'] {
+  const read = readAs(economics.optional(), (document as { economics?: unknown } | null)?.economics);
+  return 'data' in read ? read.data : undefined;
 }
 
 function nothingToTry({ schemes, toolkits, package: bought }: z.output<typeof specSchema>): SpecProblem {
@@ -195,12 +117,11 @@ function nothingToTry({ schemes, toolkits, package: bought }: z.output<typeof sp
 
 /** Reads a parsed YAML document; every problem is reported at once, with its path and value. */
 export function parseSpec(document: unknown): { spec: Spec } | { problems: SpecProblem[] } {
-  const parsed = specSchema.safeParse(document, { reportInput: true });
-  const issues = parsed.error?.issues ?? [];
-  const problems = [...issues.flatMap((issue) => problemsOf(issue, document)), ...misfits(document)];
-  if (parsed.data && ptqPlan(parsed.data).length === 0) problems.push(nothingToTry(parsed.data));
-  if (problems.length > 0 || !parsed.data) return { problems };
-  const { data, rollout: planned, support: asked, ...rest } = parsed.data;
+  const read = readAs(specSchema, document);
+  const problems = [...('problems' in read ? read.problems : []), ...misfits(document)];
+  if ('data' in read && ptqPlan(read.data).length === 0) problems.push(nothingToTry(read.data));
+  if (problems.length > 0 || 'problems' in read) return { problems };
+  const { data, rollout: planned, support: asked, ...rest } = read.data;
   const columns = columnsOf(rest.model.task, data.columns);
   return {
     spec: { ...rest, data: { ...data, columns }, rollout: planned!, support: asked ?? support.parse({}) },

@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readEconomics } from '../../src/cli/economics.ts';
+import { finder } from '../../src/cli/spec-places.ts';
 import type { Spec } from '../../src/domain/spec.ts';
+import type { SpecProblem } from '../../src/domain/spec-problems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stepdown-economics-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const read = (over: Partial<NonNullable<Spec['economics']>>) =>
-  readEconomics(
-    { traffic: 200, hardware: 'c6id.2xlarge', acceptOldPrices: true, reserved: false, spot: false, ...over },
-    (_, path) => join(folder, path)
-  );
+function read(over: Partial<NonNullable<Spec['economics']>>) {
+  const unfound: SpecProblem[] = [];
+  const usual = { traffic: 200, hardware: 'c6id.2xlarge', acceptOldPrices: true, reserved: false, spot: false };
+  const found = readEconomics({ ...usual, ...over }, finder(folder, () => true, unfound).find);
+  return 'problems' in found ? { problems: [...unfound, ...found.problems] } : found;
+}
 
 describe('economics of a specification', () => {
   it('finds the price, and takes traffic from a file', () => {
@@ -34,7 +37,8 @@ describe('economics of a specification', () => {
     [{ fee: -1 }, 'economics.fee', 'above 0'],
     [{ headroom: 70 }, 'economics.headroom', 'not a percentage'],
     [{ reserved: true }, 'economics.reserved', 'another price list'],
-    [{ prices: 'nowhere.csv' }, 'economics.prices', 'no such file'],
+    [{ prices: 'nowhere.csv' }, 'economics.prices', 'there is no file'],
+    [{ traffic: 'nowhere.csv' }, 'economics.traffic', 'there is no file'],
   ])('refuses %j by its field', (over, path, message) => {
     const { problems } = read(over) as { problems: { path: string; message: string }[] };
     expect(problems.map((problem) => problem.path)).toEqual([path]);

@@ -23,16 +23,16 @@ describe('what a decision is to change', () => {
   });
 
   it.each<[unknown, string, string]>([
-    [{ quality: { marginPoint: 1 } }, 'quality.marginPoint', 'is not a known key; remove it or correct its spelling'],
-    [{ quality: { confidence: 95 } }, 'quality.confidence', 'Too big: expected number to be <1'],
+    [{ quality: { marginPoint: 1 } }, 'quality.marginPoint', 'is not a known key; did you mean marginPoints?'],
+    [{ quality: { confidence: 95 } }, 'quality.confidence', 'write a share between 0 and 1, not a percentage'],
     [{ quality: { metric: 'exactness' } }, 'quality.metric', 'text-classification is measured by'],
     [{ candidates: ['int8'] }, 'candidates.0', 'cannot go on; those that passed are int8-dynamic, int8-static'],
     [{ candidates: [] }, 'candidates', 'name a candidate; without `candidates` all that passed go on'],
-    [{ recipes: [{ ...recipe, scheme: 'int9' }] }, 'recipes.0.scheme', 'Invalid option: expected one of "fp16"|'],
+    [{ recipes: [{ ...recipe, scheme: 'int9' }] }, 'recipes.0.scheme', 'must be one of fp16, int8-dynamic, '],
     [{ recipes: [{ ...recipe, options: { a: {} } }] }, 'recipes.0.options.a', 'give a text, a number, true, false or'],
     [{ recipes: [] }, 'recipes', 'give a recipe, or leave recipes out'],
-    [{ margin: 1 }, 'margin', 'is not a known key; remove it or correct its spelling'],
-    [null, '(the document)', 'Invalid input: expected object, received null'],
+    [{ margin: 1 }, 'margin', 'is not a known key; remove it, or write one of quality, recipes, candidates'],
+    [null, '(the document)', 'is empty; give an object'],
   ])('cannot be %j', (changes, path, message) => {
     expect(problemsOfChanges(changes, state)).toEqual([expect.objectContaining({ path })]);
     expect(problemsOfChanges(changes, state)[0]!.message).toContain(message);

@@ -128,7 +128,7 @@ describe('the plan of a race', () => {
     expect(problems(['fp16', 'int4-weight'])).toEqual([late]);
     expect(problems(['int2-weight'])).toEqual([late]);
     expect(problems(['int8-static', 'int8-static'])).toEqual(['schemes: names a scheme twice; name each once']);
-    expect(problems(['int8-qat'])[0]).toMatch(/^schemes\.0: .*"int8-static"/);
+    expect(problems(['int8-qat'])[0]).toMatch(/^schemes\.0: .*int8-static/);
     expect(problems(['fp16'], ['optimum'])).toEqual([
       'schemes: optimum makes none of these in package professional; name another scheme or toolkit',
     ]);
@@ -137,7 +137,7 @@ describe('the plan of a race', () => {
 
   it('is refused where a toolkit is unknown, named twice, or none is named', () => {
     const problems = (toolkits: unknown) => problemsOf({ toolkits });
-    expect(problems(['pytorch'])[0]).toMatch(/^toolkits\.0: .*"onnxruntime"/);
+    expect(problems(['pytorch'])[0]).toMatch(/^toolkits\.0: must be one of onnxruntime, /);
     expect(problems(['optimum', 'optimum'])).toEqual(['toolkits: names a toolkit twice; name each once']);
     expect(problems([])[0]).toMatch(/^toolkits: /);
     expect(problems(['tensorrt', 'onnxruntime'])).toEqual([]);

@@ -29,7 +29,7 @@ describe('rollout.router', () => {
   );
 
   it.each([
-    ['rollout.router.kind', { kind: 'nginx' }, /must be 'haproxy', 'kserve' or 'gateway-api'/],
+    ['rollout.router.kind', { kind: 'nginx' }, /must be one of haproxy, kserve, gateway-api/],
     ['rollout.router.map', { ...haproxy, map: 'a b' }, /without spaces/],
     ['rollout.router.key', { ...haproxy, key: 'a;disable server b/s' }, /without spaces/],
     ['rollout.router.backend', { ...haproxy, backend: undefined }, /is missing/],

@@ -72,7 +72,7 @@ it.each([
   ['images', { 'data.train': 't' }, 'data.train: image-classification is not trained; remove it'],
   ['images', { training: {} }, 'training: image-classification is not trained; remove it'],
   ['images', { slices: [{ name: 'l', tokens: [3] }] }, 'slices.0.tokens: image-classification has no tokens'],
-  ['images', { rollout: undefined }, 'rollout: is missing; give an object with minimumHold'],
+  ['images', { rollout: undefined }, 'rollout: is missing; package professional has a rollout: give minimumHold'],
   ['images', { 'quality.metric': 'f1' }, 'quality.metric: image-classification is measured by accuracy'],
   ['images', { 'quality.evaluator': EVALUATOR }, 'quality.evaluator: image-classification has its metric; remove it'],
   ['custom', { 'quality.evaluator': undefined }, 'quality.evaluator: is missing; give the folder of your Python files'],

@@ -116,7 +116,7 @@ describe('an engagement over the API', () => {
       const unusable = await ana('POST', url, { ...body, outcome: 'revise', comment: 'surer', changes });
       expect([unusable.statusCode, unusable.json().problems]).toEqual([
         422,
-        [{ path: 'quality.confidence', value: 95, message: expect.stringContaining('Too big') }],
+        [{ path: 'quality.confidence', value: 95, message: 'write a share between 0 and 1, not a percentage' }],
       ]);
       const eve = await api.as(['approver'], 'eve@example.org')('POST', url, body);
       expect([eve.statusCode, eve.json().detail]).toEqual([409, expect.stringContaining('is not an approver')]);

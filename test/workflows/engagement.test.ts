@@ -108,7 +108,9 @@ describe('an engagement', () => {
           return decide(client, name, { outcome, by: APPROVER, comment: 'why', changes }).then(String, lastWords);
         });
       const refusal = await answered('revise', { quality: { confidence: 95, marginPoint: 1 } });
-      expect(refusal).toContain('the changes have 2 mistakes; nothing was decided\n  quality.confidence: 95: Too big');
+      expect(refusal).toContain(
+        'the changes have 2 mistakes; nothing was decided\n  quality.confidence: 95: write a share'
+      );
       await answer(client, name, 'baseline', 'revise', { changes: { quality: { confidence: 0.9 } } });
       await answer(client, name, 'baseline');
       await eventually(async () => ((await statusOf(client, name)).gate?.gate === 'ptq' ? true : undefined));

@@ -37,7 +37,8 @@ export function Field(props: FieldProps): ReactNode {
 
 /** The keys of an object; those that may be left out are folded away until they are wanted or wrong. */
 function Group({ schema, path, form }: FieldProps) {
-  const [title, hint] = titleOf(path);
+  const title = titleOf(path);
+  const hint = schema.description;
   const entries = Object.entries(schema.properties!);
   const isNeeded = ([key]: [string, Schema]) =>
     (schema.required ?? []).includes(key) || at(form.document, [...path, key]) !== undefined;
@@ -71,7 +72,7 @@ function Group({ schema, path, form }: FieldProps) {
 }
 
 function List({ schema, path, form }: FieldProps) {
-  const [title] = titleOf(path);
+  const title = titleOf(path);
   const items = (at(form.document, path) as unknown[] | undefined) ?? [];
   return (
     <div className="list">
@@ -93,7 +94,7 @@ function List({ schema, path, form }: FieldProps) {
 }
 
 function Choices({ path, form, options }: FieldProps & { options: string[] }) {
-  const [title] = titleOf(path);
+  const title = titleOf(path);
   const chosen = (at(form.document, path) as string[] | undefined) ?? [];
   return (
     <fieldset>
@@ -118,7 +119,8 @@ function Choices({ path, form, options }: FieldProps & { options: string[] }) {
 
 function Single({ schema, path, form, isRequired }: FieldProps) {
   const name = path.join('.');
-  const [title, hint] = titleOf(path);
+  const title = titleOf(path);
+  const hint = schema.description;
   const value = at(form.document, path);
   const [typed, setTyped] = useState(() => textOf(value)); // what is typed stays as it was typed
   const wrong = form.problemAt(name) !== undefined;
@@ -137,7 +139,11 @@ function Single({ schema, path, form, isRequired }: FieldProps) {
         <option value="false">no</option>
       </select>
     ) : schema.enum ? (
-      <select {...common} value={textOf(value)} onChange={({ target }) => form.change(path, target.value || undefined)}>
+      <select
+        {...common}
+        value={textOf(value)}
+        onChange={({ target }) => form.change(path, typedValue(target.value, schema))}
+      >
         {(!isRequired || value === undefined) && <option value="">{usual && `as usual: ${usual}`}</option>}
         {schema.enum.map((option) => (
           <option key={option}>{option}</option>

@@ -9,6 +9,7 @@ export interface Schema {
   enum?: string[];
   const?: unknown;
   default?: unknown;
+  description?: string;
 }
 
 export type Path = (string | number)[];
@@ -22,10 +23,16 @@ export function merged(schema: Schema): Schema {
     for (const [key, value] of Object.entries(alternative.properties ?? {})) {
       const known = properties[key];
       const constants = [...(known?.enum ?? []), ...('const' in value ? [String(value.const)] : [])];
-      properties[key] = constants.length > 0 ? { enum: constants } : (known ?? value);
+      const { description = '' } = value;
+      properties[key] = constants.length > 0 ? { enum: constants, description } : (known ?? value);
     }
   const required = alternatives.map((each) => each.required ?? []);
-  return { properties, required: required[0]!.filter((key) => required.every((keys) => keys.includes(key))) };
+  const { description } = schema;
+  return {
+    ...(description && { description }),
+    properties,
+    required: required[0]!.filter((key) => required.every((keys) => keys.includes(key))),
+  };
 }
 
 /** What a value at a path of the document becomes; undefined takes the key away. */
