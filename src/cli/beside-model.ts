@@ -38,7 +38,7 @@ export async function readBesideModel(model: string, at: string): Promise<Beside
     inputs,
     outputs,
     classes: typeof last === 'number' ? last : undefined,
-    engagement: nameFrom(basename(at)),
+    engagement: nameFrom(basename(existsSync(at) ? at : folder)),
     modelName: nameFrom(basename(model, extname(model)) === 'model' ? basename(at) : basename(model, extname(model))),
     model: from(model),
     tokenizer: beside('tokenizer.json'),

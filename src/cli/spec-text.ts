@@ -1,24 +1,15 @@
-import { Document, isMap, isScalar, type YAMLMap } from 'yaml';
+import { Document, isCollection, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { PACKAGES, type PackageName } from '../domain/packages.ts';
+import { type Key, keysOf, type Schema } from '../domain/schema-keys.ts';
+import { specJsonSchema } from '../domain/spec.ts';
 import type { TensorDeclaration } from '../inference/host.ts';
 
-/** What stands above a key of a specification that was written for somebody. */
-const COMMENTS: Record<string, string> = {
-  package:
-    ' express: three schemes, no rollout; professional: all, with 90 days of support; enterprise: 365 days, with targets',
-  'model.labels': ' names of the classes in the order of the logits, or a JSON file with that list',
-  data: ' the roles must not share a row; the hold-out is looked at once, at the end',
-  'data.calibration': ' 1,000 to 5,000 rows like those of production',
-  quality: ' the largest drop against FP32 that the business accepts, in percentage points',
-  serving: ' the service level that single requests must hold',
-  gates: ' who decides; remindAfter, expireAfter and fourEyes have their defaults',
-  rollout: ' percent of client traffic after the shadow stage, and how long each stage stays',
-  'rollout.minimumPairs': ' compared requests that a stage needs',
-  'rollout.disagreementPoints': ' answers that may differ, even where no label comes',
-};
+/** Sections in which every key says what it means, beside the sections themselves. */
+const EXPLAINED = /^package$|^(data|quality|serving|loadTest|economics|calibration|rollout)\.(?!columns)/;
 
-/** The specification as a file, with the model's inputs and what to think of written into it. */
+/** The specification as a file that explains itself: the model's inputs, every key to decide on, and what may be added. */
 export function specText(
-  document: object,
+  document: { package: string },
   {
     inputs,
     outputs,
@@ -30,16 +21,47 @@ export function specText(
     list.map(({ name, type, shape }) => `${name} ${type}[${shape.join(', ')}]`).join('; ');
   const counted = classes === undefined ? '' : `, ${classes} classes`;
   const model = ` takes ${shapes(inputs)}\n gives ${shapes(outputs)}${counted}`;
-  comment(yaml.contents as unknown as YAMLMap, '', { ...COMMENTS, model });
-  yaml.commentBefore = ' Written by `stepdown init`; docs/engagement.schema.json has every key.';
-  return yaml.toString({ lineWidth: 100 });
+  const keys = keysOf(specJsonSchema());
+  const about = Object.fromEntries(keys.map(({ path, schema }) => [path, ` ${schema.description}`]));
+  explain(yaml.contents as unknown as YAMLMap, '', { ...about, model });
+  yaml.commentBefore = ' Written by `stepdown init`; docs/specification.md explains every key.';
+  const rest = addable(document, keys);
+  return `${yaml.toString({ lineWidth: 0, flowCollectionPadding: true })}\n# What may be added, with its defaults or an example:\n${rest.join('\n')}\n`;
 }
 
-function comment(map: YAMLMap, above: string, comments: Record<string, string>): void {
+function explain(map: YAMLMap, above: string, about: Record<string, string>): void {
   for (const { key, value } of map.items) {
     if (!isScalar(key)) continue;
     const path = above + String(key.value);
-    if (comments[path]) key.commentBefore = comments[path];
-    if (isMap(value)) comment(value, `${path}.`, comments);
+    if (isMap(value) && above === '') key.commentBefore = about[path];
+    if (isSeq(value) && value.items.every(isScalar)) value.flow = true;
+    if (EXPLAINED.test(path) && (isScalar(value) || isSeq(value))) value.comment = about[path];
+    if (isMap(value)) explain(value, `${path}.`, about);
   }
+}
+
+/** The sections that are left out, as comments that are YAML without their marks. */
+function addable(document: { package: string }, keys: Key[]): string[] {
+  const { rollsOut } = PACKAGES[document.package as PackageName];
+  const isMissing = ({ path }: Key) => !/[.[]/.test(path) && !(path in document);
+  const isOfUse = ({ path }: Key) => rollsOut || !['rollout', 'support'].includes(path);
+  return keys
+    .filter((key) => isMissing(key) && isOfUse(key))
+    .map(({ path, schema }) => {
+      const yaml = new Document({ [path]: shownOf(schema) });
+      for (const { value } of (yaml.contents as unknown as YAMLMap).items) if (isCollection(value)) value.flow = true;
+      return `# ${schema.description}\n# ${yaml.toString({ lineWidth: 0 }).trimEnd()}`;
+    });
+}
+
+/** As one writes it: the defaults, and examples of what is required; examples alone where neither is there. */
+function shownOf(schema: Schema): unknown {
+  const { properties, items, required = [], examples } = schema;
+  const [entry] = items?.anyOf ?? [];
+  if (entry) return [shownOf(entry)];
+  if (!properties) return examples?.[0] ?? schema.default;
+  const isShown = ([key, each]: [string, Schema]) => 'default' in each || required.includes(key);
+  const all = Object.entries(properties);
+  const shown = all.some(isShown) ? all.filter(isShown) : all;
+  return Object.fromEntries(shown.map(([key, each]) => [key, shownOf(each)]));
 }

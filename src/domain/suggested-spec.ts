@@ -1,26 +1,34 @@
-import type { PackageName } from './packages.ts';
+import { PACKAGES, type PackageName } from './packages.ts';
 
-/** What a person knows of a new engagement; paths are relative to the specification. */
+/** What a person knows of a new engagement; paths are relative to the specification, and nothing of it is checked yet. */
 export interface Known {
   engagement?: string;
   client?: string;
-  package?: PackageName;
+  package?: string;
   modelName?: string;
   model?: string;
   tokenizer?: string;
-  maxLength?: number;
+  maxLength?: number | string;
   labels?: string | string[];
   data?: Partial<Record<'calibration' | 'selection' | 'holdout' | 'production' | 'train', string>>;
+  slices?: { name: string; column: string }[];
+  quality?: { marginPoints?: unknown; sliceMarginPoints?: unknown };
+  serving?: { sloPercentile?: unknown; sloMs?: unknown; threads?: unknown };
+  loadTest?: object;
+  economics?: { traffic?: unknown; hardware?: string };
+  calibration?: { rows?: unknown; method?: string };
   approver?: { name: string; email: string };
 }
 
 /** A specification to begin from: what is known, and what is usual for the rest; empty where only the person can say. */
 export function suggestedSpec(known: Known = {}) {
-  const { engagement = '', data = {} } = known;
+  const { engagement = '', data = {}, slices, loadTest, economics, calibration } = known;
+  const bought = known.package ?? 'professional';
+  const rollsOut = PACKAGES[bought as PackageName]?.rollsOut ?? true;
   return {
     engagement,
     client: { name: known.client ?? '' },
-    package: known.package ?? 'professional',
+    package: bought,
     model: {
       name: known.modelName ?? engagement,
       kind: 'onnx',
@@ -38,16 +46,22 @@ export function suggestedSpec(known: Known = {}) {
       production: data.production ?? 'data/production.jsonl',
       ...(data.train && { train: data.train }),
     },
-    quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 5 },
-    serving: { sloPercentile: 99, sloMs: 100, threads: 1 },
+    ...(slices && { slices }),
+    quality: { metric: 'accuracy', marginPoints: 1, sliceMarginPoints: 5, ...known.quality },
+    serving: { sloPercentile: 99, sloMs: 100, threads: 1, ...known.serving },
+    ...(loadTest && { loadTest }),
+    ...(economics && { economics }),
+    ...(calibration && { calibration }),
     gates: { approvers: [known.approver ?? { name: '', email: '' }] },
-    rollout: {
-      stages: [1, 5, 25, 50, 100],
-      minimumHold: '30 minutes',
-      maximumHold: '2 days',
-      minimumPairs: 500,
-      disagreementPoints: 4,
-      errorPoints: 1,
-    },
+    ...(rollsOut && {
+      rollout: {
+        stages: [1, 5, 25, 50, 100],
+        minimumHold: '30 minutes',
+        maximumHold: '2 days',
+        minimumPairs: 500,
+        disagreementPoints: 4,
+        errorPoints: 1,
+      },
+    }),
   };
 }

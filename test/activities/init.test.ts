@@ -60,23 +60,103 @@ describe('stepdown init', () => {
     );
   });
 
-  it('asks for what no flag says, and takes what it suggests for an empty line', async () => {
-    const child = spawn(STEPDOWN, ['init', path('model.onnx'), '--out', path('asked.yaml'), '--package', 'express']);
+  /** What was asked, and the exit code. */
+  async function answering(lines: string[], ...args: string[]): Promise<{ code: unknown; asked: string }> {
+    const child = spawn(STEPDOWN, ['init', path('model.onnx'), ...args]);
     let asked = '';
     child.stderr.on('data', (text) => (asked += text));
-    child.stdin.end('my-topics\nAcme\n\n\n\nben@example.org\n');
+    child.stdin.end(lines.map((line) => `${line}\n`).join(''));
     const code = await new Promise((resolve) => child.once('exit', resolve));
+    return { code, asked };
+  }
+
+  it('asks for what no flag says, and takes what it suggests for an empty line', async () => {
+    const lines = ['my-topics', 'Acme', '', '', '', '0.5', '', 'ben@example.org'];
+    const out = path('further/down/asked.yaml');
+    const { code, asked } = await answering(lines, '--out', out, '--package', 'express');
     expect(code).toBe(0);
     expect(asked).toContain('Name of the engagement [acme-topics]: ');
     expect(asked).not.toContain('Package');
-    const written = parse(readFileSync(path('asked.yaml'), 'utf8'));
+    const written = parse(readFileSync(out, 'utf8'));
     expect(written).toMatchObject({ engagement: 'my-topics', package: 'express', client: { name: 'Acme' } });
+    expect(written).toMatchObject({ quality: { marginPoints: 0.5 }, serving: { sloMs: 100 } });
     expect(written.gates.approvers).toEqual([{ name: 'ben', email: 'ben@example.org' }]);
+    expect(written).not.toHaveProperty('rollout');
+  });
+
+  it('says what is wrong with an answer or a flag, asks again, and keeps the others', async () => {
+    const lines = [
+      'My Topics',
+      'my-topics',
+      '',
+      'Acme',
+      'lables.json',
+      '',
+      'many',
+      '8',
+      '',
+      '',
+      'ben',
+      'ben@example.org',
+    ];
+    const flags = ['--out', path('again.yaml'), '--package', 'express', '--tokenizer', 'nowhere.json'];
+    const { code, asked } = await answering([...lines.slice(0, 4), '', ...lines.slice(4)], ...flags);
+    expect(code).toBe(0);
+    for (const said of [
+      'engagement: "My Topics": use lower-case letters',
+      'client.name: "": must not be empty',
+      '--tokenizer <file> (model.tokenizer): "nowhere.json": there is no file',
+      'model.labels: "lables.json": there is no file',
+      'model.maxLength: "many": must be a number',
+      'gates.approvers.0.email: "ben": must be a mail address',
+    ])
+      expect(asked).toContain(said);
+    expect(parse(readFileSync(path('again.yaml'), 'utf8'))).toMatchObject({
+      engagement: 'my-topics',
+      client: { name: 'Acme' },
+      model: { tokenizer: 'tokenizer.json', labels: 'labels.json', maxLength: 8 },
+    });
+  });
+
+  it('takes everything else from flags, explains it in the file, and shows what may be added', async () => {
+    const flags = [
+      '--slice',
+      'desk',
+      '--slice',
+      'Word Count',
+      '--slice-margin',
+      '4',
+      '--slo-percentile',
+      '95',
+      '--threads',
+      '2',
+    ];
+    const more = ['--calibration-rows', '40', '--traffic', '100', '--hardware', 'c6id.2xlarge', '--quick-load-test'];
+    const given = ['--yes', '--client', 'Acme', '--approver', 'ben@example.org', '--out', path('flags.yaml')];
+    expect((await run('init', path('model.onnx'), ...flags, ...more, ...given)).code).toBe(0);
+    const text = readFileSync(path('flags.yaml'), 'utf8');
+    expect(parse(text)).toMatchObject({
+      slices: [
+        { name: 'desk', column: 'desk' },
+        { name: 'word-count', column: 'Word Count' },
+      ],
+      quality: { sliceMarginPoints: 4 },
+      serving: { sloPercentile: 95, threads: 2 },
+      calibration: { rows: 40 },
+      economics: { traffic: 100, hardware: 'c6id.2xlarge' },
+      loadTest: { maximumProbes: 5 },
+      rollout: { minimumPairs: 500 },
+    });
+    expect(text).toMatch(/marginPoints: 1 # largest drop against FP32/);
+    const whole = text.replace(/^# (\w+: [{[])/gm, '$1');
+    expect(Object.keys(parse(whole))).toEqual(expect.arrayContaining(['search', 'training', 'schemes', 'support']));
+    expect(parseSpec(parse(whole))).not.toHaveProperty('problems');
   });
 
   it('writes nothing while something is missing, or for a file that is no model', async () => {
     const missing = await run('init', path('model.onnx'), '--yes', '--out', path('none.yaml'));
-    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('client.name')]);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('--client <name> (client.name)')]);
+    expect(missing.stderr).toContain('--approver <person> (gates.approvers.0.email)');
     const other = await run('init', path('labels.json'), '--yes', '--out', path('none.yaml'));
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('labels.json')]);
     expect(() => readFileSync(path('none.yaml'))).toThrow();
