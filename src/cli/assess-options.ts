@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AssessmentRequest } from '../domain/assessment-input.ts';
 import type { ModelShape } from '../domain/large-model.ts';
@@ -6,7 +6,8 @@ import { numeric, readTraffic } from '../domain/traffic-trace.ts';
 import type { PageFiles } from './page-files.ts';
 
 export interface AssessOptions extends PageFiles {
-  traffic?: unknown;
+  /** As it was typed. */
+  traffic?: string;
   hardware?: string;
   region?: string;
   monthlyCost?: unknown;
@@ -33,6 +34,8 @@ export interface AssessOptions extends PageFiles {
   lap: boolean;
 }
 
+export const DEFAULT_HARDWARE = 't4-16gb';
+
 const EXAMPLES = `
 Examples:
   stepdown assess --traffic 100 --hardware g4dn.xlarge --monthly-cost 4600 --fee 5000
@@ -43,12 +46,8 @@ Examples:
 
 export function addAssessOptions(command: Command): Command {
   return command
-    .option(
-      '--traffic <rps>',
-      'requests per second, or a file: one number for each of the 168 hours, or a trace',
-      traffic
-    )
-    .option('--hardware <instance>', 'instance type that serves today, from the price list')
+    .option('--traffic <rps>', 'requests per second, or a file: one number for each of the 168 hours, or a trace')
+    .option('--hardware <instance>', `instance type that serves today, from the price list (${DEFAULT_HARDWARE})`)
     .option('--region <name>', 'region of its price; the cheapest otherwise')
     .option('--monthly-cost <usd>', 'what serving costs a month', numeric)
     .option('--rate <rps>', 'what one replica sustains today; found from the cost otherwise', numeric)
@@ -74,8 +73,10 @@ export function addAssessOptions(command: Command): Command {
 }
 
 export function requestOf(options: AssessOptions): AssessmentRequest {
-  const { extra: extras, traffic: rates, ...rest } = options;
-  return { ...rest, traffic: rates, extras };
+  const { extra: extras, traffic, ...rest } = options;
+  const rates =
+    traffic !== undefined && isFile(traffic) ? readTraffic(readFileSync(traffic, 'utf8')) : numeric(traffic ?? '');
+  return { ...rest, traffic: traffic === undefined ? undefined : rates, extras };
 }
 
 export function shapeOf({ modelParameters, attention: heads, cachedTokens }: AssessOptions): ModelShape | null {
@@ -85,9 +86,13 @@ export function shapeOf({ modelParameters, attention: heads, cachedTokens }: Ass
 
 const numbers = (text: string) => text.split(',').map(numeric);
 
-function traffic(text: string): unknown {
-  return existsSync(text) ? readTraffic(readFileSync(text, 'utf8')) : numeric(text);
+/** Of traffic that is neither a number nor a file. */
+export function unreadTraffic(text: string | undefined): string | undefined {
+  if (text === undefined || typeof numeric(text) === 'number' || isFile(text)) return undefined;
+  return 'is neither a number nor a file that is there; give requests per second, such as 200, or the path of a file';
 }
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 function count(text: string): number {
   const value = Number(text);

@@ -11,7 +11,14 @@ import type { SpecProblem } from '../domain/spec-problems.ts';
 import { isScored } from '../domain/tasks.ts';
 import { renderAssessment } from '../report/assessment.ts';
 import { renderGivenCase } from '../report/given-case.ts';
-import { type AssessOptions, addAssessOptions, requestOf, shapeOf } from './assess-options.ts';
+import {
+  type AssessOptions,
+  addAssessOptions,
+  DEFAULT_HARDWARE,
+  requestOf,
+  shapeOf,
+  unreadTraffic,
+} from './assess-options.ts';
 import { assessmentText, givenText } from './assess-text.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { int8Lap } from './int8-lap.ts';
@@ -20,8 +27,6 @@ import { readPriceFile } from './price-file.ts';
 import { print } from './print.ts';
 import { problemLines, readSpecFile, type SpecFile } from './spec-file.ts';
 import { readYaml } from './yaml-file.ts';
-
-const DEFAULT_HARDWARE = 't4-16gb';
 
 export function addAssessment(program: Command): void {
   const command = program
@@ -61,7 +66,10 @@ function assessor(options: AssessOptions, model: Assessment['model'], now: Date)
   const { hardware: instance = DEFAULT_HARDWARE, region, acceptOldPrices: acceptOld = false } = options;
   const { row } = accepted(findPrice(rows, { instance, region }));
   const { price } = accepted(datePrice(row, { now, acceptOld }), noted(' (--prices, --accept-old-prices)'));
-  const { input } = accepted(parseAssessment(requestOf(options), price), byOption);
+  const unread = unreadTraffic(options.traffic);
+  const { input } = accepted(parseAssessment(requestOf(options), price), (problem) =>
+    byOption(unread && problem.path === 'traffic' ? { ...problem, message: unread } : problem)
+  );
   const given = new Set(Object.keys(options).map(optionName));
   const sizes = sizesOf(options, rows);
   return (lap) => assess({ input, given, price, now, model, lap, sizes });

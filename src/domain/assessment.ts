@@ -79,7 +79,13 @@ export function assess(context: {
     lap,
     sizes: context.sizes,
     assumptions: assumptionsOf(plan, { ...context, speedup }),
-    notes: notesOf({ breakEven, range, hasFee: input.fee !== undefined, lap }),
+    notes: notesOf({
+      breakEven,
+      range,
+      hasFee: input.fee !== undefined,
+      lap,
+      assumed: context.given.has('--hardware') ? null : price,
+    }),
     roadmap: roadmap(now),
   };
 }
@@ -153,11 +159,14 @@ function notesOf({
   range,
   hasFee,
   lap,
+  assumed,
 }: {
   breakEven: number | null;
   range: CostRange;
   hasFee: boolean;
   lap: Lap | null;
+  /** An instance type that nobody named. */
+  assumed: DatedPrice | null;
 }): string[] {
   const share = Math.round(100 * range.noSavingShare);
   const size =
@@ -166,6 +175,12 @@ function notesOf({
       : [`the first instance disappears at ${breakEven.toFixed(2)} times the rate of today`];
   return [
     lap ? LAP_NOTE : 'projected, not measured: the model was not run',
+    ...(assumed
+      ? [
+          `no --hardware was given: ${assumed.instance} at $${assumed.onDemandUsdPerHour} an hour is assumed; ` +
+            'name the instance type that serves today',
+        ]
+      : []),
     ...(lap && lap.speedup.lower <= Math.max(1, lap.noise[1]) ? [NO_SPEEDUP] : []),
     ...size,
     ...(breakEven !== null && share > 0 ? [`in ${share} of 100 draws nothing is saved`] : []),

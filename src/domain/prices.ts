@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseCsv } from './csv.ts';
+import { nearest } from './nearest.ts';
 import { readAs, type SpecProblem } from './spec-problems.ts';
 
 const OLDEST_DAYS = 90;
@@ -90,11 +91,13 @@ export function findPrice(
   const found = named.filter((row) => region === undefined || row.region === region);
   if (found.length > 0) return { row: cheapest(found) };
   const regions = [...new Set(named.map((row) => row.region))].slice(0, 12);
-  const names = [...new Set(rows.map((row) => row.instance))].slice(0, 20);
+  const names = [...new Set(rows.map((row) => row.instance))];
+  const near = nearest(instance, names);
+  const meant = near ? `; did you mean ${near}?` : `; it has: ${names.slice(0, 20).join(', ')}`;
   const problem =
     named.length > 0
       ? { path: 'region', value: region, message: `has no price of ${instance}; there are: ${regions.join(', ')}` }
-      : { path: 'hardware', value: instance, message: `is not in the price list; it has: ${names.join(', ')}` };
+      : { path: 'hardware', value: instance, message: `is not in the price list${meant}` };
   return { problems: [problem] };
 }
 

@@ -10,8 +10,8 @@ export interface RoadmapWeek {
 
 const WEEKS = [
   { phase: 'baseline', outcome: 'FP32 measured: accuracy, latency, throughput, cost; goals agreed' },
-  { phase: 'ptq', outcome: 'INT8 candidates by post-training quantization, judged on the hold-out data' },
-  { phase: 'optimization', outcome: 'further recipes on the survivors; one candidate chosen by its evidence' },
+  { phase: 'ptq', outcome: 'INT8 candidates by post-training quantization, judged on the selection rows' },
+  { phase: 'optimization', outcome: 'further recipes on the survivors; one candidate proven once on the hold-out' },
   { phase: 'rollout', outcome: 'shadow, then stages of client traffic, with a way back at each; closing report' },
 ];
 

@@ -103,6 +103,13 @@ describe('stepdown assess without a model', () => {
     expect(speedup).toMatchObject({ basis: 'assumed', median: 2 });
   });
 
+  it('says which instance type it assumes where none is named, and how to name it', async () => {
+    const traffic = ['--traffic', '100', '--rate', '12'];
+    const { stdout } = await stepdown(...traffic);
+    expect(stdout).toContain('! no --hardware was given: t4-16gb at $0.526 an hour is assumed');
+    expect((await stepdown(...traffic, '--hardware', 'g4dn.xlarge')).stdout).not.toContain('no --hardware');
+  });
+
   it('says that one replica saves nothing, however fast', async () => {
     const { stdout } = await stepdown('--traffic', '1', '--hardware', 'c6gn.xlarge', '--monthly-cost', '124');
     expect(stdout).toContain('no speed-up removes an instance');
@@ -137,6 +144,14 @@ describe('stepdown assess without a model', () => {
     [
       ['--traffic', '10rps', '--monthly-cost', '$5'],
       ['--traffic: "10rps"', '--monthly-cost: "$5"'],
+    ],
+    [
+      ['--traffic', 'nowhere.csv', '--rate', '1'],
+      ['--traffic: "nowhere.csv": is neither a number nor a file that is there; give requests per second'],
+    ],
+    [
+      ['--traffic', '1', '--rate', '1', '--hardware', 'g4dn-xlarge'],
+      ['hardware: "g4dn-xlarge"', 'did you mean g4dn.xlarge?'],
     ],
     [['--traffic', '1', '--monthly-cost', '5', '--extra', 'egress=9'], ['above the 9 of the extras']],
     [
