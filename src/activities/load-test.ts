@@ -30,7 +30,7 @@ interface LoadTestInput {
   subject: string;
   model: ArtifactRef;
   selection: PreparedData;
-  /** The accuracy run's answers on the same rows. */
+  /** Answers without load on the same rows. */
   predictions: Predictions;
   /** Where the search begins, queries a second for each replica. */
   startPerReplica: number;

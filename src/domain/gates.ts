@@ -46,14 +46,14 @@ function healthCheck(
   );
 }
 
-/** Under load a model must answer what it answered in the accuracy run. */
+/** Under load a model must answer what it answered without. */
 export function loadAuditCheck({ audits: { accuracy } }: LoadTest): Check {
   const { checked, differing } = accuracy;
   return check(
     'answers-under-load',
     passOr(differing.length === 0, 'failed'),
     differing.length === 0
-      ? `${checked} answers under load equal those of the accuracy run`
+      ? `${checked} answers under load equal those without load`
       : `${differing.length} rows were answered otherwise under load, such as row ${differing[0]}`
   );
 }

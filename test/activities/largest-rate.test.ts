@@ -43,7 +43,7 @@ it('probes a model, tells every probe, and goes on after the last one when it wa
   expect(peakBytes).toBeGreaterThan(2e7);
 });
 
-it('holds the answers under load against the accuracy run', async () => {
+it('holds the answers under load against those without', async () => {
   const once = { ...SEARCH, maximumProbes: 1, maximumQueries: SEARCH.firstQueries }; // one run, however it ends
   const { accuracy } = await largestRate({ ...once, expected: new Int32Array(SEARCH.rows).fill(-7) });
   expect(accuracy.checked).toBe(100);

@@ -86,7 +86,7 @@ it('names the rows that are answered otherwise under load', async () => {
   const predictions = { arrow: await artifacts.putFile(outPath), rows: input.selection.rows };
   const test = (await attempt('other-ledger').run({ ...input, predictions })) as LoadTest;
   expect(test.audits.accuracy.differing.length).toBeGreaterThan(0);
-  expect(test.faults.join()).toContain('answered otherwise than in the accuracy run');
+  expect(test.faults.join()).toContain('answered otherwise than without load');
 });
 
 it('measures every number of replicas, and goes on with those that are not done', async () => {

@@ -7,13 +7,13 @@ const TOLERABLE_GAIN = 0.1;
 
 export interface AccuracyAudit {
   checked: number;
-  /** Rows that were answered otherwise under load than in the accuracy run. */
+  /** Rows that were answered otherwise under load than one by one. */
   differing: number[];
 }
 
 /**
- * Compares a random part of the answers of a performance run with the accuracy run, as MLPerf's TEST01: `rows[i]` was
- * asked and `answers[i]` answered, `expected[row]` is the accuracy run's answer.
+ * Compares a random part of the answers under load with those without load, as MLPerf's TEST01: `rows[i]` was asked and
+ * `answers[i]` answered, `expected[row]` is the answer without load.
  */
 export function auditAccuracy(input: {
   rows: ArrayLike<number>;
@@ -58,7 +58,7 @@ export function auditFaults({ accuracy, caching }: { accuracy: AccuracyAudit; ca
   const { checked, differing } = accuracy;
   return [
     ...(differing.length > 0
-      ? [`${differing.length} rows of ${checked} answers checked were answered otherwise than in the accuracy run`]
+      ? [`${differing.length} rows of ${checked} answers checked were answered otherwise than without load`]
       : []),
     ...(caching?.isCached
       ? [`a repeated row is answered ${(100 * (caching.gain - 1)).toFixed(0)} % faster: something caches answers`]

@@ -22,7 +22,7 @@ export interface LargestRateInput extends RateSearchLimits {
   firstQueries: number;
   maximumQueries: number;
   seed: number;
-  /** Answers of the accuracy run by row; a random part of every run is held against them. */
+  /** Answers without load by row; a random part of every run is held against them. */
   expected?: ArrayLike<number>;
   tolerance?: number | undefined;
   /** Where a search that was cut off stood. */
