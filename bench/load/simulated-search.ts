@@ -1,9 +1,9 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
+import { responseTimes } from '../../src/domain/load/queue.ts';
 import { searchLargestRate } from '../../src/domain/load/rate-search.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { seededRandom } from '../../src/domain/statistics/random.ts';
-import { responseTimes } from './queue.ts';
 
 const SERVICE_MS = 5;
 const SERVICE_DEVIATION = 0.2;

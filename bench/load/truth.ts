@@ -1,11 +1,11 @@
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
+import { responseTimes } from '../../src/domain/load/queue.ts';
 import { judgeLoad, latenciesOf } from '../../src/domain/load/verdict.ts';
 import { orderStatistic } from '../../src/domain/statistics/order-statistic.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 import golden from '../../test/golden/golden.json' with { type: 'json' };
 import type { Figure } from '../figure.ts';
 import { median } from './bare.ts';
-import { responseTimes } from './queue.ts';
 import { simulatedLimit, simulatedSearch } from './simulated-search.ts';
 
 const SERVICE_MS = 5;

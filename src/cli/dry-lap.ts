@@ -3,6 +3,7 @@ import type { DataRole } from '../domain/artifact.ts';
 import { certifiablePoints, dataChecks } from '../domain/data-checks.ts';
 import type { Preparation } from '../domain/engagement.ts';
 import { type ExpectedDuration, expectedDuration } from '../domain/expected-duration.ts';
+import { expectedSearch } from '../domain/load/expected-search.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { orderStatistic } from '../domain/statistics/order-statistic.ts';
 import type { Check } from '../domain/verdict.ts';
@@ -47,7 +48,15 @@ export async function dryLap(file: SpecFile): Promise<DryLap> {
       })),
       checks: dataChecks(spec, { data }),
       rowMs: timed.rowMs,
-      duration: expectedDuration(spec, { selection: data.selection.rows, holdout: data.holdout.rows }, timed.rowMs),
+      duration: expectedDuration(
+        spec,
+        { selection: data.selection.rows, holdout: data.holdout.rows },
+        timed.rowMs,
+        await expectedSearch(timed.times, {
+          ...spec.loadTest,
+          level: { percentile: spec.serving.sloPercentile / 100, limitMs: spec.serving.sloMs },
+        })
+      ),
     };
   }).catch((error: unknown) => {
     throw refusedData(error);
@@ -65,7 +74,7 @@ async function timeRows(how: Parameters<typeof startHost>[0], dataPath: string) 
       if (run >= 0) times.push(elapsedMs);
     }
     const { inputs, outputs } = host;
-    return { inputs, outputs, rowMs: orderStatistic(Float64Array.from(times).sort(), 0.5) };
+    return { inputs, outputs, times, rowMs: orderStatistic(Float64Array.from(times).sort(), 0.5) };
   } finally {
     await host.close();
   }

@@ -5,6 +5,7 @@ import { harnessFaults } from '../domain/load/harness.ts';
 import { describeLoadTest } from '../domain/load/load-test.ts';
 import { judgeLoad, type LoadScenario, latenciesOf } from '../domain/load/verdict.ts';
 import { describeOptions } from '../domain/measurement.ts';
+import { FIRST_PROBE } from '../domain/measurement-plan.ts';
 import { sessionOptionsOf } from '../domain/spec.ts';
 import { orderStatistic } from '../domain/statistics/order-statistic.ts';
 import { isScored } from '../domain/tasks.ts';
@@ -47,7 +48,6 @@ interface Play {
 const SEED = 1;
 const AUDITED = 100;
 const COMPARED = { blocks: 12, percentile: 0.5, seed: SEED };
-const START_SHARE = 0.5; // of what one query after the other makes
 
 /** Plays what was asked on the selection rows; nothing is kept. Rejects with the server's own words where it refuses. */
 export async function playLoad(file: SpecFile, request: LoadRequest, tell: Play['tell']): Promise<LoadReport> {
@@ -83,7 +83,7 @@ interface Reference {
   medianMs: number;
 }
 
-/** The accuracy run: every row once, one after the other. Runs under load are held against it. */
+/** Every row once, one after the other: what runs under load are held against. */
 async function answerAll({ target, rows, signal, tell }: Play, labels: ArrayLike<number> | null): Promise<Reference> {
   tell(`answering all ${rows} selection rows, one after the other`);
   const asked = Int32Array.from({ length: rows }, (_, row) => row);
@@ -147,7 +147,7 @@ async function searched(play: Play, { spec }: SpecFile, reference: Reference): P
     ...spec.loadTest,
     ...{ target, rows, signal, seed: SEED, expected: reference.answers, tolerance: reference.tolerance, level },
     replicas: 1,
-    startPerSecond: (1_000 * START_SHARE) / reference.medianMs,
+    startPerSecond: (1_000 * FIRST_PROBE) / reference.medianMs,
     onProbe: ({ probes }) => {
       const { ratePerSecond, verdict } = probes.at(-1)!;
       tell(

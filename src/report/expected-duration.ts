@@ -1,13 +1,29 @@
 import type { ExpectedDuration } from '../domain/expected-duration.ts';
-import { span } from './format.ts';
+import { count, span } from './format.ts';
 
 /** `rowMs` is the time of one row on the model of today. */
 export function durationLines(duration: ExpectedDuration, rowMs: number): string[] {
-  const { measuring, rollout, support, gates, gateExpiresMs } = duration;
+  const { measuring, candidates, loadTests, rollout, support, gates, gateExpiresMs } = duration;
+  const { least, most, mostProbes, mostQueries, holds } = loadTests;
   return [
     `measuring takes ${span(measuring.least)} to ${span(measuring.most)} here, at ${rowMs.toFixed(1)} ms a row; making candidates comes on top`,
+    `of it ${span(least)} to ${span(most)} are the load tests of two models, as simulated at these times ` +
+      `(loadTest: at most ${mostProbes} rates of ${count(mostQueries)} queries); the rest are ${between(candidates)} candidates, each as slow as today’s model`,
+    ...(holds
+      ? []
+      : [
+          'no rate holds the service level at these times, which takes long to find: raise serving.sloMs, or run this on an idle host',
+        ]),
     `${gates} gates wait for people, each up to ${span(gateExpiresMs)}`,
-    ...(rollout ? [`the rollout takes ${span(rollout.least)} to ${span(rollout.most)} of traffic`] : []),
+    ...(rollout
+      ? [
+          `the rollout takes ${span(rollout.least)} to ${span(rollout.most)} of traffic: ${rollout.stages} stages, each from ` +
+            'rollout.minimumHold to maximumHold, by how soon its tests are sure',
+        ]
+      : []),
     ...(support ? [`the support window lasts ${span(support)}`] : []),
   ];
 }
+
+const between = ({ least, most }: { least: number; most: number }): string =>
+  least === most ? String(least) : `${least} to ${most}`;

@@ -7,6 +7,7 @@ import { takesNoFloat } from '../domain/gates.ts';
 import { candidateWorkflowId, rolloutId, supportId } from '../domain/ids.ts';
 import type { Saving } from '../domain/listed.ts';
 import type { Predictions, Throughput } from '../domain/measurement.ts';
+import { FIRST_PROBE } from '../domain/measurement-plan.ts';
 import { PACKAGES } from '../domain/packages.ts';
 import { isTrained } from '../domain/recipe.ts';
 import {
@@ -143,9 +144,6 @@ async function mixedPrecision(input: EngagementInput, state: EngagementState): P
   const recipe = mixedRecipe(failed.recipe, state.sensitivity!);
   return recipe ? [{ id: `${failed.id}-mixed`, recipe }] : [];
 }
-
-/** Begins below what the closed loop came to, where queues are still short. */
-const FIRST_PROBE = 0.6;
 
 async function testUnderLoad(
   state: EngagementState,

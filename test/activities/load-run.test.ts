@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { responseTimes } from '../../bench/load/queue.ts';
 import { poissonSchedule } from '../../src/domain/load/arrivals.ts';
+import { responseTimes } from '../../src/domain/load/queue.ts';
 import { judgeLoad, latenciesOf } from '../../src/domain/load/verdict.ts';
 import { runLoad } from '../../src/inference/load/run.ts';
 
