@@ -1,17 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { beforeAll, expect, it } from 'vitest';
 import { createMeasurementActivities } from '../../src/activities/measurement.ts';
 import { createServingActivities } from '../../src/activities/serving.ts';
-import { createToolkitActivities } from '../../src/activities/toolkit.ts';
 import { createVerdictActivities } from '../../src/activities/verdicts.ts';
-import { importFiles, readSpecFile } from '../../src/cli/spec-file.ts';
-import { loadConfig } from '../../src/config.ts';
 import type { CandidateResult, Preparation, SourceFiles } from '../../src/domain/engagement.ts';
 import { FailureType } from '../../src/domain/errors.ts';
 import type { BaselineMeasurement, Predictions, Trial } from '../../src/domain/measurement.ts';
@@ -21,28 +13,11 @@ import { SAME_DIGEST } from '../../src/inference/digest.ts';
 import { compareLatency } from '../../src/inference/latency.ts';
 import { largestRate } from '../../src/inference/load/largest-rate.ts';
 import { readScores, writeScores } from '../../src/inference/predictions.ts';
-import { ArtifactStore } from '../../src/storage/artifacts.ts';
-import { Journal } from '../../src/storage/journal.ts';
-import { Ledger } from '../../src/storage/ledger.ts';
+import { digits, ROOT, run } from './digits.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'stepdown-custom-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const { python } = loadConfig({});
-const artifacts = new ArtifactStore(join(folder, 'artifacts'));
-const shared = {
-  artifacts,
-  ledger: new Ledger(join(folder, 'ledger')),
-  journalOf: (name: string) => new Journal(join(folder, 'journals'), name),
-  workFolder: join(folder, 'work'),
-  python,
-};
-const tools = createToolkitActivities({ ...shared, environments: folder });
+const { folder, artifacts, shared, tools, made, prepared } = digits('custom');
 const measurement = createMeasurementActivities(shared);
 const verdicts = createVerdictActivities(shared);
-const run = <T>(activity: (input: never) => Promise<T>, input: object): Promise<T> =>
-  new MockActivityEnvironment().run(activity, input as never);
 
 let expected: number;
 let spec: Spec;
@@ -56,16 +31,9 @@ const engagement = 'digits-ranking';
 
 /** The documented example on real digits, as the engagement carries it: measured, quantized, and scored on both sides. */
 beforeAll(async () => {
-  const made = execFileSync(python, [join(ROOT, 'test/toolkits/ranking.py'), folder], { encoding: 'utf8' });
-  expected = JSON.parse(made).score;
-  const document = parse(readFileSync(join(ROOT, 'docs/examples/custom.yaml'), 'utf8'));
+  expected = made<{ score: number }>('ranking.py').score;
   cpSync(join(ROOT, 'docs/examples/evaluator'), join(folder, 'evaluator'), { recursive: true });
-  const path = join(folder, 'engagement.yaml');
-  writeFileSync(path, stringify(document));
-  const file = readSpecFile(path);
-  spec = file.spec;
-  sources = await importFiles(file, artifacts.folder);
-  preparation = await run(tools.prepareData, { engagement, spec, sources });
+  ({ spec, sources, preparation } = await prepared('custom.yaml', engagement, () => {}));
   const { calibration, selection } = preparation.data;
   baseline = await run(measurement.measureBaseline, { engagement, spec, model: sources.model, selection });
   const { quantized } = await run(tools.quantizeCandidate, { spec, recipe, sources, calibration, selection });

@@ -1,14 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
-import { createToolkitActivities } from '../../src/activities/toolkit.ts';
-import { importFiles, readSpecFile } from '../../src/cli/spec-file.ts';
-import { loadConfig } from '../../src/config.ts';
+import { beforeAll, expect, it } from 'vitest';
 import type { ArtifactRef } from '../../src/domain/artifact.ts';
 import type { Preparation, SourceFiles } from '../../src/domain/engagement.ts';
 import type { Recipe } from '../../src/domain/recipe.ts';
@@ -16,27 +7,10 @@ import type { Spec } from '../../src/domain/spec.ts';
 import { basisOf, judgeFromFiles } from '../../src/evidence/judge-candidate.ts';
 import { compareLatency } from '../../src/inference/latency.ts';
 import { predict } from '../../src/inference/predict.ts';
-import { ArtifactStore } from '../../src/storage/artifacts.ts';
-import { Journal } from '../../src/storage/journal.ts';
-import { Ledger } from '../../src/storage/ledger.ts';
+import { digits, run } from './digits.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'stepdown-images-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const { python } = loadConfig({});
-const artifacts = new ArtifactStore(join(folder, 'artifacts'));
+const { folder, artifacts, tools, made, prepared } = digits('images');
 const options = { threads: 1 };
-const activities = createToolkitActivities({
-  python,
-  environments: folder,
-  artifacts,
-  ledger: new Ledger(join(folder, 'ledger')),
-  journalOf: (name: string) => new Journal(join(folder, 'journals'), name),
-  workFolder: join(folder, 'work'),
-});
-const run = <T>(activity: (input: never) => Promise<T>, input: object): Promise<T> =>
-  new MockActivityEnvironment().run(activity, input as never);
 
 let right: number;
 let spec: Spec;
@@ -45,18 +19,13 @@ let preparation: Preparation;
 
 /** The documented example on real digits: the selection is a folder of each class, the other roles are files. */
 beforeAll(async () => {
-  const made = execFileSync(python, [join(ROOT, 'test/toolkits/images.py'), folder], { encoding: 'utf8' });
-  const { model, roles, right: expected } = JSON.parse(made);
-  right = expected;
-  const document = parse(readFileSync(join(ROOT, 'docs/examples/images.yaml'), 'utf8'));
-  document.model.path = model;
-  Object.assign(document.data, roles, { selection: join(folder, 'selection') });
-  const path = join(folder, 'engagement.yaml');
-  writeFileSync(path, stringify(document));
-  const file = readSpecFile(path);
-  spec = file.spec;
-  sources = await importFiles(file, artifacts.folder);
-  preparation = await run(activities.prepareData, { engagement: 'digits', spec, sources });
+  const { model, roles, ...expected } = made<{ model: string; roles: object; right: number }>('images.py');
+  right = expected.right;
+  const change = (document: { model: { path: string }; data: object }) => {
+    document.model.path = model;
+    Object.assign(document.data, roles, { selection: join(folder, 'selection') });
+  };
+  ({ spec, sources, preparation } = await prepared('images.yaml', 'digits', change));
 }, 60_000);
 
 async function predicted(name: string, model: ArtifactRef): Promise<ArtifactRef> {
@@ -81,7 +50,7 @@ it('judges a quantized convolution network from its files, with slices that imag
     calibration: { role: 'calibration', rows: 120, method: 'minmax' },
   };
   const { calibration, selection } = preparation.data;
-  const { quantized } = await run(activities.quantizeCandidate, { spec, recipe, sources, calibration, selection });
+  const { quantized } = await run(tools.quantizeCandidate, { spec, recipe, sources, calibration, selection });
   const [baselinePath, candidatePath] = [sources.model, quantized.model].map((ref) => artifacts.path(ref));
   const dataPath = artifacts.path(selection!.arrow);
   const rounds = await compareLatency({
