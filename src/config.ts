@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
+import { jsonOf } from './domain/json.ts';
 import { ROLES, type Role } from './server/people.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -12,14 +13,6 @@ function isPrivate(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // refused by what reads it
-  }
 }
 
 /** Of the sign-in at a provider; half of it would be found out by the first person who tries. */
@@ -63,7 +56,7 @@ const environment = z
     STEPDOWN_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
     STEPDOWN_OIDC_GROUPS: z
       .string()
-      .transform(asJson)
+      .transform((text) => jsonOf(text) ?? text)
       .pipe(z.partialRecord(z.enum(ROLES), z.array(z.string().min(1)), `give JSON: {"approver": ["a group", …], …}`))
       .optional(),
     STEPDOWN_OIDC_CLIENT_ID: z.string().min(1).optional(),

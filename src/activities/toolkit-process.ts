@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { FailureType } from '../domain/errors.ts';
+import { jsonOf } from '../domain/json.ts';
 import { NO_TELEMETRY } from '../domain/no-telemetry.ts';
 import { lastWordsOf, runTool } from './process.ts';
 
@@ -77,11 +78,8 @@ function environment(): Record<string, string> {
   };
 }
 
+/** Undefined for what is not ours: a library wrote to the real stdout. */
 function parse(text: string): Line | undefined {
-  try {
-    const line = JSON.parse(text) as Line | null;
-    return ['progress', 'result', 'error'].includes(line?.type ?? '') ? line! : undefined;
-  } catch {
-    return undefined; // not ours: a library wrote to the real stdout
-  }
+  const line = jsonOf(text) as Line | null | undefined;
+  return ['progress', 'result', 'error'].includes(line?.type ?? '') ? line! : undefined;
 }

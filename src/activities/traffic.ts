@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { classesOf } from '../domain/classes.ts';
 import { FailureType } from '../domain/errors.ts';
+import { jsonOf } from '../domain/json.ts';
 import { judgeConfigOf } from '../domain/rollout-policy.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { missingIn, stageVerdict, type WatchInput } from '../domain/stage-verdict.ts';
@@ -171,12 +172,8 @@ export const createTrafficActivities = ({ gateway, token, journalOf }: Dependenc
 
 export type TrafficActivities = ReturnType<typeof createTrafficActivities>;
 
-/** Undefined for what is no JSON object, such as a proxy's page. */
+/** Undefined for what is no JSON object. */
 function parsed<T>(text: string): T | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text);
+  return typeof value === 'object' && value !== null ? (value as T) : undefined;
 }

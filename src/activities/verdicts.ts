@@ -19,7 +19,7 @@ import type { Spec } from '../domain/spec.ts';
 import { type SupportResult, supportCheck } from '../domain/support.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
-import type { Check, Verdict } from '../domain/verdict.ts';
+import { type Check, type Verdict, withoutWinner } from '../domain/verdict.ts';
 import { figuresFromFiles } from '../evidence/baseline-figures.ts';
 import type { PhaseEvidence, RolloutEvidence, SupportEvidence } from '../evidence/evidence.ts';
 import { createCandidateVerdicts } from './candidate-verdicts.ts';
@@ -80,7 +80,7 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
     /** The phase passes when at least one candidate does; the others' verdicts stay their own. */
     async judgePtq({ spec, candidates }: { spec: Spec; candidates: CandidateResult[] }): Promise<Judged> {
       const passed = candidates.filter(({ verdict }) => verdict === 'successful');
-      const verdict: Verdict = passed.length > 0 ? 'successful' : worstOf(candidates);
+      const verdict: Verdict = passed.length > 0 ? 'successful' : withoutWinner(candidates);
       const names = passed.map(({ id }) => id).join(', ');
       const reason =
         passed.length > 0
@@ -156,14 +156,7 @@ export const createVerdictActivities = (dependencies: Parameters<typeof createCa
 function noneLeft(candidates: CandidateResult[], trained: string, ended?: string): Check {
   const why = ended ? `; the search ended early: ${ended}` : '';
   const reason = `no candidate is left that holds every requirement${trained}${why}`;
-  return { name: 'candidates', verdict: worstOf(candidates), reason };
-}
-
-/** Inconclusive when a person could still make something of one of them, or none was tried. */
-function worstOf(candidates: CandidateResult[]): Verdict {
-  if (candidates.length === 0) return 'inconclusive';
-  if (candidates.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
-  return candidates.every(({ verdict }) => verdict === 'error') ? 'error' : 'failed';
+  return { name: 'candidates', verdict: withoutWinner(candidates), reason };
 }
 
 export type VerdictActivities = ReturnType<typeof createVerdictActivities>;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { DATA_ROLES, type DataRole } from '../domain/artifact.ts';
+import { jsonOf } from '../domain/json.ts';
 import type { Known } from '../domain/suggested-spec.ts';
 import { startHost, type TensorDeclaration } from '../inference/host.ts';
 import { CommandError, EXIT } from './errors.ts';
@@ -61,14 +62,14 @@ function nameFrom(text: string): string | undefined {
 /** The model's own fixed length, or that of the tokenizer. */
 function lengthFrom(inputs: TensorDeclaration[], tokenizer: string): number | undefined {
   const fixed = inputs[0]?.shape[1];
-  const { truncation } = jsonOf<{ truncation?: { max_length?: number } }>(tokenizer);
+  const { truncation } = objectIn<{ truncation?: { max_length?: number } }>(tokenizer);
   const found = typeof fixed === 'number' ? fixed : truncation?.max_length;
   return found !== undefined && found >= 1 && found <= LONGEST ? found : undefined;
 }
 
 /** Of a Hugging Face model's configuration, in the order of the logits. */
 function labelsOf(config: string): string[] | undefined {
-  const { id2label } = jsonOf<{ id2label?: Record<string, string> }>(config);
+  const { id2label } = objectIn<{ id2label?: Record<string, string> }>(config);
   if (!id2label) return undefined;
   return Object.keys(id2label)
     .sort((a, b) => Number(a) - Number(b))
@@ -90,10 +91,8 @@ function rowsUnder(folders: string[], from: (file: string) => string): Known['da
 const roleOf = (name: string): DataRole | undefined =>
   DATA_ROLES.find((role) => role === name) ?? AS_NAMED.find(([, pattern]) => pattern.test(name))?.[0];
 
-function jsonOf<T extends object>(path: string): Partial<T> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return {};
-  }
+/** Of a file that may be missing or hold something else. */
+function objectIn<T extends object>(path: string): Partial<T> {
+  const value = existsSync(path) ? jsonOf(readFileSync(path, 'utf8')) : undefined;
+  return typeof value === 'object' && value !== null ? (value as Partial<T>) : {};
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DATA_ROLES } from '../domain/artifact.ts';
+import { jsonOf } from '../domain/json.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
 import { filesOfFolder } from './folder.ts';
@@ -114,17 +115,12 @@ function labelsOf(labels: unknown, find: Find, refuse: Refuse): string[] {
   if (Array.isArray(labels)) return labels;
   const place = find('model.labels', labels);
   if (place === undefined) return [];
-  const listed = isFolder(place) ? undefined : parseLabels(readFileSync(place, 'utf8'));
+  const listed = isFolder(place) ? undefined : namesIn(jsonOf(readFileSync(place, 'utf8')));
   if (!listed) refuse('model.labels', labels, 'must hold a JSON list of at least two class names');
   return listed ?? [];
 }
 
-function parseLabels(text: string): string[] | undefined {
-  try {
-    const labels = JSON.parse(text);
-    const isList = Array.isArray(labels) && labels.length > 1 && labels.every((label) => typeof label === 'string');
-    return isList ? labels : undefined;
-  } catch {
-    return undefined;
-  }
+function namesIn(labels: unknown): string[] | undefined {
+  const isList = Array.isArray(labels) && labels.length > 1 && labels.every((label) => typeof label === 'string');
+  return isList ? labels : undefined;
 }

@@ -25,3 +25,10 @@ export function reasonOf(checks: Check[]): string {
     .map((check) => check.reason)
     .join('; ');
 }
+
+/** Of candidates of which none passed: inconclusive when a person could still make something of one, or none was tried. */
+export function withoutWinner(candidates: readonly { verdict: Verdict }[]): Verdict {
+  if (candidates.length === 0) return 'inconclusive';
+  if (candidates.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
+  return candidates.every(({ verdict }) => verdict === 'error') ? 'error' : 'failed';
+}

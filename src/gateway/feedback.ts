@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { jsonOf } from '../domain/json.ts';
 import { Refusal } from './errors.ts';
 import { isId, isObject } from './protocol.ts';
 import type { Route } from './route.ts';
@@ -86,11 +87,9 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
 }
 
 function parseLine(text: string, line: number): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refusal(400, `line ${line}: is not JSON`);
-  }
+  const item = jsonOf(text);
+  if (item === undefined) throw new Refusal(400, `line ${line}: is not JSON`);
+  return item;
 }
 
 function readItem(item: unknown, at: string, routes: Routes): RowLabel[] {

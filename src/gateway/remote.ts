@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as http, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { jsonOf } from '../domain/json.ts';
 import type { RemoteArm } from '../domain/traffic.ts';
 import { ModelRunFailed, type RunResult, type TensorDeclaration, type TensorValue } from '../inference/host.ts';
 import { binaryOf, datatypeOf, type JsonTensor, readBinary, typeOf, writeTensor } from '../inference/open-inference.ts';
@@ -150,11 +151,7 @@ class RemoteClient {
 
   said({ status, body }: Answer): string {
     const text = body.toString();
-    try {
-      return `${status}: ${JSON.parse(text).error ?? text}`;
-    } catch {
-      return `${status}: ${text.slice(0, 300)}`;
-    }
+    return `${status}: ${(jsonOf(text) as { error?: string } | null | undefined)?.error ?? text.slice(0, 300)}`;
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { jsonOf } from '../domain/json.ts';
 import { sha256 } from './artifacts.ts';
 
 export type JournalKind =
@@ -135,12 +136,8 @@ function hashOf(entry: Omit<JournalEntry, 'hash'>): string {
 }
 
 function parse(line: string): JournalEntry | undefined {
-  try {
-    const entry = JSON.parse(line);
-    return typeof entry?.hash === 'string' && typeof entry?.event === 'string' ? entry : undefined;
-  } catch {
-    return undefined;
-  }
+  const entry = jsonOf(line) as JournalEntry | null | undefined;
+  return typeof entry?.hash === 'string' && typeof entry.event === 'string' ? entry : undefined;
 }
 
 async function acquire(lock: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { jsonOf } from '../../domain/json.ts';
 import { RouterRefused } from './router.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -99,9 +100,5 @@ function apiServerOfPod(): string {
 
 /** What a `Status` object says, or the text itself. */
 function messageOf(text: string): string {
-  try {
-    return JSON.parse(text).message ?? text;
-  } catch {
-    return text.slice(0, 300);
-  }
+  return (jsonOf(text) as { message?: string } | null | undefined)?.message ?? text.slice(0, 300);
 }
