@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   NativeConnection,
@@ -26,6 +25,7 @@ import { needSearchAttributes } from './cli/search-attributes.ts';
 import { type Config, loadConfig, temporalConnection, whereRunning } from './config.ts';
 import type { GateStatus } from './domain/decision.ts';
 import { QUEUES } from './domain/ids.ts';
+import { workflowBundle } from './embedded/workflow-bundle.ts';
 import { ArtifactStore } from './storage/artifacts.ts';
 import { linkKey, signLink } from './storage/decision-link.ts';
 import { Journal } from './storage/journal.ts';
@@ -67,7 +67,6 @@ function optionsFor(queue: Queue, config: Config, workFolder: string): Partial<W
       maxHeartbeatThrottleInterval: CHECKPOINT_DELAY,
     };
   return {
-    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     maxCachedWorkflows: config.cachedWorkflows,
     activities: {
       ...createVerdictActivities(shared),
@@ -125,6 +124,7 @@ async function main(): Promise<void> {
         shutdownGraceTime: '2 seconds', // then activities are cancelled: they end their children and are retried later
         shutdownForceTime: '15 seconds',
         ...optionsFor(taskQueue, config, workFolder),
+        ...(taskQueue === QUEUES.engagement && { workflowBundle: { codePath: await workflowBundle(config) } }),
       })
     );
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM')); // the supervisor was killed
