@@ -1,58 +1,14 @@
-import { Command, CommanderError } from 'commander';
-import { addAccess } from './cli/access.ts';
-import { addAssessment } from './cli/assess.ts';
-import { addCompletion } from './cli/completion.ts';
-import { addDecisions, addRollout } from './cli/decisions.ts';
-import { addDoctor } from './cli/doctor.ts';
+import { CommanderError } from 'commander';
 import { CommandError, EXIT } from './cli/errors.ts';
-import { addEvidence } from './cli/evidence.ts';
-import { addExport } from './cli/export.ts';
-import { addInit } from './cli/init.ts';
-import { addInspection } from './cli/inspect.ts';
-import { addLoad } from './cli/load.ts';
-import { addPortfolio } from './cli/portfolio.ts';
-import { addReport } from './cli/report.ts';
-import { addStart } from './cli/start.ts';
-import { addSupport } from './cli/support.ts';
-import { addUp } from './cli/up.ts';
+import { stepdown } from './cli/program.ts';
 
-const program = new Command('stepdown')
-  .description('Carries a model from FP32 to a cheaper precision, with evidence at every step')
-  .option('--json', 'print one JSON document instead of text')
-  .configureHelp({ showGlobalOptions: true })
-  .showHelpAfterError('(add --help for usage and examples)')
-  .exitOverride()
-  .addHelpText(
-    'after',
-    '\nA first engagement:\n  stepdown up &\n  stepdown init my/model.onnx\n  stepdown start examples/newswire/engagement.yaml\n' +
-      '  stepdown watch newswire\n  stepdown approve newswire --by ana@example.org --comment "agreed"\n' +
-      '\nExit codes: 1 refused, 2 usage, 3 nothing is listening.'
-  );
-
-for (const add of [
-  addUp,
-  addInit,
-  addStart,
-  addInspection,
-  addDecisions,
-  addRollout,
-  addSupport,
-  addPortfolio,
-  addEvidence,
-  addReport,
-  addAccess,
-  addExport,
-  addAssessment,
-  addLoad,
-  addDoctor,
-])
-  add(program);
-addCompletion(program);
-for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-  command.exitOverride();
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(); // who reads has seen enough, such as `head`
+});
 
 try {
-  await program.parseAsync();
+  await stepdown().parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

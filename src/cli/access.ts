@@ -31,6 +31,7 @@ export function addAccess(program: Command): void {
     .description('a bearer token for a program; it is shown this once')
     .argument('<email>')
     .requiredOption('--role <role...>', `any of ${ROLES.join(', ')}`, roles)
+    .addHelpText('after', '\nExample:\n  stepdown access token ci@example.org --role engineer')
     .action((email: string, options: { role: Role[] }, command: Command) => {
       const token = withAccess(loadConfig(), (access) => access.issueToken(email, options.role));
       print(command, { email, token }, () => token);
@@ -39,6 +40,7 @@ export function addAccess(program: Command): void {
     .command('revoke')
     .description('take away tokens, links and sessions of a person')
     .argument('<email>')
+    .addHelpText('after', '\nExample:\n  stepdown access revoke ana@example.org')
     .action((email: string, _options, command: Command) => {
       withAccess(loadConfig(), (access) => access.dismiss(email));
       print(command, { email }, () => `${email} has no access any more`);

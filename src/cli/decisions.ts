@@ -37,9 +37,12 @@ export function addDecisions(program: Command): void {
     ['approve', 'approved'],
     ['reject', 'rejected'],
   ] as const)
-    gateCommand(verb, `shorthand for decide --outcome ${outcome}`).action(
-      (name: string, flags: DecideFlags, command: Command) => send(name, { ...flags, outcome }, command)
-    );
+    gateCommand(verb, `shorthand for decide --outcome ${outcome}`)
+      .addHelpText(
+        'after',
+        `\nExample:\n  stepdown ${verb} newswire --by ana@example.org --comment "seen with the desk"`
+      )
+      .action((name: string, flags: DecideFlags, command: Command) => send(name, { ...flags, outcome }, command));
 }
 
 export function addRollout(program: Command): void {
@@ -57,6 +60,10 @@ export function addRollout(program: Command): void {
       .argument('<engagement>')
       .requiredOption('--by <person>', 'who says so')
       .option('--comment <text>', 'why', '')
+      .addHelpText(
+        'after',
+        `\nExample:\n  stepdown rollout ${verb} newswire --by ken@newswire.example --comment "the desk asked for it"`
+      )
       .action((name: string, { by, comment }: { by: string; comment: string }, command: Command) =>
         withClient(async (client) => {
           const handle = client.workflow.getHandle(rolloutId(name, 1));

@@ -10,6 +10,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('what this machine has: toolkits and versions, instruction set, GPU, Temporal')
+    .addHelpText('after', '\nExample:\n  stepdown doctor')
     .action(async (_options, command: Command) => {
       const config = loadConfig();
       const [host, toolkits, temporal] = await Promise.all([

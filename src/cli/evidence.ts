@@ -12,6 +12,7 @@ export function addEvidence(program: Command): void {
     .command('verify')
     .description('recompute the journal’s chain, every evidence file’s hash and every verdict')
     .argument('<engagement>')
+    .addHelpText('after', '\nExample:\n  stepdown verify newswire')
     .action(async (name: string, _options, command: Command) => {
       const { folders } = loadConfig();
       if (!existsSync(join(folders.journals, `${name}.jsonl`)))

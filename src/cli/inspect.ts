@@ -11,6 +11,7 @@ export function addInspection(program: Command): void {
   program
     .command('list')
     .description('all engagements: phase, gate waited at, verdict')
+    .addHelpText('after', '\nExample:\n  stepdown list')
     .action((_options, command: Command) =>
       withClient(async (client) => {
         const lines = await listEngagements(client);
@@ -21,6 +22,7 @@ export function addInspection(program: Command): void {
     .command('status')
     .description('where one engagement stands')
     .argument('<engagement>')
+    .addHelpText('after', '\nExample:\n  stepdown status newswire')
     .action((name: string, _options, command: Command) =>
       withClient(async (client) => {
         const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
@@ -31,6 +33,7 @@ export function addInspection(program: Command): void {
   program
     .command('gates')
     .description('the gates that wait for a decision')
+    .addHelpText('after', '\nExample:\n  stepdown gates --json')
     .action((_options, command: Command) =>
       withClient(async (client) => {
         const gates = await openGates(client);
@@ -41,6 +44,7 @@ export function addInspection(program: Command): void {
     .command('watch')
     .description('follow an engagement until it closes')
     .argument('<engagement>')
+    .addHelpText('after', '\nExample:\n  stepdown watch newswire')
     .action((name: string, _options, command: Command) =>
       withClient(async (client) => {
         const isJson = command.optsWithGlobals().json;

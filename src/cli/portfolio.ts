@@ -49,6 +49,7 @@ export function addPortfolio(program: Command): void {
   portfolio
     .command('list')
     .description('all portfolios')
+    .addHelpText('after', '\nExample:\n  stepdown portfolio list')
     .action((_options, command: Command) =>
       withClient(async (client) => {
         const portfolios = await listPortfolios(client);

@@ -22,6 +22,7 @@ export function addSupport(program: Command): void {
     .command('status')
     .description('days left, detectors and incidents')
     .argument('<engagement>')
+    .addHelpText('after', '\nExample:\n  stepdown support status newswire')
     .action((name: string, _options, command: Command) =>
       withClient(async (client) => {
         const { state, support: progress } = await statusOf(client, name);

@@ -13,7 +13,7 @@ export function addUp(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nEverything is kept in STEPDOWN_HOME (default .stepdown), so a later `up` goes on where this one ended.'
+      '\nEverything is kept in STEPDOWN_HOME (default .stepdown), so a later `up` goes on where this one ended.\n\nExample:\n  stepdown up'
     )
     .action(async (_options, command: Command) => {
       const isJson = command.optsWithGlobals().json;
