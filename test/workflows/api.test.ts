@@ -240,6 +240,8 @@ describe('an engagement whose worker is gone', () => {
       await api.client.workflow.start('engagement', { workflowId: `engagement/${name}`, ...alone }),
       await api.client.workflow.start('approval', { workflowId: `engagement/${name}/gate/ptq/1`, ...alone }),
     ];
+    const figures = ['', '/cost', '/document'].map((path) => `/api/engagements/${name}${path}`);
+    const answering = Promise.all(figures.map((path) => api.as(['viewer'])('GET', path))); // each waits for a worker
     const events = await api.events('/api/events');
     let portfolio = { engagements: [], gates: [], missing: null } as Portfolio;
     await eventually(async () => {
@@ -253,8 +255,7 @@ describe('an engagement whose worker is gone', () => {
     expect(listed).toMatchObject({ awaitingGate: 'ptq', status: 'running' });
     expect(portfolio.missing).toMatchObject({ gates: expect.any(Number), next: expect.stringContaining('up') });
     expect(portfolio.gates.filter(({ engagement }) => engagement === name)).toEqual([]);
-    const figures = ['', '/cost', '/document'].map((path) => `/api/engagements/${name}${path}`);
-    for (const answer of await Promise.all(figures.map((path) => api.as(['viewer'])('GET', path))))
+    for (const answer of await answering)
       expect([answer.statusCode, answer.json().detail]).toEqual([503, 'no worker is running']);
     for (const workflow of workflows) await workflow.terminate();
   });

@@ -8,6 +8,7 @@ import { Access } from '../../src/server/access.ts';
 import type { Role } from '../../src/server/people.ts';
 import { createServer } from '../../src/server/server.ts';
 import { readEvents } from './events.ts';
+import { namespace } from './harness.ts';
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
@@ -17,7 +18,7 @@ export async function startApi(changes: Partial<Config> = {}, publicUrl = 'http:
   const config = { ...loadConfig({ STEPDOWN_HOME: join(home, 'data'), STEPDOWN_SPECS: home }), ...changes };
   const connection = await Connection.connect({ address: inject('temporal') });
   const access = new Access(join(config.home, 'access.db'));
-  const client = new Client({ connection });
+  const client = new Client({ connection, namespace: namespace() });
   const app = await createServer({ client, config, access, publicUrl: () => publicUrl });
   const tokens = new Map<string, string>();
   let at: string | undefined;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
-import { inject } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { beforeAll, inject } from 'vitest';
 import type { FakeActivities } from './fakes.ts';
 import { runWithWorker } from './worker.ts';
 
@@ -8,7 +8,27 @@ import { runWithWorker } from './worker.ts';
 export const withWorker = (
   overrides: Partial<FakeActivities>,
   action: (client: Client, activities: FakeActivities) => Promise<void>
-): Promise<void> => runWithWorker({ address: inject('temporal'), bundlePath: inject('bundlePath') }, overrides, action);
+): Promise<void> =>
+  runWithWorker(
+    { address: inject('temporal'), bundlePath: inject('bundlePath'), namespace: namespace() },
+    overrides,
+    action
+  );
+
+/** The file's own on the ring's server. */
+export const namespace = (): string => inject('namespaces')[Number(process.env.VITEST_POOL_ID) - 1]!;
+
+beforeAll(async () => {
+  const connection = await Connection.connect({ address: inject('temporal') });
+  const { workflow } = new Client({ connection, namespace: namespace() });
+  // what another file has left would ask the activities of this one
+  for await (const { workflowId } of workflow.list({ query: "ExecutionStatus = 'Running'" }))
+    await workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => {}); // it has ended meanwhile
+  await connection.close();
+});
 
 export const uniqueName = (): string => `t-${randomUUID().slice(0, 8)}`;
 

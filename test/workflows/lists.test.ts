@@ -14,7 +14,7 @@ import { decideUpdate } from '../../src/workflows/messages.ts';
 import { economics } from '../domain/closing-document.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, fakeActivities, SECOND, spec } from './fakes.ts';
-import { eventually, uniqueName, withWorker } from './harness.ts';
+import { eventually, namespace, uniqueName, withWorker } from './harness.ts';
 import { ref } from './measured.ts';
 
 const sources = { model: ref('model'), tokenizer: ref('tokenizer'), data: {} };
@@ -42,7 +42,7 @@ describe('lists', () => {
       await eventually(() => gateOf(client, name));
     });
     const connection = await Connection.connect({ address: inject('temporal') });
-    const client = new Client({ connection });
+    const client = new Client({ connection, namespace: namespace() });
     expect(await lineOf(client, name)).toMatchObject({
       client: 'Acme',
       phase: 'baseline',
@@ -114,10 +114,11 @@ describe('lists', () => {
       NativeConnection.connect({ address }),
       Connection.connect({ address }),
     ]);
-    const client = new Client({ connection });
+    const client = new Client({ connection, namespace: namespace() });
     const name = uniqueName();
     const worker = await Worker.create({
       connection: native,
+      namespace: namespace(),
       taskQueue: name,
       workflowsPath: fileURLToPath(new URL('../fixtures/older-approval.ts', import.meta.url)),
     });
@@ -137,18 +138,18 @@ describe('lists', () => {
 
   it('need search attributes that a namespace may lack, and say how to register them', async () => {
     const connection = await Connection.connect({ address: inject('temporal') });
-    const namespace = uniqueName();
+    const bare = uniqueName();
     const seconds = { seconds: 86_400 as never };
-    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: seconds });
+    await connection.workflowService.registerNamespace({ namespace: bare, workflowExecutionRetentionPeriod: seconds });
     const refusal = await eventually(() =>
-      needSearchAttributes(connection.workflowService, namespace, 0).then(
+      needSearchAttributes(connection.workflowService, bare, 0).then(
         () => undefined,
         (error) => (error.next ? error : undefined)
       )
     );
-    expect(refusal.message).toContain(`'${namespace}' has no search attribute Engagement`);
-    expect(refusal.next).toContain(`--namespace ${namespace} --name ChangedAt --type Datetime`);
-    await needSearchAttributes(connection.workflowService, 'default', 0);
+    expect(refusal.message).toContain(`'${bare}' has no search attribute Engagement`);
+    expect(refusal.next).toContain(`--namespace ${bare} --name ChangedAt --type Datetime`);
+    await needSearchAttributes(connection.workflowService, namespace(), 0);
     await connection.close();
   });
 });

@@ -44,12 +44,15 @@ function gatedWork() {
     await Promise.race([released, cancelled()]); // the second, when the worker ends
     throw ApplicationFailure.nonRetryable('no such column', FailureType.BadRequest);
   };
+  const atWork = (least: number) =>
+    eventually(async () => (waiting.length >= least ? true : undefined), `${least} at work`);
   return {
     prepareData,
     most: () => most,
+    atWork,
     /** Lets one go once so many wait. */
     async release(atLeast: number) {
-      await eventually(async () => (waiting.length >= atLeast ? true : undefined), `${atLeast} at work`);
+      await atWork(atLeast);
       waiting.shift()!();
     },
   };
@@ -142,7 +145,11 @@ describe('a portfolio', () => {
       await say(client, handle, { command: 'add', member: memberOf(third) });
       await say(client, handle, { command: 'resume' });
       await at(1, 'running');
-      await eventually(() => statusOf(client, second), 'the second');
+      await work.atWork(1);
+      await eventually(async () => {
+        const { events } = await handle.fetchHistory();
+        return events!.at(-1)!.timerStartedEventAttributes ? true : undefined;
+      }, 'the wait of a run that has knocked');
       await client.workflow.getHandle(engagementId(second)).terminate();
       await say(client, handle, { command: 'concurrency', concurrency: 2 }); // the next run knocks
       await at(1, 'closed');

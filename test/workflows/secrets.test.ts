@@ -12,7 +12,7 @@ import { freePorts } from '../../src/embedded/ports.ts';
 import { Access } from '../../src/server/access.ts';
 import { approval } from '../../src/workflows/approval.ts';
 import { APPROVER, gateRequest, SECOND } from './fakes.ts';
-import { eventually, uniqueName } from './harness.ts';
+import { eventually, namespace, uniqueName } from './harness.ts';
 import { catchMails } from './mail-catcher.ts';
 import { CLIENT, signInAt, startProvider } from './provider.ts';
 
@@ -80,6 +80,7 @@ it('leaves no secret of any request in what server and worker print, in the hist
   const { port: webhookPort } = webhook.address() as AddressInfo;
   const env = {
     TEMPORAL_ADDRESS: inject('temporal'),
+    TEMPORAL_NAMESPACE: namespace(),
     STEPDOWN_PUBLIC_URL: at,
     STEPDOWN_GATEWAY_TOKEN: GATEWAY_TOKEN,
     STEPDOWN_SMTP_URL: `smtp://u:${SMTP_PASSWORD}@127.0.0.1:${catcher.port}`,
@@ -90,14 +91,14 @@ it('leaves no secret of any request in what server and worker print, in the hist
   };
   start('server', ['server/main.ts', '--port', String(port)], env);
   start('worker', ['worker.ts', '--queue', 'engagement'], env);
-  const client = new Client({ connection });
+  const client = new Client({ connection, namespace: namespace() });
   const workflowId = uniqueName();
   const gate = await client.workflow.start(approval, {
     workflowId,
     taskQueue: QUEUES.engagement,
     args: [gateRequest()],
   });
-  const seconds = 60; // the worker bundles its workflows first
+  const seconds = 60; // on 2 busy cores
   const mail = await eventually(async () => catcher.mails.get(APPROVER), 'the mail', seconds);
   const link = /decision\?link=([\w.-]+)/.exec(mail)![1]!;
   await eventually(async () => (said.worker!.includes('come back later') ? true : undefined), 'the failure', seconds);

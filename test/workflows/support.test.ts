@@ -95,11 +95,11 @@ describe('a support window', () => {
   it('goes on watching for everything else while an alarm waits for a person', async () => {
     const readRoute = routeThatCounts((look) => ({
       ...calm,
-      ...(look < 20 && { disagreements: 25 }),
-      ...(look >= 20 && { candidateErrors: 25 }),
+      ...(look < 8 && { disagreements: 25 }),
+      ...(look >= 8 && { candidateErrors: 25 }),
     }));
     await withWorker({ readRoute }, async (client) => {
-      const result = await (await start(client, { days: 20, onAlarm: 'incident' })).result();
+      const result = await (await start(client, { days: 8, onAlarm: 'incident' })).result();
       expect(result.incidents.map(({ kind }) => kind)).toEqual(['disagreement', 'error-rate']);
       expect(result.weeks.reduce((sum, { incidents }) => sum + incidents, 0)).toBe(2);
     });

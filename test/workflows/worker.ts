@@ -10,7 +10,7 @@ Runtime.install({
 
 /** A client and a worker on all queues with these activities; ends the worker afterwards. */
 export async function runWithWorker(
-  { address, bundlePath }: { address: string; bundlePath: string },
+  { address, bundlePath, namespace = 'default' }: { address: string; bundlePath: string; namespace?: string },
   overrides: Partial<FakeActivities>,
   action: (client: Client, activities: FakeActivities) => Promise<void>
 ): Promise<void> {
@@ -21,6 +21,7 @@ export async function runWithWorker(
     Object.values(QUEUES).map((taskQueue) =>
       Worker.create({
         connection: native,
+        namespace,
         taskQueue,
         activities,
         ...(taskQueue === QUEUES.engagement && { workflowBundle: { codePath: bundlePath } }),
@@ -29,7 +30,7 @@ export async function runWithWorker(
   );
   const running = workers.map((worker) => worker.run());
   try {
-    await action(new Client({ connection }), activities);
+    await action(new Client({ connection, namespace }), activities);
   } finally {
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
