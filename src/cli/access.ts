@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, loadConfig, whereRunning } from '../config.ts';
+import { counted } from '../domain/units.ts';
 import { Access } from '../server/access.ts';
 import { type Person, ROLES, type Role } from '../server/people.ts';
 import { CommandError, EXIT } from './errors.ts';
@@ -42,8 +43,15 @@ export function addAccess(program: Command): void {
     .argument('<email>')
     .addHelpText('after', '\nExample:\n  stepdown access revoke ana@example.org')
     .action((email: string, _options, command: Command) => {
-      withAccess(loadConfig(), (access) => access.dismiss(email));
-      print(command, { email }, () => `${email} has no access any more`);
+      const { tokens, codes, sessions } = withAccess(loadConfig(), (access) => access.dismiss(email));
+      if (tokens + codes + sessions === 0)
+        throw new CommandError(
+          EXIT.refused,
+          `${email} had no token, link or session here`,
+          'look at how it is spelled'
+        );
+      const taken = [counted(tokens, 'token'), counted(codes, 'unused link'), counted(sessions, 'session')].join(', ');
+      print(command, { email, tokens, codes, sessions }, () => `${email} has no access any more: ${taken} taken away`);
     });
 }
 

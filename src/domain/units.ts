@@ -8,5 +8,9 @@ export function durationText(ms: number): string {
     1_000,
   ];
   const amount = ms / length;
-  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+  return counted(amount, unit);
 }
+
+/** `1 gate`, `2 gates`. */
+export const counted = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS links (digest TEXT PRIMARY KEY, outcome TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER, body TEXT, at INTEGER NOT NULL);
 `;
 
+type Dismissed = Record<'tokens' | 'codes' | 'sessions', number>;
+
 const secret = () => randomBytes(32).toString('base64url');
 
 /** Who may come in. Secrets are kept as digests only, in a file that its owner alone can read. */
@@ -45,10 +47,12 @@ export class Access {
     return token;
   }
 
-  /** Takes away tokens, codes and sessions of a person. */
-  dismiss(email: string): void {
-    for (const table of ['tokens', 'codes', 'sessions'])
-      this.db.prepare(`DELETE FROM ${table} WHERE person ->> 'email' = ?`).run(email);
+  /** Takes away tokens, codes and sessions of a person; says how many of each there were. */
+  dismiss(email: string): Dismissed {
+    this.forgetExpired();
+    const taken = (table: keyof Dismissed) =>
+      Number(this.db.prepare(`DELETE FROM ${table} WHERE person ->> 'email' = ?`).run(email).changes);
+    return { tokens: taken('tokens'), codes: taken('codes'), sessions: taken('sessions') };
   }
 
   personOf(token: string): Person | undefined {
@@ -61,6 +65,12 @@ export class Access {
     const code = secret();
     this.insert('codes', sha256(code), person, CODE_MS);
     return code;
+  }
+
+  /** Whether a sign-in with this code would work now. */
+  isRedeemable(code: string): boolean {
+    const row = this.db.prepare('SELECT 1 FROM codes WHERE digest = ? AND expires > ?').get(sha256(code), this.now());
+    return row !== undefined;
   }
 
   /** The session of a sign-in; undefined when the code is unknown, used or old. */

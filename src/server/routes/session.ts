@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { html } from '../../report/html.ts';
@@ -5,10 +6,22 @@ import { page } from '../../report/page.ts';
 import { SESSION_COOKIE, sessionCookie } from '../authenticate.ts';
 import type { Desk } from '../desk.ts';
 import { ROLES } from '../people.ts';
-import { Problem } from '../problem.ts';
 
 const codeForm = z.object({ code: z.string().min(20).max(200) });
 const FEW = { max: 10, timeWindow: '1 minute' };
+
+/** For the person who followed a link that is no good any more. */
+const notSignedIn = (reply: FastifyReply): FastifyReply =>
+  reply
+    .code(401)
+    .type('text/html')
+    .send(
+      page({
+        title: 'Not signed in',
+        body: html`<main><h1>Not signed in</h1><p role="alert">This sign-in link was used before or is older than 15 minutes.</p>
+<p>Ask whoever runs Stepdown for another one; <code>npx stepdown access link</code> makes it.</p></main>`,
+      })
+    );
 
 /** Signing in and out, and letting others in. */
 export function sessionRoutes({ app, access, provider, publicUrl }: Desk): void {
@@ -18,21 +31,19 @@ export function sessionRoutes({ app, access, provider, publicUrl }: Desk): void 
   typed.get(
     '/sign-in',
     { config: { rateLimit: FEW }, schema: { querystring: codeForm, hide: true } },
-    async ({ query: { code } }, reply) =>
-      reply.type('text/html').send(
-        page({
-          title: 'Sign in to Stepdown',
-          body: html`<main><h1>Sign in to Stepdown</h1><form method="post" action="/sign-in">
-<input type="hidden" name="code" value="${code}"><button>Sign in</button></form><p>The link works once.</p></main>`,
-        })
-      )
+    async ({ query: { code } }, reply) => {
+      if (!access.isRedeemable(code)) return notSignedIn(reply);
+      const body = html`<main><h1>Sign in to Stepdown</h1><form method="post" action="/sign-in">
+<input type="hidden" name="code" value="${code}"><button>Sign in</button></form><p>The link works once.</p></main>`;
+      return reply.type('text/html').send(page({ title: 'Sign in to Stepdown', body }));
+    }
   );
   typed.post(
     '/sign-in',
     { config: { rateLimit: FEW }, schema: { body: codeForm, hide: true } },
     async ({ body: { code } }, reply) => {
       const session = access.redeem(code);
-      if (!session) throw new Problem(401, 'this sign-in link was used before or is older than 15 minutes');
+      if (!session) return notSignedIn(reply);
       return reply.setCookie(SESSION_COOKIE, session, cookie).redirect('/', 303);
     }
   );
