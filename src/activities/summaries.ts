@@ -5,10 +5,11 @@ import { PACKAGES } from '../domain/packages.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
-import type { SupportResult } from '../domain/support.ts';
+import { countOf, type SupportResult } from '../domain/support.ts';
 import { isScored } from '../domain/tasks.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
+import { counted } from '../domain/units.ts';
 import type { Check } from '../domain/verdict.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -110,7 +111,7 @@ export function supportSummary({ model }: Spec, support: SupportResult): string 
       `- incident ${number} (day ${day}, ${kind}): ${reason}; ${acknowledged ? `acknowledged by ${acknowledged.by}: ${acknowledged.comment}` : 'not acknowledged'}`
   );
   return [
-    `The support window of ${model.name}: ${reason}; ${weeks.length} reports, ${incidents.length} incidents.`,
+    `The support window of ${model.name}: ${reason}; ${counted(weeks.length, 'report')}, ${countOf(incidents.length)}.`,
     ...(lines.length > 0 ? [lines.join('\n')] : []),
     ...(proposal ? [`Proposed on day ${proposal.day}: engagement ${proposal.engagement}. ${proposal.reason}.`] : []),
     finalWeight === 0

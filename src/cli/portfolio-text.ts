@@ -1,4 +1,5 @@
 import type { PortfolioDocument, PortfolioLine } from '../domain/portfolio-document.ts';
+import { counted } from '../domain/units.ts';
 import { span } from '../report/format.ts';
 import { dollars } from '../report/money.ts';
 import { table } from './output.ts';
@@ -10,7 +11,7 @@ export function portfolioText(document: PortfolioDocument): string {
     ? `${span(budget.usedMs)} used, ${span(budget.heldMs)} held, ${span(budget.freeMs)} free of ${span(budget.givenMs)}`
     : 'no limit';
   const total = saving
-    ? `${dollars(saving.p50)} a month (P10 ${dollars(saving.p10)}, P90 ${dollars(saving.p90)}; ${saving.of} of ${engagements.length} models; projected)`
+    ? `${dollars(saving.p50)} a month (P10 ${dollars(saving.p10)}, P90 ${dollars(saving.p90)}; ${saving.of} of ${counted(engagements.length, 'model')}; projected)`
     : 'none known: no candidate with prices serves yet';
   const promise = next?.projected ? `, ${dollars(next.projected.p50)} a month by published speed-ups` : '';
   return [

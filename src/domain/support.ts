@@ -16,6 +16,7 @@ import {
 } from './statistics/shiryaev-roberts.ts';
 import type { TimeToZero } from './time-to-zero.ts';
 import type { CountName, EvidenceCounts, RouteStatus } from './traffic.ts';
+import { counted } from './units.ts';
 import type { Check, Verdict } from './verdict.ts';
 import { waitingText } from './waiting.ts';
 
@@ -245,7 +246,7 @@ export function supportCheck({
 export const shareOfBound = (share: number): string =>
   `${(100 * share).toLocaleString('en-GB', { maximumSignificantDigits: 3 })} %`;
 
-export const countOf = (incidents: number): string => `${incidents} ${incidents === 1 ? 'incident' : 'incidents'}`;
+export const countOf = (incidents: number): string => counted(incidents, 'incident');
 
 /** A week in lines, as the mail and the page begin. */
 export function describeWeek({ days, counts, evidence, drift, incidents, service }: Week): string[] {

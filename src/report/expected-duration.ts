@@ -1,4 +1,5 @@
 import type { ExpectedDuration } from '../domain/expected-duration.ts';
+import { counted } from '../domain/units.ts';
 import { count, span } from './format.ts';
 
 /** `rowMs` is the time of one row on the model of today. */
@@ -14,7 +15,7 @@ export function durationLines(duration: ExpectedDuration, rowMs: number): string
       : [
           'no rate holds the service level at these times, which takes long to find: raise serving.sloMs, or run this on an idle host',
         ]),
-    `${gates} gates wait for people, each up to ${span(gateExpiresMs)}`,
+    `${counted(gates, 'gate waits', 'gates wait')} for people, ${gates === 1 ? '' : 'each '}up to ${span(gateExpiresMs)}`,
     ...(rollout
       ? [
           `the rollout takes ${span(rollout.least)} to ${span(rollout.most)} of traffic: ${rollout.stages} stages, each from ` +

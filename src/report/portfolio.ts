@@ -1,4 +1,5 @@
 import type { PortfolioDocument, PortfolioLine } from '../domain/portfolio-document.ts';
+import { counted } from '../domain/units.ts';
 import { instant, span } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { dollars } from './money.ts';
@@ -23,7 +24,7 @@ ${orders(document)}</section></main>
 function figures({ saving, budget, verdicts, engagements, next }: PortfolioDocument): Html {
   const closed = Object.entries(verdicts).map(([verdict, count]) => `${count} ${verdict}`);
   return html`<dl class="tiles">
-<div><dt>Saving a month, projected</dt><dd class="figure">${saving ? dollars(saving.p50) : 'none known'}</dd><dd>${saving ? `P10 ${dollars(saving.p10)}, P90 ${dollars(saving.p90)}; ${saving.of} of ${engagements.length} models` : 'no candidate with prices serves'}</dd></div>
+<div><dt>Saving a month, projected</dt><dd class="figure">${saving ? dollars(saving.p50) : 'none known'}</dd><dd>${saving ? `P10 ${dollars(saving.p10)}, P90 ${dollars(saving.p90)}; ${saving.of} of ${counted(engagements.length, 'model')}` : 'no candidate with prices serves'}</dd></div>
 <div><dt>Engagements</dt><dd class="figure">${engagements.length}</dd><dd>${closed.join(', ') || 'none has closed'}</dd></div>
 <div><dt>Search budget used</dt><dd class="figure">${budget ? span(budget.usedMs) : 'no limit'}</dd><dd>${budget && `of ${span(budget.givenMs)}`}</dd></div>
 <div><dt>Not started, promises most</dt><dd class="figure">${next ? next.engagement : 'none'}</dd><dd>${next?.projected && `${dollars(next.projected.p50)} a month by published speed-ups`}</dd></div>

@@ -2,6 +2,7 @@ import { condition, patched, setCurrentDetails, setHandler, sleep, workflowInfo 
 import type { Decision, DecisionInput, GateRequest, GateStatus } from '../domain/decision.ts';
 import { approverOf, refuseDecision } from '../domain/decision.ts';
 import { decisionRefused } from '../domain/errors.ts';
+import { counted } from '../domain/units.ts';
 import { decideUpdate, gateQuery } from './messages.ts';
 import { remember, show } from './search-attributes.ts';
 import { Outgoing } from './tell.ts';
@@ -103,7 +104,7 @@ function expired(gate: GateStatus): Decision {
     gate: gate.gate,
     outcome: 'expired',
     by: NOBODY,
-    comment: `nobody decided until ${gate.dueAt}, after ${gate.remindersSent} reminders`,
+    comment: `nobody decided until ${gate.dueAt}, after ${counted(gate.remindersSent, 'reminder')}`,
     at: new Date().toISOString(),
     evidenceSha256: gate.evidenceSha256,
   };

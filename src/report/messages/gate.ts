@@ -1,5 +1,6 @@
 import { drawn } from '../../domain/bar-chart.ts';
 import { describeFirst, type GateStatus } from '../../domain/decision.ts';
+import { counted } from '../../domain/units.ts';
 import { instant } from '../format.ts';
 import type { Message } from '../message.ts';
 import { pathOf, shellWord, statusCommand } from './commands.ts';
@@ -48,7 +49,7 @@ function commandsOf(gate: GateStatus): [string, string][] {
 
 export function expired(gate: GateStatus): Message {
   const { engagement, modelName, client, remindersSent, dueAt, summary } = gate;
-  const text = `Nobody decided gate **${gate.gate}** of engagement **${engagement}** (${modelName} for ${client}) by ${instant(dueAt)}, after ${remindersSent} reminders. It can no longer be decided and the engagement ends here.
+  const text = `Nobody decided gate **${gate.gate}** of engagement **${engagement}** (${modelName} for ${client}) by ${instant(dueAt)}, after ${counted(remindersSent, 'reminder')}. It can no longer be decided and the engagement ends here.
 
 ${summary}`;
   const subject = `Expired: ${engagement}, gate ${gate.gate}`;
