@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config.ts';
-import { bringUp } from '../embedded/up.ts';
+import { loadConfig, type Running } from '../config.ts';
+import { bringUp, UpAlready } from '../embedded/up.ts';
 import { signInLink } from './access.ts';
 import { CommandError, EXIT } from './errors.ts';
 import { print } from './print.ts';
@@ -23,7 +23,13 @@ export function addUp(program: Command): void {
       });
       const config = loadConfig();
       const up = await bringUp(config, said).catch((error: Error) => {
-        throw new CommandError(EXIT.refused, error.message, 'run `npm run setup`, or use another STEPDOWN_HOME');
+        throw error instanceof UpAlready
+          ? already(config.home, error.running)
+          : new CommandError(
+              EXIT.refused,
+              error.message,
+              '`npm run setup` installs what is missing; the logs are in the data directory'
+            );
       });
       const { temporal, ui, gateway, server } = up;
       print(
@@ -37,3 +43,11 @@ export function addUp(program: Command): void {
       await up.stop();
     });
 }
+
+const already = (home: string, running: Running): CommandError =>
+  new CommandError(
+    EXIT.refused,
+    `Stepdown is up already: process ${running.pid} runs it in ${home}, dashboard and API ${running.server}`,
+    '`stepdown access link` gives a link that signs you in; end it there with Ctrl-C, or give this one another STEPDOWN_HOME',
+    running
+  );

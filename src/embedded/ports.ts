@@ -1,4 +1,34 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { writeAtomically } from '../storage/atomic-write.ts';
+
+const SERVICES = ['temporal', 'ui', 'gateway', 'server'] as const;
+
+export type Ports = Record<(typeof SERVICES)[number], number>;
+
+interface KeptPorts extends Ports {
+  /** What the server's port was asked to be; another wish than the last time is followed. */
+  asked: number;
+}
+
+/** Those of the last time in this data directory, where they are still free: who follows it finds it again. */
+export async function portsOf(home: string, serverPort: number): Promise<Ports> {
+  const path = join(home, 'ports.json');
+  const kept = await readFile(path, 'utf8').then(
+    (text) => JSON.parse(text) as KeptPorts,
+    () => undefined
+  );
+  const wanted: Partial<Ports> = { ...kept, ...(kept?.asked !== serverPort && { server: serverPort }) };
+  const others = await freePorts(SERVICES.length);
+  const chosen = SERVICES.map(async (service, i) => {
+    const port = wanted[service] ?? 0;
+    return [service, (await isFree(port)) ? port : others[i]!] as const;
+  });
+  const ports = Object.fromEntries(await Promise.all(chosen)) as Ports;
+  await writeAtomically(path, `${JSON.stringify({ ...ports, asked: serverPort })}\n`);
+  return ports;
+}
 
 /** Free ports of the loopback interface, all different. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -18,7 +48,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Port 0 stands for any and is never free itself. */
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   if (port === 0) return Promise.resolve(false);
   return new Promise((resolve) => {
     const server = createServer();

@@ -5,7 +5,7 @@ import type { Config, Running } from '../config.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import { isSameProcess, type ProcessIdentity, processIdentity } from '../storage/process-identity.ts';
 import { GATEWAY_NODE_FLAGS } from './gateway-flags.ts';
-import { freePorts, isFree } from './ports.ts';
+import { portsOf } from './ports.ts';
 import { SupervisedProcess } from './process.ts';
 import { devServerArguments, prepareNamespace } from './temporal.ts';
 
@@ -20,22 +20,31 @@ export interface Up extends Running {
   stop: () => Promise<void>;
 }
 
+/** The data directory is another `up`'s. */
+export class UpAlready extends Error {
+  readonly running: Running;
+
+  constructor(running: Running) {
+    super(`Stepdown is up already in this data directory, as process ${running.pid}`);
+    this.running = running;
+  }
+}
+
 /**
  * Starts Temporal, the worker, the gateway and the server under one data directory and keeps them running.
- * Throws when another `up` holds the directory; ends what a killed one left behind.
+ * Throws `UpAlready` when another `up` holds the directory; ends what a killed one left behind.
  */
 export async function bringUp(config: Config, report: (line: string) => void): Promise<Up> {
   const recordPath = join(config.home, 'up.json');
   await clearAway(recordPath);
   await Promise.all([config.home, config.folders.logs].map((folder) => mkdir(folder, { recursive: true })));
-  const [port, uiPort, gatewayPort, otherPort] = await freePorts(4);
-  const serverPort = (await isFree(config.serverPort)) ? config.serverPort : otherPort!;
+  const ports = await portsOf(config.home, config.serverPort);
   const running: Running = {
     pid: process.pid,
-    temporal: `127.0.0.1:${port}`,
-    ui: `http://127.0.0.1:${uiPort}`,
-    gateway: `http://127.0.0.1:${gatewayPort}`,
-    server: `http://127.0.0.1:${serverPort}`,
+    temporal: `127.0.0.1:${ports.temporal}`,
+    ui: `http://127.0.0.1:${ports.ui}`,
+    gateway: `http://127.0.0.1:${ports.gateway}`,
+    server: `http://127.0.0.1:${ports.server}`,
   };
   const processes: SupervisedProcess[] = [];
   let writing = Promise.resolve();
@@ -75,11 +84,11 @@ export async function bringUp(config: Config, report: (line: string) => void): P
   const node = ['--disable-warning=ExperimentalWarning'];
   const { namespace, home, folders } = config;
   try {
-    const at = { database: join(home, 'temporal.db'), port: port!, uiPort: uiPort!, namespace };
+    const at = { database: join(home, 'temporal.db'), port: ports.temporal, uiPort: ports.ui, namespace };
     await add('temporal', config.temporalCli, devServerArguments(at), () =>
       prepareNamespace(running.temporal, namespace)
     );
-    const gatewayArguments = ['--port', String(gatewayPort), '--state', join(home, 'gateway.db')];
+    const gatewayArguments = ['--port', String(ports.gateway), '--state', join(home, 'gateway.db')];
     await add(
       'gateway',
       process.execPath,
@@ -96,7 +105,7 @@ export async function bringUp(config: Config, report: (line: string) => void): P
     await add('worker', process.execPath, [...node, source('worker.ts')], () =>
       workerReady(join(home, 'worker.ready'))
     );
-    await add('server', process.execPath, [...node, source('server/main.ts'), '--port', String(serverPort)], () =>
+    await add('server', process.execPath, [...node, source('server/main.ts'), '--port', String(ports.server)], () =>
       answers(`${running.server}/health`)
     );
   } catch (error) {
@@ -110,8 +119,8 @@ export async function bringUp(config: Config, report: (line: string) => void): P
 async function clearAway(recordPath: string): Promise<void> {
   const text = await readFile(recordPath, 'utf8').catch(() => undefined);
   if (text === undefined) return;
-  const { self, children, pid } = JSON.parse(text) as Recorded;
-  if (isSameProcess(self)) throw new Error(`Stepdown is up already in this data directory, as process ${pid}`);
+  const { self, children, ...running } = JSON.parse(text) as Recorded;
+  if (isSameProcess(self)) throw new UpAlready(running);
   for (const child of Object.values(children)) {
     if (isSameProcess(child)) process.kill(child.pid, 'SIGTERM');
     const hardKillAt = Date.now() + 15_000;
