@@ -75,7 +75,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
           maximumProbes: loadTest.maximumProbes,
           resume,
           onProgress: beat,
-          search: (replicas, from, onProbe) =>
+          search: (replicas, from, told) =>
             largestRate({
               ...loadTest,
               target,
@@ -86,7 +86,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
               seed: SEED,
               ...known,
               resume: from,
-              onProbe,
+              ...told,
               signal,
             }),
         });

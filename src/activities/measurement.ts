@@ -35,16 +35,19 @@ interface Dependencies {
 
 const THROUGHPUT_BLOCKS = 4;
 
+/** What a step of a measurement runs with: its name goes with its progress. */
+type Step = (stage: string) => { signal: AbortSignal; onProgress: (progress: object) => void };
+
 /** What is measured on this host: one fresh process per model and measurement, nothing else beside it. */
 export const createMeasurementActivities = ({ artifacts, ledger, journalOf, workFolder, python }: Dependencies) => {
   /** Runs with a scratch folder and a heartbeat; a model's own fault is permanent, the host's is not. */
-  async function measuring<T>(
-    work: (scratch: string, run: { signal: AbortSignal; onProgress: (progress: unknown) => void }) => Promise<T>
-  ): Promise<T> {
+  async function measuring<T>(work: (scratch: string, step: Step) => Promise<T>): Promise<T> {
     const scratch = join(workFolder, randomUUID());
     await mkdir(scratch, { recursive: true });
     try {
-      return await whileBeating((onProgress, signal) => work(scratch, { signal, onProgress }));
+      return await whileBeating((beat, signal) =>
+        work(scratch, (stage) => ({ signal, onProgress: (progress) => beat({ stage, ...progress }) }))
+      );
     } catch (error) {
       throw permanentIfModels(error);
     } finally {
@@ -57,7 +60,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
     data: PreparedData,
     spec: Spec,
     outPath: string,
-    run: { signal: AbortSignal; onProgress: (progress: unknown) => void }
+    run: ReturnType<Step>
   ): Promise<Predictions> {
     const [modelPath, dataPath] = await Promise.all([artifacts.verified(model), artifacts.verified(data.arrow)]);
     const asked = { modelPath, dataPath, outPath, options: sessionOptionsOf(spec), ...run };
@@ -84,13 +87,25 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       const basis = { model: model.sha256, selection: arrow.sha256, options, host, ...(evaluator && { evaluator }) };
       const key = sha256(canonicalJson(basis));
       const measure = () =>
-        measuring(async (scratch, run) => {
+        measuring(async (scratch, step) => {
           const started = performance.now();
-          const predictions = await predicted(model, selection, spec, join(scratch, 'predictions.arrow'), run);
+          const predictions = await predicted(model, selection, spec, join(scratch, 'predictions.arrow'), step('row'));
           const [modelPath, dataPath] = [artifacts.path(model), artifacts.path(selection.arrow)];
-          const rounds = await measureLatency({ baselinePath: modelPath, dataPath, options, ...LATENCY, ...run });
-          const throughput = await measureThroughput({ modelPath, dataPath, options, ...THROUGHPUT, ...run });
-          const { memoryBytes } = await measureMemory({ modelPath, dataPath, options, ...run });
+          const rounds = await measureLatency({
+            baselinePath: modelPath,
+            dataPath,
+            options,
+            ...LATENCY,
+            ...step('latency, round'),
+          });
+          const throughput = await measureThroughput({
+            modelPath,
+            dataPath,
+            options,
+            ...THROUGHPUT,
+            ...step('throughput, block'),
+          });
+          const { memoryBytes } = await measureMemory({ modelPath, dataPath, options, ...step('memory, run') });
           return ledger.record<BaselineMeasurement>({
             key,
             model,
@@ -125,7 +140,7 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       const { key, quantized } = input.quantized;
       const options = sessionOptionsOf(spec);
       const measure = () =>
-        measuring(async (scratch, run) => {
+        measuring(async (scratch, step) => {
           const started = performance.now();
           const paths = {
             baselinePath: await artifacts.verified(baseline.model),
@@ -153,15 +168,15 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
               isGivenUp: true,
             });
           if (!isWorthwhile(null)) return giveUp(null);
-          const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...run });
+          const rounds = await compareLatency({ ...paths, options, ...LATENCY, ...step('latency, round') });
           const latency = { rounds: await artifacts.putJson(rounds), ...summarizeLatency(rounds) };
           if (!isWorthwhile(latency)) return giveUp(latency);
           const outPath = join(scratch, 'predictions.arrow');
-          const predictions = await predicted(quantized.model, selection, spec, outPath, run);
+          const predictions = await predicted(quantized.model, selection, spec, outPath, step('row'));
           const blocks = { ...THROUGHPUT, blocks: THROUGHPUT_BLOCKS };
-          const throughput = await compareThroughput({ ...paths, options, ...blocks, ...run });
+          const throughput = await compareThroughput({ ...paths, options, ...blocks, ...step('throughput, block') });
           const memory = { modelPath: paths.candidatePath, dataPath: paths.dataPath, options };
-          const { memoryBytes } = await measureMemory({ ...memory, ...run });
+          const { memoryBytes } = await measureMemory({ ...memory, ...step('memory, run') });
           return ledger.record<Trial>({ ...(await soFar()), key, predictions, latency, throughput, memoryBytes });
         });
       const known = (await ledger.find<Trial>(key)) ?? (await ledger.find<GivenUp>(givenUpKey(key, spec.quality)));
@@ -178,9 +193,15 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       holdout: PreparedData;
     }): Promise<{ baseline: Predictions; candidate: Predictions }> {
       const { spec, model, candidate, holdout } = input;
-      return measuring(async (scratch, run) => ({
-        baseline: await predicted(model, holdout, spec, join(scratch, 'baseline.arrow'), run),
-        candidate: await predicted(candidate.quantized.model, holdout, spec, join(scratch, 'candidate.arrow'), run),
+      return measuring(async (scratch, step) => ({
+        baseline: await predicted(model, holdout, spec, join(scratch, 'baseline.arrow'), step('FP32, row')),
+        candidate: await predicted(
+          candidate.quantized.model,
+          holdout,
+          spec,
+          join(scratch, 'candidate.arrow'),
+          step('candidate, row')
+        ),
       }));
     },
   };

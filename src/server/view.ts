@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { documentSoFar } from '../cli/document.ts';
 import { type EngagementStatus, statusOf } from '../cli/engagements.ts';
-import { type ActivityProgress, activitiesOf } from '../cli/progress.ts';
+import { activitiesOf } from '../cli/progress.ts';
 import { type Config, whereRunning } from '../config.ts';
+import type { ActivityProgress } from '../domain/activity-progress.ts';
 import type { ClosingDocument, EngagementState } from '../domain/engagement.ts';
 import type { RouteStatus } from '../domain/traffic.ts';
 import { Journal } from '../storage/journal.ts';

@@ -28,6 +28,8 @@ export interface LargestRateInput extends RateSearchLimits {
   /** Where a search that was cut off stood. */
   resume?: RateCheckpoint;
   onProbe?: (checkpoint: RateCheckpoint) => void;
+  /** Called before the queries of a probe are sent. */
+  onRun?: (run: { ratePerSecond: number; queries: number }) => void;
   signal?: AbortSignal;
 }
 
@@ -64,9 +66,10 @@ const UNUSED: RateUsage = {
 
 /** The largest rate of Poisson arrivals at which a target on this host keeps the service level. */
 export async function largestRate(input: LargestRateInput): Promise<LargestRate> {
-  const { target, rows, level, replicas, seed, signal, expected, tolerance, resume, onProbe } = input;
+  const { target, rows, level, replicas, seed, signal, expected, tolerance, resume, onProbe, onRun } = input;
   let usage = resume?.usage ?? UNUSED;
   const play = async (run: { ratePerSecond: number; queries: number; seed: number }) => {
+    onRun?.(run);
     const random = seededRandom(seed + run.seed);
     const load = {
       target,

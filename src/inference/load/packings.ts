@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { bestPacking, type Packing, refusePacking } from '../../domain/load/load-test.ts';
-import type { LargestRate, RateCheckpoint } from './largest-rate.ts';
+import { counted } from '../../domain/units.ts';
+import type { LargestRate, LargestRateInput, RateCheckpoint } from './largest-rate.ts';
 
 const MEMORY_SHARE = 0.9; // of what is free; the rest is the page cache's and the harness's
 
@@ -24,7 +25,7 @@ interface PackingInput {
   search: (
     replicas: number,
     resume: RateCheckpoint | undefined,
-    onProbe: (checkpoint: RateCheckpoint) => void
+    told: Required<Pick<LargestRateInput, 'onProbe' | 'onRun'>>
   ) => Promise<LargestRate>;
 }
 
@@ -38,12 +39,20 @@ export async function packEach(input: PackingInput): Promise<{ best: Packed; pac
   for (const replicas of counts) {
     if (packed.some((one) => one.replicas === replicas)) continue;
     const refusal = refusePacking({ replicas, measured: packed.at(-1), availableBytes: MEMORY_SHARE * freemem() });
-    const stage = counts.length > 1 ? `probe with ${replicas} replicas` : 'probe';
-    const tell = (done: number, checkpoint: RateCheckpoint | null) =>
+    const probes = counts.length > 1 ? `probes done with ${counted(replicas, 'replica')}` : 'probes done';
+    let last = from ?? null;
+    const tell = (done: number, checkpoint: RateCheckpoint | null, now?: string) => {
+      last = checkpoint;
+      const stage = now === undefined ? probes : `${now}, ${probes}`;
       onProgress({ stage, done, total: maximumProbes, packed: [...packed], checkpoint });
+    };
     if (refusal) refused.push(refusal);
     else {
-      const found = await search(replicas, from, (checkpoint) => tell(checkpoint.probes.length, checkpoint));
+      const found = await search(replicas, from, {
+        onProbe: (checkpoint) => tell(checkpoint.probes.length, checkpoint),
+        onRun: ({ queries, ratePerSecond }) =>
+          tell(last?.probes.length ?? 0, last, `${queries} queries at ${ratePerSecond.toFixed(1)} a second`),
+      });
       packed.push({ replicas, ...found });
       tell(found.probes.length, null);
     }

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
+import { describeActivity } from '../../../src/domain/activity-progress.ts';
 import type { ClosingDocument } from '../../../src/domain/engagement.ts';
 import { PACKAGES, type PackageName } from '../../../src/domain/packages.ts';
 import type { VerifyResult } from '../../../src/evidence/verify.ts';
@@ -78,11 +79,12 @@ function Activities({ now }: { now: Now }) {
   if (now.activities.length === 0) return null;
   return (
     <ul className="work">
-      {now.activities.map(({ workflowId, activity, stage, done, total, attempt, lastFailure }) => (
-        <li key={workflowId + activity}>
-          {workflowId.split('/')[3] ?? ''} {activity}
-          {stage && `, ${stage}`} {total !== undefined && <progress aria-label={activity} value={done} max={total} />}
-          {attempt > 1 && ` attempt ${attempt}${lastFailure ? ` after: ${lastFailure}` : ''}`}
+      {now.activities.map((activity) => (
+        <li key={activity.workflowId + activity.activity}>
+          {describeActivity(activity)}{' '}
+          {activity.total !== undefined && (
+            <progress aria-label={activity.activity} value={activity.done} max={activity.total} />
+          )}
         </li>
       ))}
     </ul>
