@@ -1,5 +1,6 @@
 import type { BarChart } from './bar-chart.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { isStageGate, phaseGate } from './ids.ts';
 import type { Recipe } from './recipe.ts';
 import type { QualitySpec } from './spec.ts';
 import type { Verdict } from './verdict.ts';
@@ -122,8 +123,22 @@ export function refuseDecision(gate: GateStatus, input: DecisionInput): string |
   if (gate.first?.enteredBy && gate.first.enteredBy === input.enteredBy)
     return `${input.enteredBy} has entered the first decision; the second person must sign in themselves`;
   if (gate.first?.by === person.email) return `'${by}' has decided already; a second person is needed`;
-  return refuseChanges(input) ?? (gate.first && refuseSecond(gate.first, input));
+  return refuseChanges(input) ?? refuseRepetition(gate, input) ?? (gate.first && refuseSecond(gate.first, input));
 }
+
+/** What is measured is known by what it was measured on: without changes a phase would come to the same again. */
+function refuseRepetition({ gate, verdict }: GateStatus, { outcome, changes }: DecisionInput): string | undefined {
+  if (outcome !== 'revise' || verdict === 'error' || gate === phaseGate('support')) return undefined; // those may differ
+  if (isStageGate(gate) && verdict === 'successful')
+    return `'revise' changes nothing at gate '${gate}': approve it to go on, or reject it`;
+  const taken = (Object.keys(TAKEN) as (keyof Changes)[]).filter((what) => takesChange(what, gate, outcome));
+  if (taken.length === 0 || taken.some((what) => Object.keys(changes?.[what] ?? {}).length > 0)) return undefined;
+  return `'revise' without changes would measure the same again: change ${taken.join(' or ')} (docs/approving.md), waive it or reject it`;
+}
+
+/** Whether a person can decide so, with a comment and without changes. */
+export const mayDecide = (gate: GateStatus, outcome: Outcome, by: string): boolean =>
+  refuseDecision(gate, { gate: gate.gate, outcome, by, comment: outcome }) === undefined;
 
 /** Two people agree on one thing; the second may leave the changes to the first, or end the wait otherwise. */
 function refuseSecond(first: Decision, { outcome, changes }: DecisionInput): string | undefined {

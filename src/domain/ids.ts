@@ -14,6 +14,7 @@ export const supportId = (name: string, attempt: number): string => `engagement/
 
 /** The gate before a rollout stage, such as `rollout-100`. */
 export const stageGate = (weight: number): string => `rollout-${weight}`;
+export const isStageGate = (gate: string): boolean => gate.startsWith('rollout-');
 export const phaseGate = (phase: Phase): string => (phase === 'support' ? 'closing' : phase);
 
 /** Task queues: one per resource, so that measurements never share a host with other work. */

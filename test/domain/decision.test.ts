@@ -54,6 +54,27 @@ const refusal = (input: Partial<DecisionInput>, gate: Partial<GateStatus> = {}) 
     ...{ gate: 'ptq', outcome: 'approved', by: APPROVER, comment: 'why', ...input },
   });
 
+describe('a revision', () => {
+  it.each<[Partial<DecisionInput>, Partial<GateStatus>, string]>([
+    [{}, {}, "'revise' without changes would measure the same again: change quality or recipes"],
+    [{ changes: { quality: {} } }, {}, 'without changes'],
+    [{}, { gate: 'optimization', verdict: 'failed' }, 'change quality ('],
+    [{}, { gate: 'rollout-100' }, "'revise' changes nothing at gate 'rollout-100': approve it to go on, or reject it"],
+  ])('that would repeat what is known is refused: %j at %j', (input, gate, reason) => {
+    expect(refusal({ gate: gate.gate ?? 'ptq', outcome: 'revise', ...input }, gate)).toContain(reason);
+  });
+
+  it.each<[Partial<DecisionInput>, Partial<GateStatus>]>([
+    [{ changes: { quality: { marginPoints: 1 } } }, {}],
+    [{}, { verdict: 'error' }],
+    [{}, { gate: 'closing' }],
+    [{}, { gate: 'qat' }],
+    [{}, { gate: 'rollout-5', verdict: 'inconclusive' }],
+  ])('that may come to something else is taken: %j at %j', (input, gate) => {
+    expect(refusal({ gate: gate.gate ?? 'ptq', outcome: 'revise', ...input }, gate)).toBeUndefined();
+  });
+});
+
 describe('changes', () => {
   const quality = { marginPoints: 1 };
   it.each<[Partial<DecisionInput>]>([

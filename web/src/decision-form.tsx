@@ -15,7 +15,7 @@ import { useSession } from './session.ts';
 const LABELS: Record<Outcome, [string, string]> = {
   approved: ['Approve', 'the evidence holds; go on'],
   rejected: ['Reject', 'the engagement ends'],
-  revise: ['Revise', 'run the phase again, with other thresholds where you give them'],
+  revise: ['Revise', 'run the phase again, with other thresholds'],
   waived: ['Waive', 'go on without the proof; your reason stands in every report'],
 };
 

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { CommandError, NotFound } from '../../cli/errors.ts';
-import { describeFirst, type GateStatus, OUTCOMES, type Outcome } from '../../domain/decision.ts';
+import { describeFirst, type GateStatus, mayDecide, OUTCOMES, type Outcome } from '../../domain/decision.ts';
 import { instant } from '../../report/format.ts';
 import { type Html, html } from '../../report/html.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
@@ -127,7 +127,7 @@ const LABELS: Record<Outcome, string> = {
 
 function evidencePage(gate: GateStatus, { email }: LinkClaims, link: string): string {
   const { engagement, modelName, client, verdict, summary, evidenceSha256, dueAt, first } = gate;
-  const allowed = OUTCOMES.filter((outcome) => outcome !== 'approved' || verdict === 'successful');
+  const allowed = OUTCOMES.filter((outcome) => mayDecide(gate, outcome, email));
   const choice = (outcome: Outcome): Html =>
     html`<p><label><input type="radio" name="outcome" value="${outcome}" required> ${LABELS[outcome]}</label></p>`;
   return page({
