@@ -1,4 +1,5 @@
 import type { ArtifactRef, DataRole, PreparedData } from './artifact.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { EvidenceFile } from './closing-evidence.ts';
 import type { Decision } from './decision.ts';
 import type { LoadTest } from './load/load-test.ts';
@@ -171,6 +172,10 @@ export interface EngagementState {
   /** Every time that the candidate was taken out of the traffic, over all runs of rollout and window. */
   trips?: TimeToZero[];
   awaiting?: { gate: string; workflowId: string; since: string };
+  /** Who has ended it before its time. */
+  cancelled?: Cancellation;
+  /** How it closed. */
+  outcome?: Pick<ClosingDocument, 'verdict' | 'reason' | 'endedAt' | 'report'>;
 }
 
 /** Before and after, as served. */
@@ -190,6 +195,8 @@ export interface ClosingDocument {
   client: string;
   modelName: string;
   package: string;
+  /** Of an engagement that has not closed: what it would say if it ended now. */
+  soFar?: boolean;
   verdict: Verdict;
   reason: string;
   startedAt: string;

@@ -26,6 +26,7 @@ export type JournalKind =
   | 'week'
   | 'incident'
   | 'proposal'
+  | 'cancellation'
   | 'closing';
 
 export interface JournalEntry {

@@ -11,6 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { cancelledIn } from '../domain/cancellation.ts';
 import type { Decision } from '../domain/decision.ts';
 import {
   type ClosingDocument,
@@ -27,6 +28,7 @@ import type { Spec } from '../domain/spec.ts';
 import { plannedLooks } from '../domain/support.ts';
 import { combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import { records } from './activities.ts';
+import { cancellable, recordCancellation } from './cancellation.ts';
 import { withOnnxModel } from './export.ts';
 import { decideAt } from './gate.ts';
 import { engagementQuery, knockSignal } from './messages.ts';
@@ -50,6 +52,7 @@ export async function engagement(kickedOff: EngagementArguments): Promise<Closin
   const state = input.resume ?? begin(input);
   setHandler(engagementQuery, () => state);
   setHandler(knockSignal, () => {});
+  cancellable(state);
   try {
     if (!input.resume) {
       await recordKickOff(input);
@@ -65,12 +68,16 @@ export async function engagement(kickedOff: EngagementArguments): Promise<Closin
   } catch (error) {
     if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && !isCancellation(error))
       return close(input, state, { verdict: 'error', reason: `${state.phase}: ${lastWords(error)}` });
-    if (isCancellation(error))
-      await CancellationScope.nonCancellable(() =>
-        close(input, state, { verdict: 'inconclusive', reason: `cancelled in phase ${state.phase}` })
-      );
+    if (!isCancellation(error)) throw error;
+    const document = await CancellationScope.nonCancellable(() => closeCancelled(input, state));
+    if (state.cancelled) return document;
     throw error;
   }
+}
+
+async function closeCancelled(input: EngagementInput, state: EngagementState): Promise<ClosingDocument> {
+  if (state.cancelled) await recordCancellation(state);
+  return close(input, state, { verdict: 'inconclusive', reason: cancelledIn(state.phase, state.cancelled) });
 }
 
 function begin(input: EngagementInput): EngagementState {
@@ -207,6 +214,7 @@ async function close(
   const { startedAt, sources } = input;
   const { economics } = sources;
   const document = await records.writeClosing({ startedAt, endedAt, state, economics, ...outcome });
+  state.outcome = { ...outcome, endedAt, report: document.report };
   show({ phase: 'closed', verdict: outcome.verdict, awaitingGate: null });
   setCurrentDetails(`Closed: **${outcome.verdict}**. ${outcome.reason}\n\nReport: ${document.report}`);
   await tellPortfolio(input, state, { ...outcome, endedAt });

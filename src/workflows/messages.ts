@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Cancellation, CancellationInput } from '../domain/cancellation.ts';
 import type { Decision, DecisionInput, GateStatus } from '../domain/decision.ts';
 import type { EngagementState } from '../domain/engagement.ts';
 import type { Moved, PortfolioCommand, PortfolioState } from '../domain/portfolio-state.ts';
@@ -9,6 +10,9 @@ import type { ArmTimes, StageLook, StageResult } from '../domain/traffic.ts';
 export const decideUpdate = defineUpdate<Decision, [DecisionInput]>('decide');
 export const gateQuery = defineQuery<GateStatus>('gate');
 export const engagementQuery = defineQuery<EngagementState>('engagement');
+
+/** Takes the candidate out of the traffic, closes the engagement and ends it. */
+export const cancelUpdate = defineUpdate<Cancellation, [CancellationInput]>('cancel');
 
 export type RolloutCommand = 'pause' | 'resume' | 'promote' | 'rollback';
 
