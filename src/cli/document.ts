@@ -7,20 +7,17 @@ import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal, type JournalEntry } from '../storage/journal.ts';
 import { withClient } from './connection.ts';
 import { statusOf } from './engagements.ts';
-import { NotFound } from './errors.ts';
+import { entriesOf } from './journals.ts';
 
 type Folders = Config['folders'];
 
 /** Of a closed engagement, its document from the files alone; of one that runs, as it would be if it ended now. */
 export async function documentOf(folders: Folders, name: string): Promise<ClosingDocument> {
-  const journal = new Journal(folders.journals, name);
-  const entries = await journal.entries();
-  if (entries.length === 0)
-    throw new NotFound(`there is no journal of '${name}' in ${folders.journals}`, 'see `stepdown list`');
+  const entries = await entriesOf(folders, name);
   const closed = closedDocument(entries);
   if (closed) return new ArtifactStore(folders.artifacts).readJson<ClosingDocument>(closed);
   const { state } = await withClient((client: Client) => statusOf(client, name));
-  return documentSoFar(journal.path, entries, state);
+  return documentSoFar(new Journal(folders.journals, name).path, entries, state);
 }
 
 /** The closing document as it would be if the engagement ended now. */
@@ -29,15 +26,16 @@ export function documentSoFar(journal: string, entries: JournalEntry[], state: E
     {}) as Partial<EngagementInput>;
   const closing = entries.find(({ kind }) => kind === 'closing');
   const last = state.phases.at(-1);
-  return closingDocument(
+  const document = closingDocument(
     {
       state,
       economics: sources?.economics,
       startedAt,
       endedAt: closing?.at ?? entries.at(-1)?.at ?? '',
-      verdict: last?.verdict ?? 'inconclusive',
-      reason: last?.reason ?? `at work on ${state.phase}`,
+      verdict: state.outcome?.verdict ?? last?.verdict ?? 'inconclusive',
+      reason: state.outcome?.reason ?? last?.reason ?? `at work on ${state.phase}`,
     },
-    { report: '', journal }
+    { report: state.outcome?.report ?? '', journal }
   );
+  return state.outcome ? document : { ...document, soFar: true };
 }

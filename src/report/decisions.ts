@@ -12,7 +12,7 @@ export function decisions(document: ClosingDocument): Html {
     cells: [
       html`${name}${cite(document, `verdict-${name}-${attempt}`)}${attempt > 1 && html`<small>run ${attempt}</small>`}`,
       gate(verdict, reason),
-      ...decided(decision),
+      ...decided(decision, document.soFar),
     ],
   });
   const [support, others] = [true, false].map((isSupport) =>
@@ -53,8 +53,8 @@ const keyOf = ({ gate, at }: Decision): string => `${gate} ${at}`;
 
 const gate = (verdict: Verdict, reason: string): Html => html`${chip(verdict)}${reasonText(reason)}`;
 
-function decided(decision: Decision | null): Content[] {
-  if (!decision) return [absent('none: the phase ended without a decision'), '', ''];
+function decided(decision: Decision | null, soFar = false): Content[] {
+  if (!decision) return [absent(soFar ? 'none so far' : 'none: the phase ended without a decision'), '', ''];
   const { outcome, by, at, comment, changes } = decision;
   const second = secondOf(decision);
   const shown = outcome === 'waived' ? html`<span class="chip waived">⚠ waived</span>` : outcome;

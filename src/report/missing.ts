@@ -9,6 +9,7 @@ export function whyNotReached(document: ClosingDocument, phase: Phase): string |
     return `not part of the ${document.package} package, which ends before the rollout`;
   if (phase === 'optimization' && bought && !bought.optimizes && document.phases.some(isAfterOptimization))
     return `not part of the ${document.package} package`;
+  if (document.soFar) return 'no verdict so far';
   const last = document.phases.at(-1);
   if (!last) return `not reached: the engagement ended before its first phase did (${document.reason})`;
   const { decision } = last;
@@ -20,7 +21,7 @@ export function whyNotReached(document: ClosingDocument, phase: Phase): string |
 
 /** For a part that no phase names: the first phase without a record says why, else the engagement's own reason. */
 export function whyMissing(document: ClosingDocument, phase: Phase): string {
-  return whyNotReached(document, phase) ?? `not recorded: ${document.reason}`;
+  return whyNotReached(document, phase) ?? (document.soFar ? 'not so far' : `not recorded: ${document.reason}`);
 }
 
 function isAfterOptimization(record: { name: Phase }): boolean {

@@ -70,4 +70,13 @@ describe('renderPhase', () => {
     expect(page).not.toContain('id="rollout"');
     expect(textOf(renderPhase(document, 'support'))).toContain('Phase support has no verdict so far');
   });
+
+  it('does not say of a running engagement that it has ended', () => {
+    const { phases } = closingDocument();
+    const open = { ...phases[0]!, decision: null };
+    const running = textOf(renderPhase(closingDocument({ soFar: true, phases: [open] }), 'baseline'));
+    expect(running).toContain('none so far');
+    expect(running).toContain('no verdict so far');
+    expect(running).not.toMatch(/ended/);
+  });
 });
