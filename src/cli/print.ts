@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { asCalled } from './invocation.ts';
 
 /** One JSON document for machines, text for people. */
 export function print(command: Command, document: unknown, text: () => string): void {
-  process.stdout.write(`${command.optsWithGlobals().json ? JSON.stringify(document) : text()}\n`);
+  process.stdout.write(`${command.optsWithGlobals().json ? JSON.stringify(document) : asCalled(text())}\n`);
 }
 
 const PROGRESS_EVERY_MS = 60_000;
