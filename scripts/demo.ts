@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { withClient } from '../src/cli/connection.ts';
 import { decide } from '../src/cli/decide.ts';
-import { kickOff, statusOf } from '../src/cli/engagements.ts';
+import { kickOffChecked, statusOf } from '../src/cli/engagements.ts';
 import { closingText, gateText } from '../src/cli/output.ts';
 import { liveTerminal } from '../src/cli/print.ts';
-import { importFiles, readSpecFile } from '../src/cli/spec-file.ts';
+import { readSpecFile } from '../src/cli/spec-file.ts';
 import { follow } from '../src/cli/watch.ts';
 import { type Config, loadConfig, whereRunning } from '../src/config.ts';
 import type { GateStatus, Outcome } from '../src/domain/decision.ts';
@@ -112,7 +112,8 @@ async function engage(config: Config, specPath: string, signal: AbortSignal, pla
   const file = readSpecFile(specPath);
   const { spec } = file;
   return withClient(async (client) => {
-    await kickOff(client, spec, await importFiles(file, config.folders.artifacts), DEMO_APPROVER.name);
+    const { artifacts } = config.folders;
+    await kickOffChecked(client, file, { artifacts, startedBy: DEMO_APPROVER.name, onProgress });
     say(`kicked off ${spec.engagement}: ${spec.model.name}, package ${spec.package}, specification ${specPath}`);
     const document = await follow(client, spec.engagement, {
       signal,

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CommandError, EXIT } from './cli/errors.ts';
+import { asCalled } from './cli/invocation.ts';
 import { stepdown } from './cli/program.ts';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,8 +20,8 @@ function report(error: unknown): number {
     error instanceof CommandError ? error : unexpected(error instanceof Error ? error : new Error(String(error)));
   if (process.argv.includes('--json')) {
     const extra = details && typeof details === 'object' ? details : {};
-    process.stdout.write(`${JSON.stringify({ error: message, next, ...extra })}\n`);
-  } else process.stderr.write(`${message}\n→ ${next}\n`);
+    process.stdout.write(`${JSON.stringify({ error: asCalled(message), next: asCalled(next), ...extra })}\n`);
+  } else process.stderr.write(asCalled(`${message}\n→ ${next}\n`));
   return exitCode;
 }
 

@@ -12,25 +12,41 @@ import { loadConfig, temporalConnection } from '../config.ts';
 import { lastWords } from '../domain/errors.ts';
 import { CommandError, EXIT, NotFound } from './errors.ts';
 
+const NEXT = 'start it with `stepdown up`, or set TEMPORAL_ADDRESS';
 const ANSWER_MS = 15_000; // a worker that polls answers in well under a second
+const UNAVAILABLE = 14; // the server is gone
 const FAILED_PRECONDITION = 9; // nobody polls, or the worker's own tasks for this workflow fail
 
-/** Runs an action with a client of the server that the environment or `stepdown up` names. */
-export async function withClient<T>(action: (client: Client) => Promise<T>): Promise<T> {
-  const config = loadConfig();
-  const temporal = temporalConnection(config);
-  const next = 'start it with `stepdown up`, or set TEMPORAL_ADDRESS';
-  if (!temporal) throw new CommandError(EXIT.nothingListening, 'no Temporal server is running here', next);
-  const { options, namespace } = temporal;
-  const connection = await Connection.connect({ ...options, connectTimeout: '5 seconds' }).catch(() => {
-    throw new CommandError(EXIT.nothingListening, `nothing listens on ${options.address}`, next);
-  });
+/**
+ * Runs an action with a client of the server that the environment or `stepdown up` names. `found` gives the client of
+ * where that server is now: another one when it has moved.
+ */
+export async function withClient<T>(action: (client: Client, found: () => Promise<Client>) => Promise<T>): Promise<T> {
+  let { address, connection, client } = await connected();
+  const found = async () => {
+    const now = temporalConnection(loadConfig())?.options.address;
+    if (now === undefined || now === address) return client;
+    const before = connection;
+    ({ address, connection, client } = await connected());
+    await before.close();
+    return client;
+  };
   try {
-    const client = new Client({ connection, namespace, identity: `cli:${userInfo().username}` });
-    return await action(client);
+    return await action(client, found);
   } finally {
     await connection.close();
   }
+}
+
+async function connected() {
+  const temporal = temporalConnection(loadConfig());
+  if (!temporal) throw new CommandError(EXIT.nothingListening, 'no Temporal server is running here', NEXT);
+  const { options, namespace } = temporal;
+  const { address } = options;
+  const connection = await Connection.connect({ ...options, connectTimeout: '5 seconds' }).catch(() => {
+    throw new CommandError(EXIT.nothingListening, `nothing listens on ${address}`, NEXT);
+  });
+  return { address, connection, client: new Client({ connection, namespace, identity: `cli:${userInfo().username}` }) };
 }
 
 /** A query or an update that waits for a worker no longer than a person would. */
@@ -52,6 +68,7 @@ function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError)
     return new CommandError(EXIT.refused, lastWords(error), 'look at `stepdown status` and `stepdown gates`');
   if (error instanceof WorkflowNotFoundError) return new NotFound('there is no such engagement', 'see `stepdown list`');
+  if (hasCode(error, UNAVAILABLE)) return new CommandError(EXIT.nothingListening, 'Temporal does not answer', NEXT);
   const words = lastWords(error);
   const isDeadline = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || /DEADLINE|no poller/.test(words);
   if (isDeadline)

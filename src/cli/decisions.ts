@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type Decision, OUTCOMES, type Outcome } from '../domain/decision.ts';
-import { rolloutId } from '../domain/ids.ts';
-import { commandUpdate, type RolloutCommand } from '../workflows/messages.ts';
-import { answered, withClient } from './connection.ts';
+import type { RolloutCommand } from '../workflows/messages.ts';
+import { withClient } from './connection.ts';
 import { type DecideOptions, decide, unusableChanges } from './decide.ts';
+import { steer } from './engagements.ts';
 import { print } from './print.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -66,9 +66,7 @@ export function addRollout(program: Command): void {
       )
       .action((name: string, { by, comment }: { by: string; comment: string }, command: Command) =>
         withClient(async (client) => {
-          const handle = client.workflow.getHandle(rolloutId(name, 1));
-          const args: [{ command: RolloutCommand; by: string; comment: string }] = [{ command: verb, by, comment }];
-          const progress = await answered(client, () => handle.executeUpdate(commandUpdate, { args }));
+          const progress = await steer(client, name, { command: verb, by, comment });
           print(command, progress, () => `${verb}: accepted at stage ${progress.stage || 'shadow'}`);
         })
       );

@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { DataRole } from '../domain/artifact.ts';
 import { certifiablePoints, dataChecks } from '../domain/data-checks.ts';
 import type { Preparation } from '../domain/engagement.ts';
@@ -12,10 +11,9 @@ import { startHost, type TensorDeclaration } from '../inference/host.ts';
 import { shuffledRows } from '../inference/latency.ts';
 import { durationLines } from '../report/expected-duration.ts';
 import { count } from '../report/format.ts';
-import { CommandError, EXIT } from './errors.ts';
 import { table } from './output.ts';
-import { withPrepared } from './prepared.ts';
-import { problemLines, type SpecFile } from './spec-file.ts';
+import { type Prepared, withPrepared } from './prepared.ts';
+import type { SpecFile } from './spec-file.ts';
 
 const TIMED = { rows: 32, warmup: 5, seed: 1 };
 
@@ -32,9 +30,9 @@ export interface DryLap {
 }
 
 /** Checks model and data as an engagement would and runs a few rows; nothing of it is kept. Takes seconds to minutes. */
-export async function dryLap(file: SpecFile): Promise<DryLap> {
+export async function dryLap(file: SpecFile, onProgress?: (line: string) => void): Promise<DryLap> {
   const { spec } = file;
-  return withPrepared(file, async ({ model, facts, roles: data, signal }) => {
+  const play = async ({ model, facts, roles: data, signal }: Prepared): Promise<DryLap> => {
     const options = sessionOptionsOf(spec);
     const timed = await timeRows({ modelPath: model, options, signal }, data.selection.path);
     return {
@@ -58,9 +56,8 @@ export async function dryLap(file: SpecFile): Promise<DryLap> {
         })
       ),
     };
-  }).catch((error: unknown) => {
-    throw refusedData(error);
-  });
+  };
+  return withPrepared(file, play, onProgress);
 }
 
 async function timeRows(how: Parameters<typeof startHost>[0], dataPath: string) {
@@ -78,25 +75,6 @@ async function timeRows(how: Parameters<typeof startHost>[0], dataPath: string) 
   } finally {
     await host.close();
   }
-}
-
-/** What the toolkit refused, by the fields of the specification. */
-function refusedData(error: unknown): unknown {
-  if (!(error instanceof ApplicationFailure)) return error;
-  const [details] = (error.details ?? []) as { problems?: { field: string; value: unknown; message: string }[] }[];
-  const problems = (details?.problems ?? []).map(({ field, ...problem }) => ({
-    ...problem,
-    path: field.replace(/^columns\./, 'data.columns.'),
-  }));
-  const said = problems.length > 0 ? `\n${problemLines(problems)}` : `: ${error.message}`;
-  return new CommandError(
-    EXIT.usage,
-    `model and data cannot be used; nothing was started${said}`,
-    'correct the files',
-    {
-      problems,
-    }
-  );
 }
 
 export function dryLapText({ engagement, model, data, checks, rowMs, duration }: DryLap): string {

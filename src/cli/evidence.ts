@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import { counted } from '../domain/units.ts';
 import { verifyEngagement } from '../evidence/verify.ts';
-import { CommandError, EXIT } from './errors.ts';
+import { CommandError, EXIT, noSuchEngagement } from './errors.ts';
+import { journalNames } from './journals.ts';
 import { print } from './print.ts';
 
 /** Recomputing what an engagement claims. */
@@ -15,12 +15,7 @@ export function addEvidence(program: Command): void {
     .addHelpText('after', '\nExample:\n  stepdown verify newswire')
     .action(async (name: string, _options, command: Command) => {
       const { folders } = loadConfig();
-      if (!existsSync(join(folders.journals, `${name}.jsonl`)))
-        throw new CommandError(
-          EXIT.refused,
-          `there is no journal of '${name}' in ${folders.journals}`,
-          'see `stepdown list`'
-        );
+      if (!journalNames(folders.journals).includes(name)) throw noSuchEngagement(name, journalNames(folders.journals));
       const result = await verifyEngagement(name, folders);
       if (result.faults.length > 0)
         throw new CommandError(
@@ -33,7 +28,8 @@ export function addEvidence(program: Command): void {
       print(
         command,
         result,
-        () => `${name} holds: ${entries} entries chained, ${artifacts} files unchanged, ${verdicts} verdicts recomputed`
+        () =>
+          `${name} holds: ${counted(entries, 'entry', 'entries')} chained, ${counted(artifacts, 'file')} unchanged, ${counted(verdicts, 'verdict')} recomputed`
       );
     });
 }

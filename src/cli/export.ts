@@ -6,8 +6,8 @@ import { describeOptions } from '../domain/measurement.ts';
 import type { Spec } from '../domain/spec.ts';
 import { bestSoFar } from '../evidence/best-so-far.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
-import { Journal } from '../storage/journal.ts';
 import { CommandError, EXIT } from './errors.ts';
+import { entriesOf } from './journals.ts';
 import { print } from './print.ts';
 
 export function addExport(program: Command): void {
@@ -34,13 +34,13 @@ export function addExport(program: Command): void {
 /** From the journal, so that it needs no server. A repeated export writes the same files. */
 async function exportBest(name: string, to: string) {
   const { folders } = loadConfig();
-  const entries = await new Journal(folders.journals, name).entries();
+  const entries = await entriesOf(folders, name);
   const found = bestSoFar(entries);
   if (!found)
     throw new CommandError(
       EXIT.refused,
       `${name} has no candidate that holds every requirement, so far`,
-      `see \`stepdown status ${name}\` for what was tried; \`stepdown list\` has all engagements`
+      `see \`stepdown status ${name}\` for what was tried`
     );
   const { id, recipe, verdict, checks, figures, trial } = found;
   const { quantized, host, options } = trial;

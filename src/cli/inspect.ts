@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { describeActivity } from '../domain/activity-progress.ts';
 import { withClient } from './connection.ts';
 import { statusOf } from './engagements.ts';
+import { EXIT } from './errors.ts';
 import { listEngagements, openGates } from './lists.ts';
 import { closingText, engagementTable, gateText, statusText } from './output.ts';
 import { liveTerminal, print } from './print.ts';
-import { activitiesOf, progressLine } from './progress.ts';
+import { activitiesOf } from './progress.ts';
 import { follow } from './watch.ts';
 
 export function addInspection(program: Command): void {
@@ -26,7 +28,7 @@ export function addInspection(program: Command): void {
     .action((name: string, _options, command: Command) =>
       withClient(async (client) => {
         const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
-        const now = activities.length > 0 ? `\n  doing: ${progressLine(activities)}` : '';
+        const now = activities.length > 0 ? `\n  doing: ${activities.map(describeActivity).join('; ')}` : '';
         print(command, { ...status, activities }, () => statusText(status) + now);
       })
     );
@@ -42,17 +44,19 @@ export function addInspection(program: Command): void {
     );
   program
     .command('watch')
-    .description('follow an engagement until it closes')
+    .description(
+      'follow an engagement until it closes, through restarts; exits 4 when it closed otherwise than successful'
+    )
     .argument('<engagement>')
     .addHelpText('after', '\nExample:\n  stepdown watch newswire')
     .action((name: string, _options, command: Command) =>
-      withClient(async (client) => {
+      withClient(async (client, found) => {
         const isJson = command.optsWithGlobals().json;
         await statusOf(client, name);
         const terminal = liveTerminal(isJson ? process.stderr : process.stdout);
-        const document = await follow(client, name, terminal);
-        terminal.onProgress('');
+        const document = await follow(client, name, { ...terminal, found }).finally(() => terminal.onProgress(''));
         print(command, document, () => closingText(document));
+        if (document.verdict !== 'successful') process.exitCode = EXIT.unsuccessful;
       })
     );
 }

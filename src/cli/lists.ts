@@ -2,8 +2,8 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { GateStatus } from '../domain/decision.ts';
 import type { EngagementMemo, GateMemo } from '../domain/listed.ts';
-import { gateAt } from './engagements.ts';
 import { CommandError } from './errors.ts';
+import { gateAt } from './gates.ts';
 import { refusedQuery } from './search-attributes.ts';
 
 const GATES_AT_ONCE = 50; // each is a query that a worker answers

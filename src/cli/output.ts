@@ -71,8 +71,8 @@ export function gateText(gate: GateStatus): string {
   ].join('\n');
 }
 
-export function statusText({ state, rollout, support, gate }: EngagementStatus): string {
-  const { spec } = state;
+export function statusText({ state, cutOff, rollout, support, gate }: EngagementStatus): string {
+  const { spec, outcome, cancelled } = state;
   const parts = [`${spec.engagement}: ${spec.client.name}, ${spec.model.name}, package ${spec.package}`];
   for (const phase of state.phases) {
     const { decision } = phase;
@@ -80,8 +80,17 @@ export function statusText({ state, rollout, support, gate }: EngagementStatus):
     parts.push(`  ${MARK[phase.verdict]} ${phase.name} (attempt ${phase.attempt}): ${phase.verdict}, ${decided}`);
     if (phase.verdict !== 'successful') parts.push(`      ${phase.reason}`);
   }
-  if (state.phase !== 'closed')
-    parts.push(`  now: ${gate ? `waiting at gate '${gate.gate}'` : `working on ${state.phase}`}`);
+  if (outcome)
+    parts.push(
+      `  ${MARK[outcome.verdict]} closed ${outcome.endedAt.slice(0, 16).replace('T', ' ')} UTC: ${outcome.verdict}. ${outcome.reason}`,
+      `  report: ${outcome.report}`
+    );
+  else if (cutOff)
+    parts.push(
+      `  ! ended from outside (${cutOff}) in phase ${state.phase}: it was not closed and has no closing report`
+    );
+  else if (cancelled) parts.push(`  now: being cancelled, by ${cancelled.by}: ${cancelled.comment}`);
+  else parts.push(`  now: ${gate ? `waiting at gate '${gate.gate}'` : `working on ${state.phase}`}`);
   if (state.candidates.length > 0) parts.push('', candidateTable(state));
   for (const stage of rollout?.stages ?? state.rollout?.stages ?? [])
     parts.push(

@@ -5,8 +5,8 @@ import { type PortfolioSpec, parsePortfolio } from '../domain/portfolio.ts';
 import { misplaced, type PortfolioMember } from '../domain/portfolio-members.ts';
 import { projectedSaving } from '../domain/serving-cost.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
-import { CommandError } from './errors.ts';
-import { importFiles, mistaken, readSpecFile, type SpecFile } from './spec-file.ts';
+import type { CommandError } from './errors.ts';
+import { importFiles, mistaken, mistakesIn, readSpecFile, type SpecFile } from './spec-file.ts';
 
 /** A portfolio whose specifications and their files were found; `at` is each one's place in the file. */
 export interface PortfolioFile {
@@ -61,9 +61,7 @@ function readMember(file: string, isAllowed: (file: string) => boolean): SpecFil
   try {
     return readSpecFile(file, isAllowed);
   } catch (error) {
-    const problems = error instanceof CommandError && (error.details as { problems?: SpecProblem[] })?.problems;
-    if (!problems) throw error;
-    return problems;
+    return mistakesIn(error);
   }
 }
 

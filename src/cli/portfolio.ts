@@ -2,12 +2,13 @@ import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config.ts';
 import { duration } from '../domain/spec-fields.ts';
+import { counted } from '../domain/units.ts';
 import type { PortfolioCommandInput } from '../workflows/messages.ts';
 import { withClient } from './connection.ts';
-import { memberOf, portfolioUsage, readPortfolio, readWholePortfolio } from './portfolio-file.ts';
+import { readPortfolio, readWholePortfolio } from './portfolio-file.ts';
 import { portfolioTable, portfolioText } from './portfolio-text.ts';
-import { commandPortfolio, listPortfolios, portfolioStatus, startPortfolio, takenName } from './portfolios.ts';
-import { print } from './print.ts';
+import { commandPortfolio, listPortfolios, newMember, portfolioStatus, startPortfolio } from './portfolios.ts';
+import { liveTerminal, print } from './print.ts';
 import { readSpecFile } from './spec-file.ts';
 
 interface Said {
@@ -41,9 +42,11 @@ export function addPortfolio(program: Command): void {
       }
       const file = readPortfolio(path);
       const { name } = file.portfolio;
-      await withClient((client) =>
-        startPortfolio(client, file, { folders: loadConfig().folders, startedBy: userInfo().username })
-      );
+      const { onProgress } = liveTerminal(process.stderr);
+      await withClient((client) => {
+        const { folders } = loadConfig();
+        return startPortfolio(client, file, { folders, startedBy: userInfo().username, onProgress });
+      }).finally(() => onProgress(''));
       print(command, { portfolio: name }, () => `started ${name}\nlook at it with: stepdown portfolio status ${name}`);
     });
   portfolio
@@ -104,11 +107,11 @@ function addOrders(portfolio: Command): void {
     .action((name: string, path: string, said: Said, command: Command) =>
       withClient(async (client) => {
         const file = readSpecFile(path);
-        const taken = await takenName(client, file.spec.engagement, path);
-        if (taken.length > 0) throw portfolioUsage(taken);
-        const member = await memberOf(file, loadConfig().folders.artifacts);
+        const { onProgress } = liveTerminal(process.stderr);
+        const how = { folders: loadConfig().folders, at: path, onProgress };
+        const member = await newMember(client, file, how).finally(() => onProgress(''));
         const state = await commandPortfolio(client, name, { command: 'add', member, ...said });
-        print(command, state, () => `add: accepted, ${state.entries.length} engagements now`);
+        print(command, state, () => `add: accepted, ${counted(state.entries.length, 'engagement')} now`);
       })
     );
 }

@@ -1,12 +1,13 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { Config } from '../config.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
-import { engagementId, portfolioId, QUEUES } from '../domain/ids.ts';
+import { portfolioId, QUEUES } from '../domain/ids.ts';
 import { type MemberFigures, type PortfolioDocument, portfolioDocument } from '../domain/portfolio-document.ts';
 import type { PortfolioMember } from '../domain/portfolio-members.ts';
 import type { PortfolioState } from '../domain/portfolio-state.ts';
 import type { SpecProblem } from '../domain/spec-problems.ts';
+import { counted } from '../domain/units.ts';
 import { closedDocument, economicsAtKickOff } from '../evidence/closed-document.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
@@ -15,9 +16,11 @@ import { portfolio } from '../workflows/portfolio.ts';
 import { portfolioAttributes } from '../workflows/search-attributes.ts';
 import { answered } from './connection.ts';
 import { documentSoFar } from './document.ts';
-import { anotherName, statusOf } from './engagements.ts';
+import { anotherName, earlier, standing, statusOf } from './engagements.ts';
 import { CommandError, EXIT, NotFound } from './errors.ts';
 import { memberOf, type PortfolioFile, portfolioUsage } from './portfolio-file.ts';
+import { checkRows } from './prepared.ts';
+import { mistakesIn, type SpecFile } from './spec-file.ts';
 
 type Folders = Config['folders'];
 
@@ -25,10 +28,11 @@ type Folders = Config['folders'];
 export async function startPortfolio(
   client: Client,
   { portfolio: plan, members, problems }: PortfolioFile & { problems: SpecProblem[] },
-  { folders, startedBy }: { folders: Folders; startedBy: string }
+  { folders, startedBy, onProgress }: { folders: Folders; startedBy: string; onProgress?: (line: string) => void }
 ): Promise<void> {
   const taken = await Promise.all(members.map(({ spec, at }) => takenName(client, spec.engagement, at)));
   const all = [...problems, ...taken.flat()];
+  for (const member of members) all.push(...(await unusable(member, member.at, onProgress)));
   if (all.length > 0) throw portfolioUsage(all);
   const given: PortfolioMember[] = [];
   for (const member of members) given.push(await memberOf(member, folders.artifacts));
@@ -39,7 +43,7 @@ export async function startPortfolio(
       taskQueue: QUEUES.engagement,
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      staticSummary: `portfolio of ${members.length} models`,
+      staticSummary: `portfolio of ${counted(members.length, 'model')}`,
       typedSearchAttributes: portfolioAttributes(name, plan.client),
       args: [{ name, client: plan.client, concurrency, budgetMs: budget, members: given, startedBy }],
     });
@@ -50,15 +54,29 @@ export async function startPortfolio(
   }
 }
 
+/** One to add to a portfolio that runs; refused where its name is taken or its model and rows cannot be used. */
+export async function newMember(
+  client: Client,
+  file: SpecFile,
+  { folders, at, onProgress }: { folders: Folders; at: string; onProgress?: (line: string) => void }
+): Promise<PortfolioMember> {
+  const problems = await takenName(client, file.spec.engagement, at);
+  if (problems.length === 0) problems.push(...(await unusable(file, at, onProgress)));
+  if (problems.length > 0) throw portfolioUsage(problems);
+  return memberOf(file, folders.artifacts);
+}
+
+async function unusable(file: SpecFile, at: string, onProgress?: (line: string) => void): Promise<SpecProblem[]> {
+  const said = (line: string) => onProgress?.(`${file.spec.engagement}: ${line}`);
+  const problems = await checkRows(file, said).then(() => [], mistakesIn);
+  return problems.map((problem) => ({ ...problem, path: `${at}.${problem.path}` }));
+}
+
 /** A problem where an engagement of this name runs or has run. */
-export async function takenName(client: Client, name: string, at: string): Promise<SpecProblem[]> {
-  try {
-    await client.workflow.getHandle(engagementId(name)).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return [];
-    throw error;
-  }
-  return [{ path: `${at}.engagement`, value: name, message: `exists already; ${anotherName(name)}` }];
+async function takenName(client: Client, name: string, at: string): Promise<SpecProblem[]> {
+  const found = await earlier(client, name);
+  if (!found) return [];
+  return [{ path: `${at}.engagement`, value: name, message: `${standing(found)}; ${anotherName(name)}` }];
 }
 
 export async function commandPortfolio(

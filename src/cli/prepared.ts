@@ -1,15 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
 import { exportJob, layOut } from '../activities/export-job.ts';
 import { runToolkit } from '../activities/toolkit-process.ts';
 import { loadConfig } from '../config.ts';
 import type { DataRole, PreparedData } from '../domain/artifact.ts';
+import { dataChecks } from '../domain/data-checks.ts';
 import type { Preparation } from '../domain/engagement.ts';
+import { FailureType } from '../domain/errors.ts';
 import { preparationJob } from '../domain/preparation-job.ts';
-import type { SpecFile } from './spec-file.ts';
+import type { Check } from '../domain/verdict.ts';
+import { mistaken, type SpecFile } from './spec-file.ts';
 
-interface Prepared {
+export interface Prepared {
   /** The ONNX file: the specification's, or what its folder was exported to. */
   model: string;
   /** Of that file. */
@@ -23,8 +27,17 @@ interface Prepared {
   signal: AbortSignal;
 }
 
-/** Prepares the data of a specification for work outside an engagement; nothing of it is kept. */
-export async function withPrepared<T>({ spec, files }: SpecFile, work: (prepared: Prepared) => Promise<T>): Promise<T> {
+const IN_WORDS: Record<string, string> = { export: 'exporting the model', prepare: 'checking model and rows' };
+
+/**
+ * Prepares the data of a specification for work outside an engagement; nothing of it is kept. Refuses model and rows
+ * that an engagement would refuse, with all that is wrong with them.
+ */
+export async function withPrepared<T>(
+  { spec, files }: SpecFile,
+  work: (prepared: Prepared) => Promise<T>,
+  onProgress?: (line: string) => void
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'stepdown-prepared-'));
   const abort = new AbortController();
   const stop = () => abort.abort(new Error('interrupted; nothing is kept'));
@@ -37,6 +50,7 @@ export async function withPrepared<T>({ spec, files }: SpecFile, work: (prepared
       job: { ...job, outputFolder: folder },
       signal: abort.signal,
       stderrPath: join(folder, `${verb}.log`),
+      onProgress: ({ stage, done, total }) => onProgress?.(`${IN_WORDS[verb] ?? verb}: ${stage} ${done}/${total}`),
     });
   const toolkit = <R>(verb: string, job: object) => run<R>('onnxruntime', verb, job);
   const onnxFile = async () => {
@@ -46,13 +60,28 @@ export async function withPrepared<T>({ spec, files }: SpecFile, work: (prepared
     return (await run<{ path: string }>('pytorch', 'export', exportJob(spec, path))).path;
   };
   try {
-    const model = await onnxFile();
+    const model = await onnxFile().catch(refused);
     const job = preparationJob(spec, { ...files, model });
-    const output = await toolkit<{ model: Prepared['facts'] } & Pick<Prepared, 'roles'>>('prepare', job);
+    const output = await toolkit<{ model: Prepared['facts'] } & Pick<Prepared, 'roles'>>('prepare', job).catch(refused);
     const { model: facts, roles } = output;
     return await work({ model, facts, roles, folder, toolkit, signal: abort.signal });
   } finally {
     process.removeListener('SIGINT', stop);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What of the rows a person will be asked about at the first gate; throws where model and rows cannot be used. */
+export const checkRows = (file: SpecFile, onProgress?: (line: string) => void): Promise<Check[]> =>
+  withPrepared(file, async ({ roles }) => dataChecks(file.spec, { data: roles }), onProgress);
+
+/** What the toolkit refused, by the fields of the specification. */
+function refused(error: unknown): never {
+  if (!(error instanceof ApplicationFailure) || error.type !== FailureType.BadRequest) throw error;
+  const [details] = (error.details ?? []) as { problems?: { field: string; value: unknown; message: string }[] }[];
+  const problems = (details?.problems ?? []).map(({ field, ...problem }) => ({
+    ...problem,
+    path: field.replace(/^columns\./, 'data.columns.'),
+  }));
+  throw mistaken('model and data have', 'nothing was started', problems, 'correct the files and run the command again');
 }

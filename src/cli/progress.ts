@@ -1,52 +1,72 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityProgress } from '../domain/activity-progress.ts';
 import { engagementId } from '../domain/ids.ts';
 import { answered } from './connection.ts';
+import { unknownAs } from './engagements.ts';
 
-/** An activity under way in an engagement or in one of its children, with how far it said it is. */
-export interface ActivityProgress {
-  workflowId: string;
-  activity: string;
-  attempt: number;
-  stage?: string;
-  done?: number;
-  total?: number;
-  lastFailure?: string;
-}
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+type Moment = Pending['scheduledTime'];
+
+/** temporal.api.enums.v1.PendingActivityState */
+const SCHEDULED = 1;
+const STARTED = 2;
+/** A worker that has nothing else to do takes an activity at once. */
+const AT_ONCE_MS = 3_000;
+const AT_WORK = "ExecutionStatus = 'Running' AND WorkflowType IN ('engagement', 'candidate') AND AwaitingGate IS NULL";
+const ASKED = 30; // of what is at work; with more, what is in the way may stay unnamed
 
 /** What is being worked on right now, from the heartbeats; a retry shows what the attempt before it died of. */
 export async function activitiesOf(client: Client, name: string): Promise<ActivityProgress[]> {
-  const own = await answered(client, () => client.workflow.getHandle(engagementId(name)).describe());
+  const handle = client.workflow.getHandle(engagementId(name));
+  const own = await answered(client, () => handle.describe()).catch(unknownAs(client, name));
   const children = (own.raw.pendingChildren ?? []).map(({ workflowId }) => workflowId!);
   const descriptions = await Promise.all(children.map((id) => client.workflow.getHandle(id).describe()));
-  return [own, ...descriptions].flatMap(({ workflowId, raw }) =>
-    (raw.pendingActivities ?? []).map((pending) => {
-      const payload = pending.heartbeatDetails?.payloads?.[0];
-      const beat = payload ? defaultPayloadConverter.fromPayload<Partial<ActivityProgress> | null>(payload) : null;
-      const { stage, done, total } = beat ?? {};
-      const lastFailure = pending.lastFailure?.message ?? undefined;
-      return {
-        workflowId,
-        activity: pending.activityType!.name!,
-        attempt: pending.attempt!,
-        stage,
-        done,
-        total,
-        lastFailure,
-      };
+  const found = [own, ...descriptions].flatMap(({ workflowId, raw }) =>
+    (raw.pendingActivities ?? []).map((pending) => ({ pending, progress: progressOf(workflowId, pending) }))
+  );
+  return Promise.all(
+    found.map(async ({ pending, progress }) => {
+      if (!progress.waiting) return progress;
+      const behind = await ahead(client, pending);
+      return { ...progress, waiting: { ...progress.waiting, ...(behind && { behind }) } };
     })
   );
 }
 
-/** One line such as `int8-static: quantizeCandidate, calibrate 120/1000`. */
-export function progressLine(activities: ActivityProgress[]): string {
-  return activities
-    .map(({ workflowId, activity, attempt, stage, done, total, lastFailure }) => {
-      const [, , kind, subject] = workflowId.split('/');
-      const whose = kind === 'candidate' ? `${subject}: ` : '';
-      const counted = total ? `, ${stage ? `${stage} ` : ''}${done}/${total}` : '';
-      const again = attempt > 1 ? `, attempt ${attempt}${lastFailure ? ` after: ${lastFailure}` : ''}` : '';
-      return `${whose}${activity}${counted}${again}`;
-    })
-    .join('; ');
+function progressOf(workflowId: string, pending: Pending): ActivityProgress {
+  const payload = pending.heartbeatDetails?.payloads?.[0];
+  const beat = payload ? defaultPayloadConverter.fromPayload<Partial<ActivityProgress> | null>(payload) : null;
+  const { stage, done, total } = beat ?? {};
+  const lastFailure = pending.lastFailure?.message ?? undefined;
+  const scheduledMs = millis(pending.scheduledTime);
+  const waits = Number(pending.state) === SCHEDULED && Date.now() - scheduledMs > AT_ONCE_MS;
+  return {
+    workflowId,
+    activity: pending.activityType!.name!,
+    attempt: pending.attempt!,
+    stage,
+    done,
+    total,
+    lastFailure,
+    ...(waits && { waiting: { since: new Date(scheduledMs).toISOString() } }),
+  };
 }
+
+/** What a worker of the same queue is busy with: measurements and toolkits have their host to themselves. */
+async function ahead(client: Client, { activityOptions }: Pending) {
+  const queue = activityOptions?.taskQueue?.name;
+  const busy: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: AT_WORK, pageSize: ASKED })) {
+    busy.push(workflowId);
+    if (busy.length === ASKED) break;
+  }
+  const found = await Promise.all(busy.map((id) => client.workflow.getHandle(id).describe()));
+  for (const { workflowId, raw } of found)
+    for (const other of raw.pendingActivities ?? [])
+      if (Number(other.state) === STARTED && queue && other.activityOptions?.taskQueue?.name === queue)
+        return { engagement: workflowId.split('/')[1]!, since: new Date(millis(other.lastStartedTime)).toISOString() };
+  return undefined;
+}
+
+const millis = (moment: Moment): number => Number(moment?.seconds ?? 0) * 1_000 + (moment?.nanos ?? 0) / 1e6;

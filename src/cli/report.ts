@@ -11,6 +11,7 @@ import { ArtifactStore } from '../storage/artifacts.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 import { documentOf } from './document.ts';
 import { CommandError, EXIT } from './errors.ts';
+import { entriesOf } from './journals.ts';
 import { addPageFiles, type PageFiles, writePageFiles } from './page-files.ts';
 import { print } from './print.ts';
 
@@ -90,6 +91,7 @@ async function pathOf({ folders }: Config, name: string, { phase, week }: Report
   }
   const path = week ? weekPath(folders.reports, name, week) : join(folders.reports, `${name}.html`);
   if (path && existsSync(path)) return path;
+  await entriesOf(folders, name);
   throw week
     ? new CommandError(
         EXIT.refused,

@@ -79,7 +79,7 @@ async function storedFolder(store: ArtifactStore, folder: Record<string, string>
 export function problemLines(problems: SpecProblem[]): string {
   return problems
     .map(({ path, value, message }) =>
-      value === undefined ? `  ${path}: ${message}` : `  ${path}: ${JSON.stringify(value)}: ${message}`
+      value == null ? `  ${path}: ${message}` : `  ${path}: ${JSON.stringify(value)}: ${message}`
     )
     .join('\n');
 }
@@ -91,6 +91,13 @@ const usage = (problems: SpecProblem[]) =>
     problems,
     'correct the file and run the command again; docs/specification.md explains every key'
   );
+
+/** What `mistaken` refused, to be told with other mistakes; throws any other error again. */
+export function mistakesIn(error: unknown): SpecProblem[] {
+  const problems = error instanceof CommandError && (error.details as { problems?: SpecProblem[] })?.problems;
+  if (!problems) throw error;
+  return problems;
+}
 
 /** Refuses what a person wrote, with all that is wrong with it. */
 export function mistaken(subject: string, effect: string, problems: SpecProblem[], next: string): CommandError {

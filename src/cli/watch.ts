@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { describeActivity } from '../domain/activity-progress.ts';
 import type { GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { engagementId } from '../domain/ids.ts';
 import { waitingText } from '../domain/waiting.ts';
+import { answered } from './connection.ts';
 import { closingOf, type EngagementStatus, statusOf } from './engagements.ts';
-import { activitiesOf, progressLine } from './progress.ts';
+import { NotFound } from './errors.ts';
+import { activitiesOf } from './progress.ts';
 import { noteLines, supportLine } from './support-text.ts';
 
 const POLL_MS = 1_000;
-const PATIENCE = 60; // looks in a row without an answer: a minute for a restart, or longer where each waits
+const PATIENCE_MS = 30 * 60_000; // for a restart, by a person who looks for the reason first
 
 /** What changed since the last look, as lines for a log; nothing is said twice. */
 class Narrator {
@@ -27,7 +30,7 @@ class Narrator {
       ),
       ...(support ? [`support: ${supportLine(support)}`] : []),
       ...(support ? noteLines(support) : []),
-      `working on ${state.phase}`,
+      ...(state.phase === 'closed' ? [] : [`working on ${state.phase}`]),
     ];
     return told.filter((line) => !this.said.has(line) && this.said.add(line));
   }
@@ -38,6 +41,8 @@ export interface Follower {
   say: (line: string) => void;
   /** What is being worked on right now; called at every look. */
   onProgress?: (line: string) => void;
+  /** The client of where the server is now; asked while none answers. */
+  found?: () => Promise<Client>;
   /** Called once for each gate that opens; may decide it. */
   atGate?: (gate: GateStatus) => Promise<void>;
   signal?: AbortSignal;
@@ -45,22 +50,26 @@ export interface Follower {
 
 /** Follows an engagement to its end, through restarts of server and worker. */
 export async function follow(
-  client: Client,
+  first: Client,
   name: string,
-  { say, onProgress, atGate, signal }: Follower
+  { say, onProgress, found, atGate, signal }: Follower
 ): Promise<ClosingDocument> {
   const narrator = new Narrator();
   const seen = new Set<string>();
-  let unanswered = 0;
+  let client = first;
+  let lostAt: number | undefined;
   for (;;) {
     signal?.throwIfAborted();
     const look = await lookAt(client, name).catch((error: unknown) => {
-      unanswered += 1;
-      if (unanswered > PATIENCE) throw error;
+      if (error instanceof NotFound || Date.now() - (lostAt ?? Date.now()) > PATIENCE_MS) throw error;
+      if (lostAt === undefined) say('the connection is lost: Temporal or its worker does not answer; waiting for it');
+      lostAt ??= Date.now();
       return undefined;
     });
+    if (!look && found) client = await found().catch(() => client);
     if (look) {
-      unanswered = 0;
+      if (lostAt !== undefined) say('connected again');
+      lostAt = undefined;
       for (const line of narrator.lines(look.status)) say(line);
       onProgress?.(look.doing);
       const { gate } = look.status;
@@ -76,7 +85,8 @@ export async function follow(
 }
 
 async function lookAt(client: Client, name: string) {
-  const { status: execution } = await client.workflow.getHandle(engagementId(name)).describe();
+  const handle = client.workflow.getHandle(engagementId(name));
+  const { status: execution } = await answered(client, () => handle.describe());
   const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
-  return { status, doing: progressLine(activities), isOver: execution.name !== 'RUNNING' };
+  return { status, doing: activities.map(describeActivity).join('; '), isOver: execution.name !== 'RUNNING' };
 }

@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { DryLap } from '../../src/cli/dry-lap.ts';
@@ -182,11 +183,50 @@ describe('completion', () => {
     expect(below).toContain('pause');
   });
 
+  it('is read twice by bash without a word, and needs no package beside it', async () => {
+    const read = `source <(${STEPDOWN} completion bash)`;
+    const typed = 'COMP_WORDS=(stepdown sta) COMP_CWORD=1; compopt() { :; }; __stepdown_complete; declare -p COMPREPLY';
+    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', `${read}; ${read}; ${typed}`]);
+    expect([stdout, stderr]).toEqual(['declare -a COMPREPLY=([0]="start" [1]="status")\n', '']);
+  });
+
   it.each([
     ['bash', 'complete -F'],
     ['zsh', 'compdef'],
     ['fish', 'complete -c stepdown'],
   ])('has a script for %s', async (shell, line) => {
     expect((await run('completion', shell)).stdout).toContain(line);
+  });
+});
+
+describe('the command line', () => {
+  it('has a version, ends quietly when nobody reads on, and says commands as it was called', async () => {
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const headed = promisify(execFile)('bash', ['-o', 'pipefail', '-c', `${STEPDOWN} --help | head -1`]);
+    expect(await headed).toEqual({ stdout: 'Usage: stepdown [options] [command]\n', stderr: '' });
+    const called = async (file: string, env: NodeJS.ProcessEnv) =>
+      promisify(execFile)(file, ['list'], { cwd: folder, env: { ...process.env, npm_command: '', ...env } }).catch(
+        ({ stderr }) => stderr as string
+      );
+    const home = { STEPDOWN_HOME: path('home') };
+    expect(await called(STEPDOWN, home)).toContain(`\`${STEPDOWN} up\``);
+    expect(await called(STEPDOWN, { ...home, npm_command: 'exec' })).toContain('`npx stepdown up`');
+    symlinkSync(STEPDOWN, path('stepdown'));
+    expect(await called('stepdown', { ...home, PATH: `${folder}:${process.env.PATH}` })).toContain('`stepdown up`');
+  });
+
+  it('knows no engagement by a name that has none, and says which it may have been', async () => {
+    const home = path('home');
+    mkdirSync(join(home, 'journals'), { recursive: true });
+    writeFileSync(join(home, 'journals/newswire.jsonl'), '');
+    const asked = (...args: string[]) =>
+      promisify(execFile)(STEPDOWN, args, { env: { ...process.env, STEPDOWN_HOME: home } }).catch(
+        ({ code, stderr }) => [code, stderr] as const
+      );
+    for (const verb of ['report', 'export', 'verify']) {
+      const [code, said] = (await asked(verb, 'newswrie')) as [number, string];
+      expect([verb, code, said]).toEqual([verb, 1, expect.stringMatching(/no engagement 'newswrie'\n→ .*newswire\?/)]);
+    }
+    expect(await asked('access', 'revoke', 'eve@example.org')).toEqual([1, expect.stringContaining('had no token')]);
   });
 });

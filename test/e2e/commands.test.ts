@@ -15,7 +15,7 @@ describe('the command line', () => {
   it('exits 3 with the next step when nothing is listening', async () => {
     const { code, stderr } = await stepdown.cli('list');
     expect(code).toBe(3);
-    expect(stderr).toContain('stepdown up');
+    expect(stderr).toMatch(/stepdown(\.mjs)? up/);
   });
 
   it('gives five messages and exit 2 for a specification with five mistakes, and starts nothing', async () => {
@@ -87,16 +87,15 @@ describe('the command line', () => {
   describe('with an engagement', () => {
     beforeAll(() => stepdown.start());
 
-    it('closes with the reasons, all of them, when model and data cannot be used', async () => {
+    it('starts nothing when model and data cannot be used, says all of why, and leaves the name free', async () => {
       const path = smallEngagement(stepdown.home, 'unusable');
       const spec = parse(readFileSync(path, 'utf8'));
       appendFileSync(spec.data.selection, '{"id":"x","text":"a story","label":"no-such-class"}\n');
       spec.data.columns.text = 'body';
       writeFileSync(path, stringify(spec));
-      await stepdown.json('start', path);
-      const closing = await stepdown.json<ClosingDocument>('watch', 'unusable');
-      expect(closing).toMatchObject({ verdict: 'error', candidates: [] });
-      expect(closing.reason).toContain("column 'body' is missing");
+      const refused = await stepdown.cli('start', path);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("column 'body' is missing") });
+      expect(await stepdown.cli('status', 'unusable')).toMatchObject({ code: 1 });
     });
 
     it('takes a decision once, and refuses the second with who decided, what and when', async () => {
@@ -115,14 +114,40 @@ describe('the command line', () => {
       expect((await stepdown.cli(...reject)).code).toBe(0);
       const second = await stepdown.cli(...reject);
       expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`rejected by ${APPROVER}`) });
-      const closing = await stepdown.json<ClosingDocument>('watch', 'decided');
+      const watched = await stepdown.cli('watch', 'decided', '--json');
+      expect(watched.code).toBe(4);
+      const closing = JSON.parse(watched.stdout) as ClosingDocument;
       expect(closing).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('too few rows') });
+      const { stdout: status } = await stepdown.cli('status', 'decided');
+      expect(status).toMatch(/closed .* failed\. rejected at baseline/);
       const after = await stepdown.json<EngagementStatus>('status', 'decided');
       expect(after.state.phase).toBe('closed');
       const { report } = await stepdown.json<{ report: string }>('report', 'decided');
       expect(readFileSync(report, 'utf8')).toContain('too few rows');
       const guide = await stepdown.cli('report', 'decided', '--deployment');
       expect(guide).toMatchObject({ code: 1, stderr: expect.stringContaining('has no deployment guide') });
+    });
+
+    it('follows an engagement through a restart of `up`, and through its cancellation', async () => {
+      await stepdown.json('start', smallEngagement(stepdown.home, 'followed'));
+      const second = await stepdown.cli('up');
+      expect(second).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/is up already: process \d+ runs it in /),
+      });
+      const { temporal } = stepdown.running();
+      const watching = stepdown.watch('followed');
+      await stepdown.untilGate('followed', 'baseline');
+      await stepdown.stop();
+      await watching.until('the connection is lost');
+      await stepdown.start();
+      expect(stepdown.running().temporal).toBe(temporal);
+      await watching.until('connected again');
+      const cancel = ['cancel', 'followed', '--reason', 'only tried'];
+      expect((await stepdown.cli(...cancel)).code).toBe(2);
+      await stepdown.json(...cancel, '--yes');
+      await watching.until('only tried');
+      expect(await watching.code).toBe(4);
     });
 
     it('finds one changed byte in an evidence file or in the journal and names the place', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,23 @@ export class Stepdown {
         resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
       );
     });
+  }
+
+  /** `stepdown watch`, with what it has said so far. */
+  watch(name: string): { until: (words: string) => Promise<void>; code: Promise<number | null> } {
+    const child = spawn(CLI, ['watch', name], { env: this.env(), stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (text) => {
+      said += text;
+    });
+    const code = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const until = async (words: string) => {
+      const heard = () => said.includes(words);
+      while (!heard() && child.exitCode === null)
+        await once(child.stdout, 'data', { signal: AbortSignal.timeout(90_000) });
+      if (!heard()) throw new Error(`watch did not say '${words}': ${said}`);
+    };
+    return { until, code };
   }
 
   async json<T>(...args: string[]): Promise<T> {

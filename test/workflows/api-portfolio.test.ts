@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { FailureType } from '../../src/domain/errors.ts';
 import type { PortfolioDocument } from '../../src/domain/portfolio-document.ts';
+import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
 import { specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -17,13 +18,7 @@ afterAll(() => api.close());
 
 /** A specification with its files, in a folder of the server's. */
 function write(name: string, changes: Record<string, unknown> = {}): string {
-  const files = ['calibration', 'selection', 'holdout', 'production'].map((role) => [role, `${role}.jsonl`]);
-  mkdirSync(join(api.home, name));
-  for (const file of [...files.map(([, file]) => file!), 'm.onnx', 't.json'])
-    writeFileSync(join(api.home, name, file), `${name} ${file}\n`);
-  const data = { columns: {}, ...Object.fromEntries(files) };
-  const document = specDocument(name, { package: 'enterprise', data, ...changes });
-  writeFileSync(join(api.home, name, 'engagement.yaml'), stringify(document));
+  writeSmallEngagement(join(api.home, name), specDocument(name, { package: 'enterprise', ...changes }));
   return `${name}/engagement.yaml`;
 }
 
@@ -112,5 +107,14 @@ describe('a portfolio over the API', () => {
     expect(refused.statusCode).toBe(422);
     const paths = refused.json().problems.map(({ path }: { path: string }) => path);
     expect(paths).toEqual(expect.arrayContaining(['engagements.0.quality.metric', 'engagements.1']));
+    const place = write(uniqueName());
+    const rows = join(api.home, place, '../data/selection.jsonl');
+    writeFileSync(rows, readFileSync(rows, 'utf8').replace('"zero"', '"nought"'));
+    writeFileSync(join(api.home, `${name}.yaml`), stringify({ name, engagements: [place] }));
+    const unusable = await api.as(['engineer'])('POST', '/api/portfolios', { portfolio: `${name}.yaml` });
+    expect([unusable.statusCode, unusable.json().problems]).toEqual([
+      422,
+      [expect.objectContaining({ path: 'engagements.0.data.selection', value: 'nought' })],
+    ]);
   });
 });

@@ -1,15 +1,15 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { kickOff, statusOf } from '../../src/cli/engagements.ts';
 import type { GateStatus } from '../../src/domain/decision.ts';
 import type { Incident } from '../../src/domain/support.ts';
 import type { Role } from '../../src/server/people.ts';
 import type { Portfolio } from '../../src/server/portfolio.ts';
+import { writeSmallEngagement } from '../fixtures/small-engagement.ts';
 import { type Api, startApi } from './api.ts';
 import { APPROVER, look, SECOND, spec, specDocument } from './fakes.ts';
 import { eventually, uniqueName, withWorker } from './harness.ts';
@@ -39,6 +39,10 @@ describe('signing in', () => {
     const { opened, answered, again, cookie } = await signIn(['viewer']);
     expect([opened.statusCode, opened.headers['set-cookie']]).toEqual([200, undefined]);
     expect([answered.statusCode, again.statusCode]).toEqual([303, 401]);
+    expect(again.headers['content-type']).toContain('text/html');
+    expect(again.body).toContain('was used before or is older than 15 minutes');
+    const late = await api.app.inject({ url: `/sign-in?code=${'x'.repeat(43)}` });
+    expect([late.statusCode, late.body.includes('access link')]).toEqual([401, true]);
     expect(cookie).toMatch(/HttpOnly/);
     expect(cookie).toMatch(/SameSite=Strict/);
   });
@@ -126,7 +130,17 @@ describe('an engagement over the API', () => {
       const repeated = await ana('POST', url, body, key);
       expect([repeated.json(), repeated.headers['idempotency-replayed']]).toEqual([first.json(), 'true']);
       expect((await ana('POST', url, { ...body, comment: 'no' }, key)).statusCode).toBe(422);
-      await client.workflow.getHandle(`engagement/${name}`).terminate();
+      const end = (by: ReturnType<Api['as']>) => by('POST', `/api/engagements/${name}/cancel`, { comment: 'too dear' });
+      expect((await end(ana)).statusCode).toBe(403);
+      expect((await end(api.as(['engineer']))).json()).toMatchObject({
+        by: 'engineer@example.org',
+        comment: 'too dear',
+      });
+      const closed = await client.workflow.getHandle(`engagement/${name}`).result();
+      expect(closed.reason).toContain('by engineer@example.org: too dear');
+      expect((await end(api.as(['engineer']))).statusCode).toBe(409);
+      const { outcome } = (await ana('GET', `/api/engagements/${name}`)).json().state;
+      expect(outcome).toMatchObject({ verdict: 'inconclusive' });
     });
   });
 
@@ -197,17 +211,10 @@ describe('an engagement over the API', () => {
     });
   });
 
-  it('is kicked off once from a specification of the folder', async () => {
+  it('is kicked off once from a specification of the folder, when its model and rows can be used', async () => {
     const name = uniqueName();
-    mkdirSync(join(api.home, name));
-    const files = Object.fromEntries(
-      ['calibration', 'selection', 'holdout', 'production'].map((role) => [role, `${role}.jsonl`])
-    );
-    for (const file of [...Object.values(files), 'm.onnx', 't.json'])
-      writeFileSync(join(api.home, name, file), `${file}\n`);
     const client = { name: '<script>alert(1)</script>' };
-    const document = specDocument(name, { client, data: { columns: {}, ...files } });
-    writeFileSync(join(api.home, name, 'engagement.yaml'), stringify(document));
+    writeSmallEngagement(join(api.home, name), specDocument(name, { client }));
     const start = (key?: string) =>
       api.as(['engineer'])(
         'POST',
@@ -215,6 +222,18 @@ describe('an engagement over the API', () => {
         { spec: `${name}/engagement.yaml` },
         key ? { 'idempotency-key': key } : {}
       );
+    const holdout = join(api.home, name, 'data/holdout.jsonl');
+    const rows = readFileSync(holdout, 'utf8');
+    writeFileSync(holdout, rows.replace('"zero"', '"nought"') + readFileSync(holdout.replace('holdout', 'selection')));
+    const refused = await start();
+    expect([refused.statusCode, refused.json().problems]).toEqual([
+      422,
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'data.holdout', value: 'nought' }),
+        expect.objectContaining({ message: expect.stringMatching(/^shares \d+ rows/) }),
+      ]),
+    ]);
+    writeFileSync(holdout, rows);
     const first = await start('start');
     expect([first.statusCode, first.json()]).toEqual([201, { engagement: name }]);
     expect((await start('start')).json()).toEqual({ engagement: name });

@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/cli/decide.ts';
-import { kickOff, statusOf } from '../../src/cli/engagements.ts';
+import { cancel, closingOf, kickOff, statusOf, steer } from '../../src/cli/engagements.ts';
+import { statusText } from '../../src/cli/output.ts';
 import type { Outcome } from '../../src/domain/decision.ts';
 import type { CandidateResult, SourceFiles } from '../../src/domain/engagement.ts';
 import { FailureType, lastWords } from '../../src/domain/errors.ts';
@@ -339,6 +340,41 @@ describe('an engagement', () => {
       await closing(client, name).catch(() => {});
       expect(asked).toContain('return to twin: cancelled');
       expect(asked).toContain('closing inconclusive');
+    });
+  });
+
+  it('is cancelled by a person: traffic first, then who and why, then a closing document', async () => {
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, weight === 0 ? 'successful' : undefined);
+    await withWorker({ lookAtStage }, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      const early = await steer(client, name, { command: 'pause', by: APPROVER, comment: '' }).catch(lastWords);
+      expect(early).toBe(`${name} has no rollout yet; it is in phase baseline`);
+      const silent = await cancel(client, name, { by: APPROVER, comment: ' ' }).catch(lastWords);
+      expect(silent).toContain('a reason is required');
+      for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
+      await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
+      expect(await cancel(client, name, { by: APPROVER, comment: 'too dear' })).toMatchObject({ comment: 'too dear' });
+      const reason = `cancelled in phase rollout by ${APPROVER}: too dear`;
+      expect(await closingOf(client, name)).toMatchObject({ verdict: 'inconclusive', reason });
+      const order = ['return to twin: cancelled', 'journal cancellation', 'closing inconclusive'];
+      expect(asked.filter((line) => order.includes(line))).toEqual(order);
+      const status = await statusOf(client, name);
+      expect(statusText(status)).toContain(`closed ${status.state.outcome!.endedAt.slice(0, 10)}`);
+      expect(statusText(status)).toContain(`inconclusive. ${reason}`);
+      const again = await cancel(client, name, { by: APPROVER, comment: 'again' }).catch(lastWords);
+      expect(again).toContain('it is closed already: inconclusive');
+    });
+  });
+
+  it('says when it was ended from outside', async () => {
+    await withWorker({}, async (client) => {
+      const name = uniqueName();
+      await start(client, name);
+      await eventually(async () => (await statusOf(client, name)).gate);
+      await client.workflow.getHandle(engagementId(name)).terminate();
+      expect(statusText(await statusOf(client, name))).toContain('ended from outside (terminated) in phase baseline');
+      await expect(closingOf(client, name)).rejects.toMatchObject({ exitCode: 4 });
     });
   });
 });

@@ -31,7 +31,7 @@ export function KickOff({ spec, engagement }: { spec: string; engagement: string
           {trying.isSending ? 'Preparing the rows, running a few…' : lap ? 'Try again' : 'Try a dry lap'}
         </button>
         <button type="button" disabled={starting.isSending} onClick={() => void start()}>
-          Kick off {engagement}
+          {starting.isSending ? 'Checking model and rows…' : `Kick off ${engagement}`}
         </button>
       </div>
       <Refusal trouble={trying.trouble ?? starting.trouble} />

@@ -2,10 +2,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answered } from '../../cli/connection.ts';
 import { decide } from '../../cli/decide.ts';
-import { statusOf, supportHandle } from '../../cli/engagements.ts';
+import { statusOf, steer, supportHandle } from '../../cli/engagements.ts';
 import { OUTCOMES } from '../../domain/decision.ts';
-import { rolloutId } from '../../domain/ids.ts';
-import { commandUpdate, supportUpdate } from '../../workflows/messages.ts';
+import { supportUpdate } from '../../workflows/messages.ts';
 import { type Desk, named } from '../desk.ts';
 import { sendList } from '../list.ts';
 import type { Person } from '../people.ts';
@@ -81,9 +80,7 @@ export function decisionRoutes({ app, client, portfolio }: Desk): void {
       },
     },
     async ({ params: { name, command }, body: { comment, by }, person }) => {
-      const handle = client.workflow.getHandle(rolloutId(name, 1));
-      const input = { command, by: signedBy(person, by).by, comment };
-      return answered(client, () => handle.executeUpdate(commandUpdate, { args: [input] }));
+      return steer(client, name, { command, by: signedBy(person, by).by, comment });
     }
   );
   typed.get(

@@ -1,8 +1,7 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { kickOff, statusOf } from '../../cli/engagements.ts';
+import { cancel, kickOffChecked, statusOf } from '../../cli/engagements.ts';
 import { activitiesOf } from '../../cli/progress.ts';
-import { importFiles } from '../../cli/spec-file.ts';
 import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
@@ -13,7 +12,7 @@ import { viewOf } from '../view.ts';
 
 const kickOffBody = z.strictObject({
   spec: z.string().min(1).describe('path of an engagement.yaml under the server’s folder of specifications'),
-  check: z.boolean().default(false).describe('only check the specification and its files'),
+  check: z.boolean().default(false).describe('only check the specification and that its files are there'),
 });
 
 /** Kick-off and everything that is read about an engagement. */
@@ -31,13 +30,16 @@ export function engagementRoutes({ app, client, config, portfolio }: Desk): void
     '/api/engagements',
     {
       config: { needs: 'start', repeatable: true },
-      schema: { summary: 'Kick off an engagement, or check its specification', body: kickOffBody },
+      schema: {
+        summary: 'Check model and rows and kick off an engagement, or check its specification',
+        body: kickOffBody,
+      },
     },
     async ({ body, person }, reply) => {
       const file = readSpec(config, body.spec);
       const { engagement } = file.spec;
       if (body.check) return { engagement, valid: true };
-      await kickOff(client, file.spec, await importFiles(file, folders.artifacts), person.email);
+      await kickOffChecked(client, file, { artifacts: folders.artifacts, startedBy: person.email });
       return reply.code(201).header('location', `/api/engagements/${engagement}`).send({ engagement });
     }
   );
@@ -48,6 +50,18 @@ export function engagementRoutes({ app, client, config, portfolio }: Desk): void
       const [status, activities] = await Promise.all([statusOf(client, name), activitiesOf(client, name)]);
       return { ...status, activities };
     }
+  );
+  typed.post(
+    '/api/engagements/:name/cancel',
+    {
+      config: { needs: 'start', repeatable: true },
+      schema: {
+        summary: 'Take the candidate out of the traffic, close the engagement and end it',
+        params: named,
+        body: z.strictObject({ comment: z.string().trim().min(1, 'say why').max(4_000) }),
+      },
+    },
+    ({ params: { name }, body: { comment }, person }) => cancel(client, name, { by: person.email, comment })
   );
   typed.get(
     '/api/engagements/:name/candidates',

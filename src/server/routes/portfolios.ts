@@ -1,7 +1,7 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { memberOf, portfolioUsage } from '../../cli/portfolio-file.ts';
-import { commandPortfolio, listPortfolios, portfolioStatus, startPortfolio, takenName } from '../../cli/portfolios.ts';
+import { portfolioUsage } from '../../cli/portfolio-file.ts';
+import { commandPortfolio, listPortfolios, newMember, portfolioStatus, startPortfolio } from '../../cli/portfolios.ts';
 import type { PortfolioCommand } from '../../domain/portfolio-state.ts';
 import { duration } from '../../domain/spec-fields.ts';
 import { type Desk, named } from '../desk.ts';
@@ -81,9 +81,7 @@ export function portfolioRoutes({ app, client, config }: Desk): void {
     }
     if (command !== 'add') return { command };
     const file = readSpec(config, given({ spec }, 'the path of an engagement.yaml'));
-    const taken = await takenName(client, file.spec.engagement, 'spec');
-    if (taken.length > 0) throw portfolioUsage(taken);
-    return { command, member: await memberOf(file, folders.artifacts) };
+    return { command, member: await newMember(client, file, { folders, at: 'spec' }) };
   }
 }
 
