@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import onnxruntime
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import nn
 
 from model import Classifier, base_encoder, merge, with_adapter
 
@@ -26,17 +28,24 @@ def merged_classifier(wheel: Path, adapter: Path, classes: int) -> Classifier:
     return merge(model).eval()
 
 
-def write_onnx(model: Classifier, target: Path) -> None:
+def write_onnx(
+    model: nn.Module,
+    target: Path,
+    inputs: Sequence[str] = ("input_ids", "attention_mask"),
+    outputs: Sequence[str] = ("logits",),
+) -> None:
+    """Inputs, and outputs but for logits, are of any batch and length."""
     axes = {0: "batch", 1: "length"}
+    given = torch.ones(2, 16, dtype=torch.long)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model,
-            (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long)),
+            (given,) * len(inputs),
             str(target),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "logits": {0: "batch"}},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={**dict.fromkeys([*inputs, *outputs], axes), "logits": {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,  # plain MatMuls with constant weights, which every quantizer knows
         )

@@ -50,13 +50,17 @@ class Classifier(nn.Module):
         hidden = tables.word_embeddings(input_ids) + tables.token_type_embeddings.weight[0]
         return tables.dropout(tables.LayerNorm(hidden + tables.position_embeddings(positions)))
 
-    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def hidden(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         hidden = self.embed(input_ids)
         # -10,000 rather than the smallest float: it survives FP16, and is still zero after the softmax
         bias = (1.0 - attention_mask[:, None, None, :].to(hidden.dtype)) * -10000.0
         for layer in self.encoder.encoder.layer:
             hidden = layer(hidden, bias)
             hidden = hidden[0] if isinstance(hidden, tuple) else hidden
+        return hidden
+
+    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        hidden = self.hidden(input_ids, attention_mask)
         mask = attention_mask[:, :, None].to(hidden.dtype)
         return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1.0)
 

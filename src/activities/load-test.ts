@@ -10,7 +10,7 @@ import { hostFingerprint } from '../inference/fingerprint.ts';
 import { auditCache } from '../inference/load/audit.ts';
 import { largestRate } from '../inference/load/largest-rate.ts';
 import { type Packed, type PackingCheckpoint, packEach } from '../inference/load/packings.ts';
-import { readPredictions, readScores } from '../inference/predictions.ts';
+import { readDigests, readPredictions } from '../inference/predictions.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
 import type { Ledger } from '../storage/ledger.ts';
@@ -68,7 +68,7 @@ export const createLoadTestActivities = ({ artifacts, ledger, journalOf }: Depen
         const level = { percentile: serving.sloPercentile / 100, limitMs: serving.sloMs };
         const answered = await artifacts.verified(predictions.arrow);
         const known = isScored(spec.quality)
-          ? { expected: readScores(answered).digests, tolerance: SAME_DIGEST }
+          ? { expected: readDigests(answered).digests, tolerance: SAME_DIGEST }
           : { expected: readPredictions(answered).top1 };
         const { best, packings, all } = await packEach({
           asked: [loadTest.replicas].flat(),

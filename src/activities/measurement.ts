@@ -10,10 +10,12 @@ import { LATENCY, THROUGHPUT } from '../domain/measurement-plan.ts';
 import { isMadeForGpu, type Recipe } from '../domain/recipe.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
 import { combine } from '../domain/verdict.ts';
+import { predictEmbeddings } from '../inference/embedding.ts';
 import { hostFingerprint } from '../inference/fingerprint.ts';
 import { compareLatency, measureLatency } from '../inference/latency.ts';
 import { measureMemory } from '../inference/memory.ts';
-import { predict, predictScores } from '../inference/predict.ts';
+import { type PredictInput, predict, predictScores } from '../inference/predict.ts';
+import { predictAnswers } from '../inference/question-answering.ts';
 import { compareThroughput, measureThroughput } from '../inference/throughput.ts';
 import { type ArtifactStore, sha256 } from '../storage/artifacts.ts';
 import type { Journal } from '../storage/journal.ts';
@@ -64,13 +66,22 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
   ): Promise<Predictions> {
     const [modelPath, dataPath] = await Promise.all([artifacts.verified(model), artifacts.verified(data.arrow)]);
     const asked = { modelPath, dataPath, outPath, options: sessionOptionsOf(spec), ...run };
-    const { evaluator } = data;
-    const { rows } = evaluator
-      ? await withScorer({ artifacts, python, evaluator, scratch: `${outPath}.evaluator`, ...asked }, (score) =>
-          predictScores({ ...asked, score })
-        )
-      : await predict(asked);
+    const { rows } = await answered(data, asked);
     return { arrow: await artifacts.putFile(outPath), rows };
+  }
+
+  /** Every row once, its answer read as the data says. */
+  async function answered(
+    { evaluator, reading }: PreparedData,
+    asked: PredictInput & { signal: AbortSignal }
+  ): Promise<{ rows: number }> {
+    if (reading?.kind === 'span') return predictAnswers({ ...asked, ...reading });
+    if (reading?.kind === 'embedding') return predictEmbeddings({ ...asked, reading });
+    if (!evaluator) return predict(asked);
+    const scratch = `${asked.outPath}.evaluator`;
+    return withScorer({ artifacts, python, evaluator, scratch, ...asked }, (score) =>
+      predictScores({ ...asked, score })
+    );
   }
 
   return {
@@ -83,8 +94,9 @@ export const createMeasurementActivities = ({ artifacts, ledger, journalOf, work
       const { engagement, spec, model, selection } = input;
       const host = await hostFingerprint();
       const options = sessionOptionsOf(spec);
-      const { arrow, evaluator } = selection;
-      const basis = { model: model.sha256, selection: arrow.sha256, options, host, ...(evaluator && { evaluator }) };
+      const { arrow, evaluator, reading } = selection;
+      const scored = { ...(evaluator && { evaluator }), ...(reading && { reading }) };
+      const basis = { model: model.sha256, selection: arrow.sha256, options, host, ...scored };
       const key = sha256(canonicalJson(basis));
       const measure = () =>
         measuring(async (scratch, step) => {

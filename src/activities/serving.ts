@@ -10,7 +10,7 @@ import {
 } from '../domain/deployment/serving.ts';
 import type { BaselineMeasurement, Trial } from '../domain/measurement.ts';
 import { type Spec, sessionOptionsOf } from '../domain/spec.ts';
-import { isScored } from '../domain/tasks.ts';
+import { isScored, measureOf } from '../domain/tasks.ts';
 import { classify, halfToNumber } from '../inference/classification.ts';
 import { type Dataset, readDataset } from '../inference/dataset.ts';
 import { digestOf, SAME_DIGEST } from '../inference/digest.ts';
@@ -18,7 +18,13 @@ import { ModelOutputInvalid } from '../inference/errors.ts';
 import { type Host, startHost, type TensorDeclaration } from '../inference/host.ts';
 import { datatypeOf, writeTensor } from '../inference/open-inference.ts';
 import type { Outputs } from '../inference/predict.ts';
-import { type PredictionColumns, readPredictions, readScores, type ScoreColumns } from '../inference/predictions.ts';
+import {
+  type PredictionColumns,
+  readDigests,
+  readPredictions,
+  readScores,
+  type ScoreColumns,
+} from '../inference/predictions.ts';
 import type { TensorValue } from '../inference/protocol.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import { whileBeating } from './heartbeat.ts';
@@ -49,7 +55,9 @@ export const createServingActivities = ({ artifacts }: { artifacts: ArtifactStor
         baseline: await artifacts.verified(baseline.predictions.arrow),
       };
       const data = readDataset(dataPath, []);
-      const recorded = isScored(spec.quality) ? recordedScores(data, paths) : recordedClasses(data, paths, spec);
+      const recorded = isScored(spec.quality)
+        ? recordedScores(data, paths, spec.quality)
+        : recordedClasses(data, paths, spec);
       const { row } = recorded;
       const ask = (model: ArtifactRef, repeated: Repeated) =>
         withHost(artifacts, { model, spec, signal }, async (host) => {
@@ -120,21 +128,32 @@ function recordedClasses({ labels: truth, lengthOf }: Dataset, paths: Paths, spe
   return { row, candidate: repeated(candidate), baseline: repeated(baseline) };
 }
 
-function recordedScores({ lengthOf }: Dataset, paths: Paths): Recorded {
-  const candidate = readScores(paths.candidate);
-  const row = smokeRow({ sure: candidate.scores, isRight: () => true, lengthOf });
+function recordedScores({ lengthOf }: Dataset, paths: Paths, quality: Spec['quality']): Recorded {
+  const candidate = recordedRows(paths.candidate, quality);
+  const sure = candidate.scores ?? new Float64Array(candidate.ids.length); // a vector alone has no score
+  const row = smokeRow({ sure, isRight: () => true, lengthOf });
   const repeated =
-    ({ ids, scores, digests }: ScoreColumns): Repeated =>
+    ({ ids, scores, digests }: ReturnType<typeof recordedRows>): Repeated =>
     (outputs) => {
       const id = ids[row]!;
       const recorded = digests[row]!;
       const repeatedWithin = recorded === 0 ? 0 : Math.abs(digestOf(outputs, id) / recorded - 1);
       if (repeatedWithin > SAME_DIGEST)
         throw new ModelOutputInvalid(`row '${id}' is answered otherwise than when it was measured`);
-      return { score: scores[row]!, outputs: Object.entries(outputs).map(beginning), repeatedWithin };
+      return {
+        ...(scores && { score: scores[row]! }),
+        outputs: Object.entries(outputs).map(beginning),
+        repeatedWithin,
+      };
     };
-  return { row, candidate: repeated(candidate), baseline: repeated(readScores(paths.baseline)) };
+  return { row, candidate: repeated(candidate), baseline: repeated(recordedRows(paths.baseline, quality)) };
 }
+
+const recordedRows = (
+  path: string,
+  quality: Spec['quality']
+): Pick<ScoreColumns, 'ids' | 'digests'> & { scores?: Float64Array } =>
+  measureOf(quality) === 'mean' ? readScores(path, quality) : readDigests(path);
 
 function beginning([name, { type, dims, data }]: [string, TensorValue]): RecordedOutputs['outputs'][number] {
   const first = [...data.slice(0, SHOWN)];

@@ -6,13 +6,12 @@ import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
 import type { Spec } from '../domain/spec.ts';
 import { countOf, type SupportResult } from '../domain/support.ts';
-import { isScored } from '../domain/tasks.ts';
+import { isScored, metricText, nameOf } from '../domain/tasks.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import { counted } from '../domain/units.ts';
 import type { Check } from '../domain/verdict.ts';
 
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 const reasons = (checks: Check[]) => checks.map(({ verdict, reason }) => `- ${verdict}: ${reason}`).join('\n');
 
@@ -30,7 +29,7 @@ export function baselineSummary(
   const { baseline, figures, checks, loadTest, cost } = measured;
   const { p50Ms, p95Ms, p99Ms } = baseline.latency;
   return [
-    `Today's model: ${megabytes(baseline.sizeBytes)}, ${quality.metric} ${percent(figures.accuracy)} on ${figures.rows} rows, ` +
+    `Today's model: ${megabytes(baseline.sizeBytes)}, ${nameOf(quality)} ${metricText(quality, figures.accuracy)} on ${figures.rows} rows, ` +
       `latency p50 ${p50Ms.toFixed(1)} / p95 ${p95Ms.toFixed(1)} / p99 ${p99Ms.toFixed(1)} ms, ` +
       `${baseline.throughput.perSecond.toFixed(1)} inferences per second, ${megabytes(baseline.memoryBytes)} of memory.`,
     ...(loadTest ? [`Under load: ${describeLoadTest(loadTest)}.`] : []),
@@ -44,7 +43,7 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
   const ofCandidate = ({ id, verdict, reason, figures }: CandidateResult) =>
     figures
       ? `- ${id}: ${verdict}. ${figures.sizeRatio.toFixed(3)} of the size, ${figures.speedup.toFixed(2)}x as fast, ` +
-        `${spec.quality.metric} ${percent(figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
+        `${nameOf(spec.quality)} ${metricText(spec.quality, figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
         `at most ${(100 * figures.accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints}), ` +
         `${figures.flips} ${isScored(spec.quality) ? 'rows changed' : 'flips'}${verdict === 'successful' ? '' : `. ${reason}`}`
       : `- ${id}: ${verdict}. ${reason}`;
@@ -83,8 +82,8 @@ export function holdoutSummary(
   if (!holdout) return [...sensitive, reasons(checks)].join('\n\n');
   const { candidate, baseline } = holdout;
   return [
-    `${candidate.id} on the untouched hold-out (${baseline.rows} rows): ${spec.quality.metric} ${percent(candidate.figures!.accuracy)}, ` +
-      `FP32 ${percent(baseline.accuracy)}; ${candidate.figures!.speedup.toFixed(2)}x as fast, ` +
+    `${candidate.id} on the untouched hold-out (${baseline.rows} rows): ${nameOf(spec.quality)} ${metricText(spec.quality, candidate.figures!.accuracy)}, ` +
+      `FP32 ${metricText(spec.quality, baseline.accuracy)}; ${candidate.figures!.speedup.toFixed(2)}x as fast, ` +
       `${candidate.figures!.sizeRatio.toFixed(3)} of the size.`,
     ...(loadTests?.baseline ? [`FP32 under load: ${describeLoadTest(loadTests.baseline)}.`] : []),
     ...(loadTests?.chosen ? [`${candidate.id} under load: ${describeLoadTest(loadTests.chosen)}.`] : []),

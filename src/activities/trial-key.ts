@@ -25,7 +25,7 @@ export const givenUpKey = (
 
 export function keyOf({ model, recipe, calibration, selection, ...conditions }: TrialIngredients): string {
   const dataOf = ({ arrow, rowsSha256, tokenizerSha256 }: PreparedData) => [arrow.sha256, rowsSha256, tokenizerSha256];
-  const { evaluator } = selection;
+  const { evaluator, reading } = selection;
   return sha256(
     canonicalJson({
       model: model.sha256,
@@ -33,6 +33,7 @@ export function keyOf({ model, recipe, calibration, selection, ...conditions }: 
       calibration: recipe.calibration ? dataOf(calibration) : null,
       selection: dataOf(selection),
       ...(evaluator && { evaluator }),
+      ...(reading && { reading }),
       ...conditions,
     })
   );

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { DATA_ROLES, type DataRole } from '../domain/artifact.ts';
 import { jsonOf } from '../domain/json.ts';
 import type { Known } from '../domain/suggested-spec.ts';
+import { suggestedTask } from '../domain/suggested-task.ts';
 import { startHost, type TensorDeclaration } from '../inference/host.ts';
 import { CommandError, EXIT } from './errors.ts';
 
@@ -27,7 +28,7 @@ export interface BesideModel extends Known {
 export async function readBesideModel(model: string, at: string): Promise<BesideModel> {
   const options = { threads: 1, provider: 'cpu', spinning: false } as const;
   const host = await startHost({ modelPath: model, options }).catch((error: Error) => {
-    throw new CommandError(EXIT.usage, `${model}: ${error.message}`, 'give an ONNX file of a text classifier');
+    throw new CommandError(EXIT.usage, `${model}: ${error.message}`, 'give an ONNX file of a model of text');
   });
   const { inputs, outputs } = host;
   await host.close();
@@ -38,11 +39,12 @@ export async function readBesideModel(model: string, at: string): Promise<Beside
   return {
     inputs,
     outputs,
-    classes: typeof last === 'number' ? last : undefined,
+    classes: typeof last === 'number' && suggestedTask(outputs).task === 'text-classification' ? last : undefined,
     engagement: nameFrom(basename(existsSync(at) ? at : folder)),
     modelName: nameFrom(basename(model, extname(model)) === 'model' ? basename(at) : basename(model, extname(model))),
     model: from(model),
     tokenizer: beside('tokenizer.json'),
+    task: suggestedTask(outputs),
     maxLength: lengthFrom(inputs, join(folder, 'tokenizer.json')),
     labels: beside('labels.json') ?? labelsOf(join(folder, 'config.json')),
     data: rowsUnder([join(at, 'data'), join(folder, 'data'), at, folder], from),

@@ -93,7 +93,7 @@ async function asked(
     const wrongWith = (answers: InitAnswers) => problemsOfSetting(problemsOf(answers), setting);
     const isGiven = options[setting.answer] !== undefined;
     const wrong = isGiven ? wrongWith(answers) : [];
-    if (isGiven ? wrong.length === 0 : !setting.question) continue;
+    if (isGiven ? wrong.length === 0 : !setting.question || !fits(found, setting)) continue;
     if (wrong.length > 0) say(`${problemLines(wrong.map(byFlag))}\n`);
     const usual = usualOf(found, setting);
     for (;;) {
@@ -115,6 +115,10 @@ async function asked(
   person.close();
   return answers;
 }
+
+/** Only a classifier has labels. */
+const fits = (found: BesideModel, { answer }: Setting): boolean =>
+  answer !== 'labels' || 'labels' in suggestedSpec(found).model;
 
 /** Nothing typed is nothing said. */
 function answerOf({ answer }: Setting, text: string): InitAnswers[keyof InitAnswers] {

@@ -1,7 +1,7 @@
 import { describeFirst, type GateStatus } from '../domain/decision.ts';
 import type { ClosingDocument, EngagementState } from '../domain/engagement.ts';
 import { describeCost } from '../domain/serving-cost.ts';
-import { isScored } from '../domain/tasks.ts';
+import { isScored, metricText, nameOf } from '../domain/tasks.ts';
 import type { EvidenceLine } from '../domain/traffic.ts';
 import { waitingText } from '../domain/waiting.ts';
 import type { EngagementStatus } from './engagements.ts';
@@ -10,7 +10,6 @@ import { noteLines, supportLine } from './support-text.ts';
 
 const MARK = { successful: '✓', failed: '✗', error: '!', inconclusive: '?' } as const;
 
-const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)} %`;
 const signed = (share: number) => `${share > 0 ? '-' : share < 0 ? '+' : ''}${Math.abs(100 * share).toFixed(2)} pt`;
 
 /** Columns padded to their widest cell; every cell but the last row's is text as given. */
@@ -42,18 +41,20 @@ export function engagementTable(lines: EngagementLine[]): string {
 }
 
 function candidateTable({ candidates, spec }: EngagementState): string {
-  const { metric } = spec.quality;
   const changed = isScored(spec.quality) ? 'CHANGED' : 'FLIPS';
   const rows = candidates.map(({ id, verdict, reason, figures }) => [
     `${MARK[verdict]} ${id}`,
     figures ? `${figures.sizeRatio.toFixed(3)}` : '-',
-    figures ? percent(figures.accuracy) : '-',
+    figures ? metricText(spec.quality, figures.accuracy) : '-',
     figures ? signed(figures.accuracyDrop) : '-',
     figures ? `${figures.speedup.toFixed(2)}x [${figures.speedupInterval.map((x) => x.toFixed(2)).join(', ')}]` : '-',
     figures ? String(figures.flips) : '-',
     verdict === 'successful' ? verdict : `${verdict}: ${reason}`,
   ]);
-  return table([['CANDIDATE', 'SIZE', metric.toUpperCase(), 'CHANGE', 'SPEED [95 %]', changed, 'VERDICT'], ...rows]);
+  return table([
+    ['CANDIDATE', 'SIZE', nameOf(spec.quality).toUpperCase(), 'CHANGE', 'SPEED [95 %]', changed, 'VERDICT'],
+    ...rows,
+  ]);
 }
 
 export function gateText(gate: GateStatus): string {
@@ -116,7 +117,7 @@ function evidenceText({ name, action, lnE, bound, seen = 0, expectedMore }: Evid
 
 /** Before and after, every figure as measured. */
 export function closingText(document: ClosingDocument): string {
-  const { baseline, optimized } = document;
+  const { baseline, optimized, quality = {} } = document;
   const parts = [`${MARK[document.verdict]} ${document.engagement}: ${document.verdict}. ${document.reason}`];
   if (baseline && optimized) {
     const row = (label: string, before: number, after: number, text: (value: number) => string) => [
@@ -132,7 +133,7 @@ export function closingText(document: ClosingDocument): string {
       table([
         [`on ${optimized.role}`, 'FP32', document.chosen ?? 'optimized', 'ratio'],
         row('size', baseline.sizeBytes, optimized.sizeBytes, mb),
-        row(document.quality?.metric ?? 'accuracy', baseline.accuracy, optimized.accuracy, percent),
+        row(nameOf(quality), baseline.accuracy, optimized.accuracy, (value) => metricText(quality, value)),
         ...(baseline.macroF1 !== undefined && optimized.macroF1 !== undefined
           ? [row('macro F1', baseline.macroF1, optimized.macroF1, (value) => value.toFixed(3))]
           : []),

@@ -2,14 +2,20 @@ import { Document, isCollection, isMap, isScalar, isSeq, type YAMLMap } from 'ya
 import { PACKAGES, type PackageName } from '../domain/packages.ts';
 import { type Key, keysOf, type Schema } from '../domain/schema-keys.ts';
 import { specJsonSchema } from '../domain/spec.ts';
+import { TASKS, type TaskName } from '../domain/tasks.ts';
 import type { TensorDeclaration } from '../inference/host.ts';
+
+interface Suggested {
+  package: string;
+  model: { task: TaskName };
+}
 
 /** Sections in which every key says what it means, beside the sections themselves. */
 const EXPLAINED = /^package$|^(data|quality|serving|loadTest|economics|calibration|rollout)\.(?!columns)/;
 
 /** The specification as a file that explains itself: the model's inputs, every key to decide on, and what may be added. */
 export function specText(
-  document: { package: string },
+  document: Suggested,
   {
     inputs,
     outputs,
@@ -41,10 +47,12 @@ function explain(map: YAMLMap, above: string, about: Record<string, string>): vo
 }
 
 /** The sections that are left out, as comments that are YAML without their marks. */
-function addable(document: { package: string }, keys: Key[]): string[] {
+function addable(document: Suggested, keys: Key[]): string[] {
   const { rollsOut } = PACKAGES[document.package as PackageName];
   const isMissing = ({ path }: Key) => !/[.[]/.test(path) && !(path in document);
-  const isOfUse = ({ path }: Key) => rollsOut || !['rollout', 'support'].includes(path);
+  const { exports } = TASKS[document.model.task];
+  const isOfUse = ({ path }: Key) =>
+    (rollsOut || !['rollout', 'support'].includes(path)) && (exports || path !== 'training');
   return keys
     .filter((key) => isMissing(key) && isOfUse(key))
     .map(({ path, schema }) => {

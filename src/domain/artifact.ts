@@ -11,9 +11,15 @@ export interface Evaluator {
   entryPoint: string;
 }
 
+/** How the answers to rows are read, where neither a class nor an evaluator is: a span of the context, or a vector. */
+export type Reading =
+  | { kind: 'span'; maximumAnswerTokens: number }
+  | { kind: 'embedding'; pooling: 'mean' | 'cls' | 'none'; normalize: boolean };
+
 /**
  * Rows ready for a model: Arrow IPC with a list column per model input, `id`, slice columns, and `label` (class index)
- * or `row` (what the evaluator is given, JSON).
+ * or `row` (JSON: what the evaluator is given, or the context of a question with its answers). Of pairs of texts, the
+ * inputs of the second are named `second.` and the input, and `similarity` is the gold.
  */
 export interface PreparedData {
   arrow: ArtifactRef;
@@ -32,6 +38,7 @@ export interface PreparedData {
   distance?: { tokens: number; within: number };
   /** What scores the answers to these rows, where they have no class. */
   evaluator?: Evaluator;
+  reading?: Reading;
 }
 
 export const DATA_ROLES = ['calibration', 'selection', 'holdout', 'production', 'train'] as const;

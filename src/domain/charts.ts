@@ -3,7 +3,7 @@ import type { CandidateResult, ClosingDocument } from './engagement.ts';
 import type { LatencyPercentiles } from './measurement.ts';
 import type { Spec } from './spec.ts';
 import { type Guard, shareOfBound, type Week } from './support.ts';
-import { titled } from './tasks.ts';
+import { nameOf, titled } from './tasks.ts';
 import type { ArmTimes, EvidenceLine, Quantile, StageResult } from './traffic.ts';
 
 /** Charts of what messages tell; undefined where there is nothing to draw. */
@@ -26,7 +26,7 @@ export function latencyChart(
 /** From the measured drop of each candidate to its upper bound, against the margin; percentage points. */
 export function dropChart(
   candidates: Pick<CandidateResult, 'id' | 'verdict' | 'figures'>[],
-  { metric, marginPoints }: Pick<Spec['quality'], 'metric' | 'marginPoints'>
+  quality: Pick<Spec['quality'], 'metric' | 'evaluator' | 'marginPoints'>
 ): BarChart | undefined {
   const rows = candidates.flatMap(({ id, verdict, figures }): BarRow[] => {
     if (figures?.accuracyDropUpper === undefined) return [];
@@ -36,8 +36,8 @@ export function dropChart(
     return [{ name: id, from: Math.min(drop, upper), to: upper, shown, tone }];
   });
   return chart(
-    `${titled(metric)} lost against FP32, points`,
-    { value: marginPoints, name: `margin: ${marginPoints}` },
+    `${titled(nameOf(quality))} lost against FP32, points`,
+    { value: quality.marginPoints, name: `margin: ${quality.marginPoints}` },
     rows
   );
 }

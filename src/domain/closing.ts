@@ -116,8 +116,8 @@ interface Side {
   memoryBytes: number;
 }
 
-function merged({ role, accuracy, macroF1 }: QualityFigures, side: Side): ModelFigures & { role: DataRole } {
-  return { role, accuracy, macroF1, ...side };
+function merged({ role, accuracy, macroF1, other }: QualityFigures, side: Side): ModelFigures & { role: DataRole } {
+  return { role, accuracy, macroF1, ...(other && { other }), ...side };
 }
 
 function candidateLine(

@@ -1,9 +1,10 @@
 import type { DataRole, PreparedData } from './artifact.ts';
 import { check, passOr, percent, points } from './check.ts';
+import { LARGEST_SPREAD, TURNED } from './correlations.ts';
 import type { QualitySpec, Spec } from './spec.ts';
 import { certifiableMargin, rowsToCertify } from './statistics/certification.ts';
 import { certifiableScoreMargin, scoreRowsToCertify } from './statistics/score-certification.ts';
-import { isScored } from './tasks.ts';
+import { isScored, measureOf } from './tasks.ts';
 import type { Check } from './verdict.ts';
 
 /** Prepared rows, wherever they lie. */
@@ -87,29 +88,36 @@ const designOf = ({ expectedDiscordancePoints, confidence, power }: QualitySpec)
   power,
 });
 
+/** Of scores; the worst that may be where FP32's are not known. */
+const scoreDesignOf = (quality: QualitySpec, scoreSpread: number | undefined) =>
+  measureOf(quality) === 'correlation'
+    ? { ...designOf(quality), spread: scoreSpread ?? LARGEST_SPREAD, most: TURNED }
+    : { ...designOf(quality), spread: scoreSpread ?? 1 };
+
 /** The smallest margin, in points, that so many rows can certify. */
-export const certifiablePoints = (quality: QualitySpec, rows: number, scoreSpread = 1): number =>
+export const certifiablePoints = (quality: QualitySpec, rows: number, scoreSpread?: number): number =>
   100 *
   (isScored(quality)
-    ? certifiableScoreMargin({ ...designOf(quality), spread: scoreSpread, n: rows })
+    ? certifiableScoreMargin({ ...scoreDesignOf(quality, scoreSpread), n: rows })
     : certifiableMargin({ ...designOf(quality), n: rows }));
 
 function powerCheck(quality: QualitySpec, { rows }: Pick<PreparedData, 'rows'>, scoreSpread?: number): Check {
   const margin = quality.marginPoints / 100;
-  const design = { ...designOf(quality), margin };
   const needed = isScored(quality)
-    ? scoreRowsToCertify({ ...design, spread: scoreSpread ?? 1 })
-    : rowsToCertify(design);
+    ? scoreRowsToCertify({ ...scoreDesignOf(quality, scoreSpread), margin })
+    : rowsToCertify({ ...designOf(quality), margin });
   const smallest = points(certifiablePoints(quality, rows, scoreSpread) / 100);
   return check(
     'power',
     passOr(rows >= needed, 'inconclusive'),
     `${rows} hold-out rows can certify a margin of ${smallest} at ${quality.expectedDiscordancePoints} % ` +
-      `${isScored(quality) ? changed(scoreSpread) : 'discordance'}; ${points(margin)} needs ${needed} rows`
+      `${isScored(quality) ? changed(quality, scoreSpread) : 'discordance'}; ${points(margin)} needs ${needed} rows`
   );
 }
 
-const changed = (spread: number | undefined): string =>
-  spread === undefined
+function changed(quality: QualitySpec, spread: number | undefined): string {
+  if (measureOf(quality) === 'correlation') return 'of the pairs in the place of another';
+  return spread === undefined
     ? 'of the rows changed from 0 to 1 or back, as FP32 is not measured yet'
     : `of the rows changed by ${points(Math.sqrt(spread))}, as FP32's rows differ`;
+}

@@ -50,6 +50,11 @@ export interface Preparation {
   data: Partial<Record<DataRole, PreparedData>>;
 }
 
+export interface OtherMetric {
+  metric: string;
+  value: number;
+}
+
 /** The metric and its company on one role, from the predictions alone. */
 export interface QualityFigures {
   role: DataRole;
@@ -60,6 +65,8 @@ export interface QualityFigures {
   macroF1?: number | undefined;
   /** Of scores: mean square of the difference of two rows that differ. */
   scoreSpread?: number | undefined;
+  /** The task's other metric, where it has one; reported, and decides nothing. */
+  other?: OtherMetric | undefined;
 }
 
 /** A candidate against FP32 on one role; drops are fractions, positive when the candidate is worse. */
@@ -184,6 +191,7 @@ export interface ModelFigures {
   /** The specification's metric. */
   accuracy: number;
   macroF1?: number | undefined;
+  other?: OtherMetric | undefined;
   latency: LatencyPercentiles;
   throughputPerSecond: number;
   memoryBytes: number;

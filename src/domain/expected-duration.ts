@@ -4,6 +4,7 @@ import { PACKAGES } from './packages.ts';
 import { ptqPlan } from './recipes.ts';
 import type { Spec } from './spec.ts';
 import { plannedDays } from './support.ts';
+import { measureOf } from './tasks.ts';
 
 /** From what must happen to what may; milliseconds where nothing else is said. */
 interface DurationRange {
@@ -43,15 +44,16 @@ export function expectedDuration(
   const { optimizes, rollsOut } = PACKAGES[spec.package];
   const planned = ptqPlan(spec).length;
   const candidates = { least: planned, most: planned + (optimizes ? MORE_CANDIDATES : 0) };
-  const baseline = rows.selection + 2 * LATENCY_RUNS + THROUGHPUT_RUNS;
-  const candidate = rows.selection + 3 * LATENCY_RUNS + 2 * THROUGHPUT_RUNS;
+  const asked = measureOf(spec.quality) === 'correlation' ? 2 : 1; // texts of a row
+  const baseline = asked * rows.selection + 2 * LATENCY_RUNS + THROUGHPUT_RUNS;
+  const candidate = asked * rows.selection + 3 * LATENCY_RUNS + 2 * THROUGHPUT_RUNS;
   const { maximumQueries, maximumProbes, replicas } = spec.loadTest;
   const searches = 2 * new Set([replicas].flat()).size; // of today's model and of the chosen one
   const loadTests = {
     ...{ least: searches * search.least, most: searches * search.most, holds: search.holds },
     ...{ mostProbes: maximumProbes, mostQueries: maximumQueries },
   };
-  const runs = (candidates: number) => rowMs * (baseline + candidates * candidate + 2 * rows.holdout);
+  const runs = (candidates: number) => rowMs * (baseline + candidates * candidate + 2 * asked * rows.holdout);
   const days = plannedDays(spec);
   return {
     measuring: {

@@ -1,4 +1,5 @@
 import { check, passOr, percent, points } from './check.ts';
+import { type CorrelationsOfRows, correlationDropUpper } from './correlations.ts';
 import { dataChecks } from './data-checks.ts';
 import type { Preparation, QualityFigures, SliceFigures } from './engagement.ts';
 import type { LoadTest } from './load/load-test.ts';
@@ -7,6 +8,7 @@ import type { PairedCountsOfRows } from './metrics.ts';
 import { type ScoresOfRows, scoreDropUpper } from './scores.ts';
 import type { QualitySpec, Spec } from './spec.ts';
 import { tangoUpperBound } from './statistics/tango.ts';
+import { isScored, measureOf, metricText, nameOf } from './tasks.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 const MEGABYTE = 1e6;
@@ -25,18 +27,24 @@ export function baselineChecks(
 }
 
 function healthCheck(
-  { metric }: QualitySpec,
+  quality: QualitySpec,
   classes: Record<string, number>,
-  { accuracy, macroF1, rows, scoreSpread }: QualityFigures,
+  { accuracy, macroF1, rows }: QualityFigures,
   { p99Ms }: LatencyPercentiles
 ): Check {
-  const found = `FP32 has ${percent(accuracy)} ${metric} on ${rows} rows`;
+  const found = `FP32 has ${metricText(quality, accuracy)} ${nameOf(quality)} on ${rows} rows`;
   const tail = `p99 ${p99Ms.toFixed(1)} ms`;
-  if (scoreSpread !== undefined)
+  if (measureOf(quality) === 'fidelity')
+    return check(
+      'healthy',
+      'successful',
+      `FP32's answers to ${rows} rows are what candidates are held against, ${tail}`
+    );
+  if (isScored(quality))
     return check(
       'healthy',
       passOr(accuracy > 0, 'failed'),
-      `${found}${accuracy > 0 ? '' : ': model, rows or evaluator are wrong'}, ${tail}`
+      `${found}${accuracy > 0 ? '' : ': model, rows or what scores them are wrong'}, ${tail}`
     );
   const largestClass = Math.max(...Object.values(classes)) / rows;
   return check(
@@ -59,7 +67,7 @@ export function loadAuditCheck({ audits: { accuracy } }: LoadTest): Check {
 }
 
 /** Rows under both models, by right and wrong answers or by scores. */
-type Compared = PairedCountsOfRows | ScoresOfRows;
+type Compared = PairedCountsOfRows | ScoresOfRows | CorrelationsOfRows;
 type ComparedSlice = Compared & { name: string };
 
 /** The metric overall and per slice: what both the selection data and the hold-out are asked. */
@@ -75,14 +83,15 @@ export function qualityChecks(
   const overall = check(
     'differences' in outcomes ? 'score' : 'accuracy',
     dropVerdict(upper, drop, margin),
-    `${quality.metric} drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
+    `${nameOf(quality)} drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
       `margin ${points(margin)} (${outcomes.lost} rows ${lost}, ${outcomes.won} ${won} of ${outcomes.rows})`
   );
   return { checks: [overall, ...slices.map((slice) => sliceCheck(quality, slice))], slices };
 }
 
-/** One-sided upper bound of the metric's drop: Tango's of a proportion, the bootstrap's of a score. */
+/** One-sided upper bound of the metric's drop: Tango's of a proportion, the bootstrap's of a score or a correlation. */
 export function dropUpper({ confidence }: QualitySpec, compared: Compared): number {
+  if ('similarities' in compared) return correlationDropUpper(compared, confidence);
   if ('differences' in compared) return scoreDropUpper(compared, confidence);
   const { lost, won, rows } = compared;
   return tangoUpperBound({ b: lost, c: won, n: rows, confidence });

@@ -11,6 +11,7 @@ export function preparationJob(
     model: { path: files.model },
     tokenizer: files.tokenizer,
     ...(quality.evaluator && { evaluator: { ...quality.evaluator, folder: files.evaluator } }),
+    metric: quality.metric,
     columns: data.columns,
     roles: files.data,
     slices,

@@ -79,6 +79,8 @@ export interface ScoreRegression {
   /** Scores. */
   baseline: number;
   candidate: number;
+  /** What they were given for, where it is text. */
+  answers?: { baseline: string; candidate: string };
 }
 
 /** Rows that lost most, those of the higher FP32 score first where they lost the same; ties by id, at most `limit`. */

@@ -98,6 +98,29 @@ export const modelSchema = z
         .describe('how an image becomes a tensor, as in training; left out where the data has tensors that are ready'),
       labels,
     }),
+    ofTask('question-answering', {
+      ...tokens,
+      maximumAnswerTokens: z
+        .number()
+        .int()
+        .min(1)
+        .max(512)
+        .default(30)
+        .describe('of the longest part of the context that may be an answer'),
+    }),
+    ofTask('embeddings', {
+      ...tokens,
+      pooling: z.enum(['mean', 'cls', 'none']).meta({
+        description: 'how a text’s vector is made of those of its tokens; none where the model gives it itself',
+        examples: ['mean'],
+      }),
+      normalize: z
+        .boolean()
+        .default(true)
+        .describe(
+          'to length 1, as the service does it: similarity is the cosine then, and the scalar product otherwise'
+        ),
+    }),
     ofTask('custom', { ...tokens, tokenizer: tokens.tokenizer.optional(), maxLength: tokens.maxLength.optional() }),
   ])
   .refine(({ kind, entryPoint }) => (kind === 'pytorch') === (entryPoint !== undefined), {

@@ -38,7 +38,8 @@ export const quality = z.strictObject({
     .string()
     .regex(/^[^\s<>][^<>\n]{0,39}$/, 'write a name of at most 40 characters, without < and >')
     .meta({
-      description: 'what is compared: accuracy where rows have classes; of an evaluator, the name that reports give it',
+      description:
+        'what is compared: accuracy of classes; f1 or exact match of answers; cosine or spearman of embeddings; of an evaluator, the name that reports give it',
       examples: ['accuracy'],
     }),
   evaluator: evaluator.optional().describe('of task custom: Python of yours that scores every answer (docs/tasks.md)'),

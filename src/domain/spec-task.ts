@@ -1,7 +1,7 @@
 import { PACKAGES, type PackageName } from './packages.ts';
 import { KINDS } from './spec-model.ts';
 import type { SpecProblem } from './spec-problems.ts';
-import { TASKS, type Task, type TaskName } from './tasks.ts';
+import { isScored, measureOf, TASKS, type Task, type TaskName } from './tasks.ts';
 
 /** The parts of a specification, as yet unchecked, that must fit its task. */
 interface Tasked {
@@ -26,7 +26,7 @@ export function misfits(document: unknown): SpecProblem[] {
   const refuse: Refuse = (isWrong, path, value, message) => {
     if (isWrong) found.push({ path, ...(value !== undefined && { value }), message });
   };
-  for (const check of [columns, metric, tokens, exported, slices, production])
+  for (const check of [columns, pairs, metric, tokens, exported, slices, production])
     check(tasked, TASKS[called as TaskName], called, refuse);
   return found;
 }
@@ -38,6 +38,18 @@ function columns({ data }: Tasked, task: Task, called: string, refuse: Refuse): 
       `data.columns.${column}`,
       value,
       `${called} reads ${Object.keys(task.columns).join(', ')}; remove it`
+    );
+}
+
+/** Of embeddings, columns that only pairs have. */
+function pairs({ data, quality }: Tasked, task: Task, _: string, refuse: Refuse): void {
+  const given = Object.entries(data?.columns ?? {});
+  for (const [column, value] of given)
+    refuse(
+      ['second', 'similarity'].includes(column) && column in task.columns && quality?.metric === 'cosine',
+      `data.columns.${column}`,
+      value,
+      'is read for metric spearman only; set that, or remove it'
     );
 }
 
@@ -66,9 +78,12 @@ function metric({ quality }: Tasked, { metrics }: Task, called: string, refuse: 
     undefined,
     'is missing; give the folder of your Python files and entryPoint, module:function, that scores an answer'
   );
-  const isLow = isOwn && typeof confidence === 'number' && confidence <= 0.5;
+  const isLow = (isOwn || isKnownScore(metric)) && typeof confidence === 'number' && confidence <= 0.5;
   refuse(isLow, 'quality.confidence', confidence, 'must be above 0.5 for a score; 0.95 is usual');
 }
+
+const isKnownScore = (metric: unknown): boolean =>
+  typeof metric === 'string' && measureOf({ metric }) !== undefined && isScored({ metric });
 
 /** Where a tokenizer is a choice, it comes with the length that it cuts to, and without it there are no tokens. */
 function tokens({ model }: Tasked, { hasTokens, metrics }: Task, _: string, refuse: Refuse): void {

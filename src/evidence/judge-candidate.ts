@@ -4,30 +4,25 @@ import { dropUpper, efficiencyChecks, qualityChecks, sliceFigures, sloCheck } fr
 import { hardExamples } from '../domain/hard-examples.ts';
 import { type LatencyRounds, summarizeLatency } from '../domain/latency.ts';
 import type { QuantizedModel } from '../domain/measurement.ts';
-import { compareOutcomes, macroF1, type PairedOutcomes, worstRegressions } from '../domain/metrics.ts';
+import { compareOutcomes, macroF1, worstRegressions } from '../domain/metrics.ts';
 import type { Scheme } from '../domain/recipe.ts';
-import { compareScores, type ScoreOutcomes, scoreSpread, worstScoreRegressions } from '../domain/scores.ts';
 import type { QualitySpec, Spec } from '../domain/spec.ts';
 import { mcnemarExact } from '../domain/statistics/mcnemar.ts';
 import { isScored, TASKS, type TaskName } from '../domain/tasks.ts';
 import type { Check } from '../domain/verdict.ts';
 import { type Dataset, readDataset } from '../inference/dataset.ts';
-import { readPredictions, readScores } from '../inference/predictions.ts';
+import { readPredictions } from '../inference/predictions.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { CandidateEvidence, EfficiencyEvidence } from './evidence.ts';
-
-const REGRESSIONS = 10;
-
-type Outcomes = PairedOutcomes | ScoreOutcomes;
-
-/** Both models on the same rows, whatever the metric. */
-interface Judged {
-  outcomes: Outcomes;
-  /** Of the hardest rows. */
-  hard: Outcomes;
-  figures: Pick<CandidateFigures, 'macroF1' | 'scoreSpread' | 'regressions'>;
-  baseline: Pick<CandidateFigures, 'macroF1' | 'scoreSpread'>;
-}
+import {
+  contrastsOf,
+  type Judged,
+  judgeScores,
+  lengthsOf,
+  type Paths,
+  REGRESSIONS,
+  requireSameRows,
+} from './judge-scores.ts';
 
 /** Computes figures and checks from the files alone: when a verdict is made, and again when it is verified. */
 export async function judgeFromFiles(
@@ -40,8 +35,9 @@ export async function judgeFromFiles(
     baseline: await artifacts.verified(evidence.baselinePredictions),
     candidate: await artifacts.verified(evidence.candidatePredictions),
   };
-  const judge = isScored(quality) ? judgeScores : judgeClasses;
-  const { outcomes, hard, figures, baseline } = judge(data, paths, evidence.task);
+  const { outcomes, hard, figures, baseline } = isScored(quality)
+    ? judgeScores(data, paths, quality)
+    : judgeClasses(data, paths, evidence.task);
   const latency = summarizeLatency(await artifacts.readJson<LatencyRounds>(evidence.latencyRounds));
   const { checks, slices } = qualityChecks(quality, outcomes);
   checks.push(...efficiencyChecks(quality, { scheme, sizeBytes, latency, coverage }));
@@ -80,11 +76,6 @@ export async function efficiencyFromFiles(
   return efficiencyChecks(quality, { scheme, sizeBytes, latency, coverage });
 }
 
-interface Paths {
-  baseline: string;
-  candidate: string;
-}
-
 function judgeClasses(data: Dataset, paths: Paths, task: TaskName = 'text-classification'): Judged {
   const baseline = readPredictions(paths.baseline);
   const candidate = readPredictions(paths.candidate);
@@ -106,39 +97,8 @@ function judgeClasses(data: Dataset, paths: Paths, task: TaskName = 'text-classi
   };
 }
 
-/** Rows of one length are told apart by their contrast. */
-function judgeScores(data: Dataset, paths: Paths): Judged {
-  const baseline = readScores(paths.baseline);
-  const candidate = readScores(paths.candidate);
-  requireSameRows(data, { baseline, candidate });
-  const scores = { baseline: baseline.scores, candidate: candidate.scores };
-  const lengths = lengthsOf(data);
-  const isVaried = lengths.some((length) => length !== lengths[0]);
-  const hard = hardExamples(isVaried ? { lengths } : { contrasts: contrastsOf(data) });
-  return {
-    outcomes: compareScores({ ...scores, slices: data.slices }),
-    hard: compareScores({ ...scores, slices: hard }),
-    figures: {
-      scoreSpread: scoreSpread(candidate.scores),
-      regressions: worstScoreRegressions({ ...scores, ids: data.ids, limit: REGRESSIONS }),
-    },
-    baseline: { scoreSpread: scoreSpread(baseline.scores) },
-  };
-}
-
-function requireSameRows(data: Dataset, predictions: Record<string, { ids: string[] }>): void {
-  for (const [name, { ids }] of Object.entries(predictions)) {
-    const stray = data.ids.findIndex((id, row) => id !== ids[row]);
-    if (stray >= 0 || ids.length !== data.ids.length)
-      throw new Error(`the ${name}'s predictions are not of these rows: they differ at row ${stray}`);
-  }
-}
-
-const lengthsOf = ({ ids, lengthOf }: Dataset): number[] => ids.map((_, row) => lengthOf(row));
-const contrastsOf = ({ ids, spreadOf }: Dataset): number[] => ids.map((_, row) => spreadOf(row));
-
 /** Only the hard rows themselves. */
-function hardestFigures(quality: QualitySpec, outcomes: Outcomes) {
+function hardestFigures(quality: QualitySpec, outcomes: Judged['hard']) {
   const slices = [...outcomes.slices].filter(({ name }) => !name.endsWith('=other'));
   return sliceFigures(quality, { slices });
 }

@@ -31,10 +31,11 @@ function logitsOf(outputs: Record<string, TensorValue>, row: string): TensorValu
   return logits;
 }
 
-function numbersOf({ type, data }: TensorValue, row: string): Float64Array {
+/** Of a floating-point output of a row. */
+export function numbersOf({ type, data }: TensorValue, row: string): Float64Array {
   if (type === 'float16') return Float64Array.from(data as Uint16Array, halfToNumber);
   if (type === 'float32' || type === 'float64') return Float64Array.from(data as Float32Array | Float64Array);
-  throw new ModelOutputInvalid(`row '${row}': the logits are ${type}, not floating point`);
+  throw new ModelOutputInvalid(`row '${row}': the answer is ${type}, not floating point`);
 }
 
 /** IEEE 754 binary16 from its bits. */

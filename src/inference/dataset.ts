@@ -9,6 +9,8 @@ export interface Dataset {
   ids: string[];
   /** Class index of each row; throws where rows have no class. */
   readonly labels: Int32Array;
+  /** Gold similarity of each pair of texts; throws where rows are no pairs. */
+  readonly similarities: Float64Array;
   /** Slice value of each row, per slice column. */
   slices: Record<string, string[]>;
   /** Names of the input columns. */
@@ -19,7 +21,13 @@ export interface Dataset {
   spreadOf(row: number): number;
   /** One row as a batch of 1, in the types and shapes that the model declares. */
   feeds(row: number): Record<string, TensorValue>;
+  /** The same of the second text of a pair; undefined where there is none. */
+  secondFeeds(row: number): Record<string, TensorValue> | undefined;
+  /** What the preparation kept for scoring the answer. */
+  cellOf(row: number): unknown;
 }
+
+const SECOND = 'second.';
 
 type Numbers = Exclude<TensorData, Uint16Array | BigUint64Array | Uint8Array[]>;
 
@@ -35,15 +43,26 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     if (vector.nullCount > 0) throw new DatasetInvalid(`${path}: column '${name}' has ${vector.nullCount} empty cells`);
     return vector;
   };
-  const lists = declarations.map((declaration) => ({
-    declaration,
-    vector: column(declaration.name, 'a list of numbers, for the model input of that name', isNumberList),
-  }));
+  const listsOf = (prefix: string) =>
+    declarations.map((declaration) => ({
+      declaration,
+      vector: column(
+        `${prefix}${declaration.name}`,
+        'a list of numbers, for the model input of that name',
+        isNumberList
+      ),
+    }));
+  const lists = listsOf('');
+  const seconds = table.schema.fields.some(({ name }) => name.startsWith(SECOND)) ? listsOf(SECOND) : undefined;
   const sequences = table.schema.fields
     .filter(({ type }) => isNumberList(type))
     .map(({ name }) => table.getChild(name)!);
   const numbers = (vector: Vector, row: number) => vector.get(row).toArray() as Numbers;
   let labels: Int32Array | undefined;
+  const feedsOf = (from: typeof lists, row: number) =>
+    Object.fromEntries(
+      from.map(({ declaration, vector }) => [declaration.name, tensorOf(path, row, declaration, numbers(vector, row))])
+    );
   const longest = (row: number) =>
     sequences.map((vector) => numbers(vector, row)).reduce((most, list) => (list.length > most.length ? list : most));
   return {
@@ -53,6 +72,9 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
       labels ??= Int32Array.from(column('label', 'int32', (type) => DataType.isInt(type) && type.bitWidth <= 32));
       return labels;
     },
+    get similarities() {
+      return Float64Array.from(column('similarity', 'float64', (type) => DataType.isFloat(type)));
+    },
     slices: Object.fromEntries(
       table.schema.fields
         .filter((field) => field.name !== 'id' && isText(field.type))
@@ -61,13 +83,10 @@ export function readDataset(path: string, declarations: TensorDeclaration[]): Da
     inputs: declarations.map((declaration) => declaration.name),
     lengthOf: (row) => Math.max(0, ...sequences.map((vector) => numbers(vector, row).length)),
     spreadOf: (row) => spread(longest(row)),
-    feeds: (row) =>
-      Object.fromEntries(
-        lists.map(({ declaration, vector }) => [
-          declaration.name,
-          tensorOf(path, row, declaration, numbers(vector, row)),
-        ])
-      ),
+    feeds: (row) => feedsOf(lists, row),
+    secondFeeds: (row) => seconds && feedsOf(seconds, row),
+    cellOf: (row) =>
+      JSON.parse(new TextDecoder().decode(column('row', 'binary', (type) => DataType.isBinary(type)).get(row))),
   };
 }
 

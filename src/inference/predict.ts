@@ -99,17 +99,30 @@ export async function* answers(input: Asked): AsyncGenerator<Answer> {
   }
 }
 
-async function* outputsOf({ modelPath, dataPath, options, order, signal }: Asked): AsyncGenerator<{
-  row: number;
+interface Asking {
+  feeds: Record<string, TensorValue>;
   outputs: Outputs;
-  data: Dataset;
-}> {
+}
+
+/** What the model gives for rows in this order; of a pair of texts, for both. */
+export async function* outputsOf({
+  modelPath,
+  dataPath,
+  options,
+  order,
+  signal,
+}: Asked): AsyncGenerator<Asking & { row: number; second: Asking | undefined; data: Dataset }> {
   const host = await startHost({ modelPath, options, signal });
   try {
     const data = readDataset(dataPath, host.inputs);
+    const ask = async (feeds: Asking['feeds']): Promise<Asking> => ({
+      feeds,
+      outputs: (await host.run(feeds)).outputs,
+    });
     for (const row of order) {
-      const { outputs } = await host.run(data.feeds(row));
-      yield { row, outputs, data };
+      const first = await ask(data.feeds(row));
+      const others = data.secondFeeds(row);
+      yield { ...first, row, second: others && (await ask(others)), data };
     }
   } finally {
     await host.close();

@@ -1,10 +1,11 @@
 import type { CandidateLine, ClosingDocument, SliceFigures } from '../domain/engagement.ts';
-import { titled } from '../domain/tasks.ts';
+import { measureOf, titled } from '../domain/tasks.ts';
 import { candidateChart, plottedLines } from './candidate-chart.ts';
 import { allLines, chosenLine, hasScores, measuredOn, metricOf, schemeOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, count, decimal, interval, percent, points, ratio, trimmed } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
+import { shownMetric, termsOf } from './metric-terms.ts';
 import { whyMissing } from './missing.ts';
 import { absent, chip, reasonText, table } from './tables.ts';
 
@@ -51,7 +52,7 @@ function cells(document: ClosingDocument, line: CandidateLine): Content[] {
     html`${line.id}${citeVerdict(document, line)}<small>${schemeOf(line)}, ${line.phase}${measuredOn(line)}</small>`,
     html`${chip(line.verdict)}${reasonText(line.reason)}`,
     html`${ratio(line.sizeRatio)}<small>${line.sizeBytes !== null && bytes(line.sizeBytes)}</small>`,
-    percent(line.accuracy),
+    shownMetric(document, line.accuracy),
     html`${points(line.accuracyDrop)}<small>${line.accuracyDropUpper !== null && `at most ${points(line.accuracyDropUpper)}`}</small>`,
     ...(hasScores(document) ? [] : [percent(line.macroF1)]),
     html`${ratio(line.speedup)}<small>${line.speedupInterval && interval(line.speedupInterval)}</small>${cite(document, `latency-${line.id}`)}`,
@@ -98,7 +99,7 @@ function slices(document: ClosingDocument): Html | undefined {
   return html`${title}${table(
     html`${titled(metricOf(document))} by slice${measuredOn(line)}.${margin}${citeVerdict(document, line)}`,
     [...sliceColumns(line), { title: 'Verdict' }],
-    line.slices.map((slice) => ({ cells: [...sliceCells(slice), chip(slice.verdict)] }))
+    line.slices.map((slice) => ({ cells: [...sliceCells(document, slice), chip(slice.verdict)] }))
   )}`;
 }
 
@@ -113,7 +114,7 @@ function hardExamples(document: ClosingDocument): Html | undefined {
   return html`<h3>Hard examples of ${line.id}</h3>${table(
     html`${hasScores(document) ? 'The tenth of the rows that are longest or, where all are of one length, of least contrast' : 'The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes'}${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
     sliceColumns(line),
-    line.hardExamples.map((slice) => ({ cells: sliceCells(slice) }))
+    line.hardExamples.map((slice) => ({ cells: sliceCells(document, slice) }))
   )}`;
 }
 
@@ -142,23 +143,31 @@ function regressions(document: ClosingDocument): Html | undefined {
 function scoreRegressions(document: ClosingDocument, line: CandidateLine): Html {
   const title = html`<h3>Worst regressions of ${line.id}</h3>`;
   const rows = line.regressions!.flatMap((row) => ('label' in row ? [] : [row]));
-  const chance = html`Were lower and higher scores equally likely, a split at least this uneven would come with p = ${decimal(line.mcnemarP, 3)} (exact sign test).`;
+  const isEven = measureOf(document.quality ?? {}) !== 'fidelity'; // FP32's own score is the highest there is
+  const chance =
+    isEven &&
+    html`Were lower and higher scores equally likely, a split at least this uneven would come with p = ${decimal(line.mcnemarP, 3)} (exact sign test).`;
   if (rows.length === 0) return html`${title}<p>No row scores lower than with FP32. ${chance}</p>`;
   return html`${title}${table(
-    html`Rows whose ${metricOf(document)} fell most${measuredOn(line)}, at most ${rows.length}. ${chance}${citeVerdict(document, line)}`,
+    html`${termsOf(document)!.fell}${measuredOn(line)}, at most ${rows.length}. ${chance}${citeVerdict(document, line)}`,
     [{ title: 'Row' }, ...['FP32', line.id, 'Lost'].map((title) => ({ title, isNumber: true }))],
-    rows.map(({ id, baseline, candidate }) => ({
-      cells: [id, decimal(baseline, 4), decimal(candidate, 4), decimal(baseline - candidate, 4)],
+    rows.map(({ id, baseline, candidate, answers }) => ({
+      cells: [
+        id,
+        html`${decimal(baseline, 4)}${answers && html`<small>${answers.baseline}</small>`}`,
+        html`${decimal(candidate, 4)}${answers && html`<small>${answers.candidate}</small>`}`,
+        decimal(baseline - candidate, 4),
+      ],
     }))
   )}`;
 }
 
-function sliceCells(slice: SliceFigures): Content[] {
+function sliceCells(document: ClosingDocument, slice: SliceFigures): Content[] {
   return [
     slice.name,
     count(slice.rows),
-    percent(slice.accuracyBaseline),
-    percent(slice.accuracyCandidate),
+    shownMetric(document, slice.accuracyBaseline),
+    shownMetric(document, slice.accuracyCandidate),
     points(slice.accuracyBaseline - slice.accuracyCandidate),
     points(slice.dropUpper),
   ];

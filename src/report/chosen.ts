@@ -1,5 +1,5 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
-import { isScored } from '../domain/tasks.ts';
+import { isScored, nameOf } from '../domain/tasks.ts';
 import { ROLE_NAMES, SCHEME_NAMES } from './format.ts';
 
 /** What the chosen candidate is judged by: the hold-out where it was reached, else the selection data. */
@@ -18,6 +18,6 @@ export const schemeOf = (line: CandidateLine): string => SCHEME_NAMES[line.schem
 export const measuredOn = (line: CandidateLine): string => (line.role ? ` on the ${ROLE_NAMES[line.role]}` : '');
 
 /** What the verdicts were measured by. */
-export const metricOf = ({ quality }: Pick<ClosingDocument, 'quality'>): string => quality?.metric ?? 'accuracy';
+export const metricOf = ({ quality }: Pick<ClosingDocument, 'quality'>): string => nameOf(quality ?? {});
 
 export const hasScores = ({ quality }: Pick<ClosingDocument, 'quality'>): boolean => isScored(quality ?? {});

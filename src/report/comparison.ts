@@ -1,9 +1,10 @@
 import type { ClosingDocument, ModelFigures } from '../domain/engagement.ts';
-import { titled } from '../domain/tasks.ts';
+import { nameOf, titled } from '../domain/tasks.ts';
 import { hasScores, metricOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, decimal, milliseconds, percent, points, ROLE_NAMES } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
+import { shownMetric } from './metric-terms.ts';
 import { whyMissing } from './missing.ts';
 import { absent, table } from './tables.ts';
 
@@ -25,11 +26,12 @@ const linesOf = (document: ClosingDocument): Line[] => [
   {
     name: titled(metricOf(document)),
     of: (f) => f.accuracy,
-    show: percent,
+    show: (value) => shownMetric(document, value),
     words: ['lower', 'higher'],
     isBetterWhenLarger: true,
     isShare: true,
   },
+  ...otherOf(document),
   ...(hasScores(document)
     ? []
     : [
@@ -72,6 +74,22 @@ const linesOf = (document: ClosingDocument): Line[] => [
   },
   { name: 'Peak memory', of: (f) => f.memoryBytes, show: bytes, words: ['less', 'more'], isBetterWhenLarger: false },
 ];
+
+/** The task's other metric, which decides nothing. */
+function otherOf({ baseline, optimized }: ClosingDocument): Line[] {
+  const metric = (optimized ?? baseline)?.other?.metric;
+  if (!metric) return [];
+  return [
+    {
+      name: metric === 'cosine' ? 'Cosine to FP32' : titled(nameOf({ metric })),
+      of: (figures) => figures.other?.value ?? Number.NaN,
+      show: (value) => shownMetric({ quality: { metric } as ClosingDocument['quality'] }, value),
+      words: ['lower', 'higher'],
+      isBetterWhenLarger: true,
+      isShare: true,
+    },
+  ];
+}
 
 export function comparison(document: ClosingDocument): Html {
   const { baseline, optimized, chosen } = document;

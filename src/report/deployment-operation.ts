@@ -35,15 +35,21 @@ const AGAIN = { title: 'Given again', isNumber: true };
 
 function answers(guide: DeploymentGuide, given: [string, RecordedAnswer, string][]): Html {
   const isClass = given.every(([, answer]) => 'label' in answer);
+  const hasScore = given.every(([, { score }]) => score !== undefined);
   const cells = (answer: RecordedAnswer): Content[] =>
     'label' in answer
       ? [html`${answer.top1}: <code>${answer.label}</code>`, decimal(answer.score, 4)]
-      : [answer.outputs.map(beginning), decimal(answer.score, 4)];
+      : [answer.outputs.map(beginning), ...(hasScore ? [decimal(answer.score, 4)] : [])];
   return table(
     isClass
       ? 'The answers recorded when accuracy was measured. The largest logit must name this class; its softmax is the score. Last, how closely the file gave the score again when this guide was written; another instruction set may move it further, the class must stay.'
-      : 'How the outputs begin, and the score that the evaluator gave them. Last, how closely the file gave the outputs again when this guide was written, as a share of their mean magnitude; another instruction set may move them further.',
-    [{ title: 'Served file' }, { title: isClass ? 'Class' : 'Outputs' }, { title: 'Score', isNumber: true }, AGAIN],
+      : `How the outputs begin${hasScore ? ', and the score that they came to' : ''}. Last, how closely the file gave the outputs again when this guide was written, as a share of their mean magnitude; another instruction set may move them further.`,
+    [
+      { title: 'Served file' },
+      { title: isClass ? 'Class' : 'Outputs' },
+      ...(hasScore ? [{ title: 'Score', isNumber: true }] : []),
+      AGAIN,
+    ],
     given.map(([name, answer, evidence]) => ({
       cells: [
         html`${name}${cite(guide, evidence, 'file-request')}`,

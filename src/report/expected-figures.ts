@@ -7,6 +7,7 @@ import { absent, table } from './tables.ts';
 
 export const SHOW: Record<Unit, (value: number) => string> = {
   share: (value) => percent(value),
+  coefficient: (value) => decimal(value, 4),
   points: (value) => `${points(value)} points`,
   ratio,
   milliseconds,

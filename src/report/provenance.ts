@@ -1,8 +1,9 @@
 import type { ClosingDocument } from '../domain/engagement.ts';
 import { titled } from '../domain/tasks.ts';
-import { hasScores, metricOf } from './chosen.ts';
+import { metricOf } from './chosen.ts';
 import { bytes, count, instant, trimmed } from './format.ts';
 import { type Html, html } from './html.ts';
+import { termsOf } from './metric-terms.ts';
 import { whyMissing } from './missing.ts';
 import { absent, time } from './tables.ts';
 
@@ -37,26 +38,22 @@ export function verification({ engagement, journal, report }: ClosingDocument): 
 export function terms(document: ClosingDocument): Html {
   const { quality } = document;
   const metric = metricOf(document);
+  const scored = termsOf(document);
   const confidence = quality
     ? `${trimmed(quality.confidence * 100)} % one-sided confidence`
     : "the specification's confidence";
   return html`<section aria-labelledby="terms"><h2 id="terms">How to read the figures</h2>
 <dl class="terms">
 <dt>Verdict</dt><dd>successful: proven. failed: shown to be bad. inconclusive: not proven either way. error: it could not be measured. Only successful passes by itself.</dd>
-<dt>${titled(metric)} drop</dt><dd>FP32's ${metric} less the candidate's on the same rows, in percentage points; negative when the candidate is better. The upper bound (${bound(document)}, ${confidence}) is what must stay below the margin.</dd>
+<dt>${titled(metric)} drop</dt><dd>FP32's ${metric} less the candidate's on the same rows, in ${scored ? 'points of a hundredth' : 'percentage points'}; negative when the candidate is better. The upper bound (${scored?.bound ?? "Tango's score interval"}, ${confidence}) is what must stay below the margin.</dd>
 <dt>Speed-up</dt><dd>Median FP32 latency over the candidate's, run in turns on the same inputs. The interval is a 95 % bootstrap. FP32 against itself shows what the host's noise alone makes.</dd>
 <dt>Integer</dt><dd>Share of the operators with weights that really run in integer arithmetic.</dd>
 ${
-  hasScores(document)
-    ? html`<dt>${titled(metric)}</dt><dd>Mean of what the specification's evaluator gives each row, from 0 to 1; a point is a hundredth.</dd>
-<dt>Changed</dt><dd>Rows with another score than FP32's, however little.</dd>`
+  scored
+    ? html`<dt>${titled(metric)}</dt><dd>${scored.meaning}</dd>
+<dt>Changed</dt><dd>${scored.changed}</dd>`
     : html`<dt>Flips</dt><dd>Rows whose top class differs from FP32's, right or wrong.</dd>`
 }
 <dt>ln E</dt><dd>Evidence of a test that may be looked at after every request without inflating its error rate; it counts once it reaches its bound.</dd>
 </dl></section>`;
 }
-
-const bound = (document: ClosingDocument): string =>
-  hasScores(document)
-    ? 'BCa bootstrap over the rows’ differences and one row more that lost everything'
-    : "Tango's score interval";

@@ -1,9 +1,10 @@
 import type { CandidateLine, ClosingDocument } from '../domain/engagement.ts';
 import { titled } from '../domain/tasks.ts';
-import { chosenLine, hasScores, measuredOn, metricOf, schemeOf } from './chosen.ts';
+import { chosenLine, measuredOn, metricOf, schemeOf } from './chosen.ts';
 import { cite } from './evidence.ts';
 import { bytes, instant, interval, percent, points, ratio, SCHEME_NAMES, span, trimmed } from './format.ts';
 import { type Html, html, plainText } from './html.ts';
+import { termsOf } from './metric-terms.ts';
 import { chip, reasonText, time } from './tables.ts';
 
 export function summary(document: ClosingDocument): Html {
@@ -81,6 +82,6 @@ function tiles(document: ClosingDocument, line: CandidateLine): Html {
 <div><dt>Size, of FP32${verdict}</dt><dd class="figure">${percent(line.sizeRatio, 1)}</dd><dd>${sizes}</dd></div>
 <div><dt>Speed-up, single request${cite(document, `latency-${line.id}`)}</dt><dd class="figure">${ratio(line.speedup)}</dd><dd>95 % interval ${interval(line.speedupInterval)}; FP32 against itself ${interval(line.noiseInterval)}</dd></div>
 <div><dt>${titled(metricOf(document))} drop, points${verdict}</dt><dd class="figure">${points(line.accuracyDrop)}</dd><dd>${bound} ${points(line.accuracyDropUpper)}${margin}</dd></div>
-<div><dt>Answers that changed${verdict}</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>rows with another ${hasScores(document) ? 'score' : 'top class'} than FP32</dd></div>
+<div><dt>Answers that changed${verdict}</dt><dd class="figure">${line.flips ?? 'not measured'}</dd><dd>${termsOf(document)?.changedShort ?? 'rows with another top class than FP32'}</dd></div>
 </dl>`;
 }

@@ -1,53 +1,36 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { createMeasurementActivities } from '../../src/activities/measurement.ts';
 import { createServingActivities } from '../../src/activities/serving.ts';
-import { createVerdictActivities } from '../../src/activities/verdicts.ts';
-import type { CandidateResult, Preparation, SourceFiles } from '../../src/domain/engagement.ts';
 import { FailureType } from '../../src/domain/errors.ts';
-import type { BaselineMeasurement, Predictions, Trial } from '../../src/domain/measurement.ts';
-import type { Spec } from '../../src/domain/spec.ts';
+import type { Predictions } from '../../src/domain/measurement.ts';
 import { verifyEngagement } from '../../src/evidence/verify.ts';
 import { SAME_DIGEST } from '../../src/inference/digest.ts';
-import { compareLatency } from '../../src/inference/latency.ts';
 import { largestRate } from '../../src/inference/load/largest-rate.ts';
-import { readScores, writeScores } from '../../src/inference/predictions.ts';
-import { digits, ROOT, run } from './digits.ts';
+import { readDigests, readScores, writeScores } from '../../src/inference/predictions.ts';
+import { ROOT, run } from './digits.ts';
+import { type Carried, carried, workplace } from './scored.ts';
 
-const { folder, artifacts, shared, tools, made, prepared } = digits('custom');
-const measurement = createMeasurementActivities(shared);
-const verdicts = createVerdictActivities(shared);
+const place = workplace('custom');
+const { folder, artifacts, measurement, verdicts } = place;
 
 let expected: number;
-let spec: Spec;
-let sources: SourceFiles;
-let preparation: Preparation;
-let baseline: BaselineMeasurement;
-let trial: Trial;
-let predictions: { baseline: Predictions; candidate: Predictions };
-const recipe = { toolkit: 'onnxruntime', scheme: 'int8-dynamic' } as const;
+let spec: Carried['spec'];
+let sources: Carried['sources'];
+let preparation: Carried['preparation'];
+let baseline: Carried['baseline'];
+let trial: Carried['trial'];
+let predictions: Carried['predictions'];
+let winner: Carried['winner'];
 const engagement = 'digits-ranking';
 
-/** The documented example on real digits, as the engagement carries it: measured, quantized, and scored on both sides. */
+/** The documented example on real digits. */
 beforeAll(async () => {
-  expected = made<{ score: number }>('ranking.py').score;
+  expected = place.made<{ score: number }>('ranking.py').score;
   cpSync(join(ROOT, 'docs/examples/evaluator'), join(folder, 'evaluator'), { recursive: true });
-  ({ spec, sources, preparation } = await prepared('custom.yaml', engagement, () => {}));
-  const { calibration, selection } = preparation.data;
-  baseline = await run(measurement.measureBaseline, { engagement, spec, model: sources.model, selection });
-  const { quantized } = await run(tools.quantizeCandidate, { spec, recipe, sources, calibration, selection });
-  trial = { quantized } as Trial;
-  predictions = await run(measurement.predictHoldout, {
-    ...{ spec, model: sources.model, candidate: trial, holdout: selection },
-  });
-  const rounds = await compareLatency({
-    baselinePath: artifacts.path(sources.model),
-    candidatePath: artifacts.path(quantized.model),
-    dataPath: artifacts.path(selection!.arrow),
-    ...{ options: { threads: 1 }, rounds: 16, blocks: 8, warmup: 1, seed: 1 },
-  });
-  trial = { ...trial, latency: { rounds: await artifacts.putJson(rounds) } as Trial['latency'] };
+  cpSync(join(ROOT, 'docs/examples/custom.yaml'), join(folder, 'engagement.yaml'));
+  const made = await carried(place, join(folder, 'engagement.yaml'));
+  ({ spec, sources, preparation, baseline, trial, predictions, winner } = made);
 }, 300_000); // a busy host
 
 it('measures FP32 by the evaluator, with the power that its scores give the hold-out', async () => {
@@ -62,10 +45,6 @@ it('measures FP32 by the evaluator, with the power that its scores give the hold
 });
 
 it('gives INT8 a verdict by its scores, which anyone can compute again', async () => {
-  const winner: CandidateResult = {
-    ...{ id: 'int8-dynamic', phase: 'ptq', scheme: 'int8-dynamic', recipe, trial },
-    ...{ verdict: 'successful', reason: '', checks: [] },
-  };
   const { selection } = preparation.data;
   const looked = await run(verdicts.judgeHoldout, { spec, winner, baseline, holdout: selection, predictions });
   const { figures, checks } = looked.candidate;
@@ -80,14 +59,13 @@ it('gives INT8 a verdict by its scores, which anyone can compute again', async (
   expect(figures!.slices.map(({ name }) => name)).toEqual(['ink=dark', 'ink=light']);
   expect(figures!.hardExamples!.map(({ name }) => name)).toEqual(['contrast=lowest']);
   expect(figures!.regressions!.length).toBeLessThanOrEqual(figures!.lost);
-  const folders = { artifacts: artifacts.folder, journals: join(folder, 'journals') };
-  const verified = await verifyEngagement(engagement, folders);
+  const verified = await verifyEngagement(engagement, place.folders);
   expect(verified.faults).toEqual([]);
   expect(verified.verdicts).toBeGreaterThanOrEqual(1);
 });
 
 const readMean = ({ arrow }: Predictions) => {
-  const { scores } = readScores(artifacts.path(arrow));
+  const { scores } = readScores(artifacts.path(arrow), spec.quality);
   return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 };
 
@@ -123,7 +101,7 @@ async function stored(text: string) {
 
 it('knows the same answer under load by a digest of the outputs', async () => {
   const { selection } = preparation.data;
-  const { digests } = readScores(artifacts.path(baseline.predictions.arrow));
+  const { digests } = readDigests(artifacts.path(baseline.predictions.arrow));
   const play = (expected: Float64Array) =>
     largestRate({
       target: {
@@ -146,7 +124,7 @@ it('tells how outputs begin, to try a server with, and refuses a file that answe
   const { smoke } = await run(tryServing, input);
   expect(smoke.baseline).toMatchObject({ score: 1, repeatedWithin: 0, outputs: [{ name: 'logits', shape: [1, 10] }] });
   expect(smoke.candidate).toHaveProperty('outputs.0.begins', expect.arrayContaining([expect.any(Number)]));
-  const columns = readScores(artifacts.path(baseline.predictions.arrow));
+  const columns = readScores(artifacts.path(baseline.predictions.arrow), spec.quality);
   const path = join(folder, 'other.arrow');
   writeScores(path, { ...columns, digests: columns.digests.map((digest) => 1.01 * digest) });
   const arrow = await artifacts.putFile(path);

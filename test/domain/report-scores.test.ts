@@ -56,6 +56,23 @@ describe('the report of an engagement that an evaluator judged', () => {
     );
   });
 
+  it.each([
+    ['spearman', 'Spearman correlation 0.9506', 'one pair more that the candidate turned round', 'sign test'],
+    ['cosine', 'Cosine 0.9506', 'FP32&#39;s own is 1 by itself', 'farthest from FP32'],
+    ['f1', 'F1 95.06 %', 'as SQuAD does', 'two dlrs'],
+  ])('tells %s as what it is', (metric, value, meaning, regression) => {
+    const answers = metric === 'f1' ? { answers: { baseline: 'two dlrs', candidate: 'dlrs' } } : {};
+    const regressions = [{ id: 'row-7', baseline: 1, candidate: 0.25, ...answers }];
+    const holdout = { ...line, regressions };
+    const page = render({ ...scored, quality: { ...quality!, metric }, holdout });
+    expect(section(page, 'comparison')).toContain(value);
+    expect(section(page, 'terms')).toContain(textOf(meaning));
+    expect(section(page, 'candidates')).toContain(regression);
+    for (const word of [/accuracy/i, /macro/i, /top class/i, /flips/i, /evaluator/i])
+      expect(textOf(page)).not.toMatch(word);
+    expect(textOf(page).includes('sign test')).toBe(metric !== 'cosine');
+  });
+
   it('says by which bound it was judged', () => {
     expect(section(page, 'terms')).toContain(
       'BCa bootstrap over the rows’ differences and one row more that lost everything'

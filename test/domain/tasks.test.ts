@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { preparationJob } from '../../src/domain/preparation-job.ts';
 import { parseSpec } from '../../src/domain/spec.ts';
+import { suggestedSpec } from '../../src/domain/suggested-spec.ts';
+import { suggestedTask } from '../../src/domain/suggested-task.ts';
 import { TASKS } from '../../src/domain/tasks.ts';
 
 const example = (name: string) =>
@@ -32,6 +34,8 @@ const problemsOf = (name: string, changes: Record<string, unknown>) => {
 it.each([
   ['images', 'image-classification'],
   ['custom', 'custom'],
+  ['../../examples/newswire-scored/questions', 'question-answering'],
+  ['../../examples/newswire-scored/embeddings', 'embeddings'],
 ])('accepts the documented example %s', (name, task) => {
   const parsed = parseSpec(example(name));
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
@@ -52,6 +56,8 @@ it('tells the toolkit how an image becomes a tensor, with one mean and deviation
   expect(job).toHaveProperty('tokenizer', undefined);
 });
 
+const QUESTIONS = '../../examples/newswire-scored/questions';
+const EMBEDDINGS = '../../examples/newswire-scored/embeddings';
 const IMAGE = { width: 16, height: 16 };
 const HELD = { minimumHold: '1 hour', maximumHold: '1 day', disagreementPoints: 4 };
 const EVALUATOR = { folder: 'e', entryPoint: 'a:b' };
@@ -92,6 +98,23 @@ it.each([
     'rollout: custom gives no class by which production could compare two models; remove it',
   ],
   ['custom', { support: {} }, 'support: custom gives no class'],
+  [QUESTIONS, { 'quality.metric': 'accuracy' }, 'quality.metric: question-answering is measured by f1 or exact match'],
+  [QUESTIONS, { 'quality.confidence': 0.4 }, 'quality.confidence: must be above 0.5 for a score'],
+  [QUESTIONS, { 'quality.evaluator': EVALUATOR }, 'quality.evaluator: question-answering has its metric; remove it'],
+  [QUESTIONS, { 'model.maximumAnswerTokens': 0 }, 'model.maximumAnswerTokens: '],
+  [QUESTIONS, { 'model.tokenizer': undefined }, 'model.tokenizer: is missing'],
+  [QUESTIONS, { 'model.pooling': 'mean' }, 'model.pooling: is no setting of question-answering; remove it'],
+  [QUESTIONS, { 'data.columns.label': 'l' }, 'data.columns.label: question-answering reads id, question, context'],
+  [QUESTIONS, { package: 'professional' }, 'package: includes a rollout, and question-answering gives no class'],
+  [EMBEDDINGS, { 'model.pooling': 'max' }, 'model.pooling: '],
+  [EMBEDDINGS, { 'model.pooling': undefined }, 'model.pooling: is missing'],
+  [EMBEDDINGS, { 'model.normalize': 'yes' }, 'model.normalize: '],
+  [EMBEDDINGS, { 'quality.metric': 'f1' }, 'quality.metric: embeddings is measured by cosine or spearman'],
+  [
+    EMBEDDINGS,
+    { 'quality.metric': 'cosine', 'data.columns.second': 's' },
+    'data.columns.second: is read for metric spearman only',
+  ],
 ])('refuses in %s %j', (name, changes, message) => {
   expect(problemsOf(name, changes)).toEqual([expect.stringContaining(message)]);
 });
@@ -103,4 +126,27 @@ it('reports what does not fit the task together with every other mistake', () =>
     slices: [{ name: 'l', tokens: [1] }],
   });
   expect(found.map((line) => line.split(':')[0])).toEqual(['serving.sloMs', 'data.columns.text', 'slices.0.tokens']);
+});
+
+describe('a specification suggested for a model of text', () => {
+  const tokens = { name: 'last_hidden_state', shape: ['batch', 'length', 384] };
+  const vector = { name: 'sentence_embedding', shape: ['batch', 384] };
+  const ends = ['start_logits', 'end_logits'].map((name) => ({ name, shape: ['batch', 'length'] }));
+
+  it.each([
+    [ends, 'question-answering', 'f1', { maximumAnswerTokens: 30 }],
+    [[tokens], 'embeddings', 'cosine', { pooling: 'mean', normalize: true }],
+    [[tokens, vector], 'embeddings', 'cosine', { pooling: 'none' }],
+    [[tokens, { ...vector, name: 'pooler_output' }], 'embeddings', 'cosine', { pooling: 'mean' }],
+    [[{ name: 'logits', shape: ['batch', 52] }], 'text-classification', 'accuracy', { labels: 'labels.json' }],
+    [[{ name: 'output', shape: ['batch', 2] }], 'text-classification', 'accuracy', { labels: 'labels.json' }],
+    [[{ name: 'logits', shape: ['batch', 'length', 30522] }], 'text-classification', 'accuracy', {}],
+  ])('with the outputs %j is for %s, and can be used as it is', (outputs, task, metric, settings) => {
+    const approver = { name: 'Ana', email: 'ana@example.org' };
+    const document = suggestedSpec({ engagement: 'e', client: 'C', approver, task: suggestedTask(outputs) });
+    const parsed = parseSpec(document);
+    if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.spec).toMatchObject({ model: { task, ...settings }, quality: { metric } });
+    expect(parsed.spec.package).toBe(task === 'text-classification' ? 'professional' : 'express');
+  });
 });

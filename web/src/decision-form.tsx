@@ -111,7 +111,7 @@ function Thresholds({ quality }: { quality: NonNullable<ClosingDocument['quality
       <legend>Thresholds</legend>
       {(
         [
-          ['marginPoints', 'Margin of accuracy, points'],
+          ['marginPoints', 'Margin, points'],
           ['sliceMarginPoints', 'Margin of a slice, points'],
         ] as const
       ).map(([name, title]) => (

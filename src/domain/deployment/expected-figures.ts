@@ -1,10 +1,10 @@
 import type { EngagementState } from '../engagement.ts';
 import { describeFaults, type LoadTest } from '../load/load-test.ts';
 import { wilsonInterval } from '../statistics/wilson.ts';
-import { isScored, titled } from '../tasks.ts';
+import { isScored, type Measure, measureOf, nameOf, titled } from '../tasks.ts';
 
-/** `share` of 1, `points` also of 1 but told in percentage points, `bytes`, `milliseconds`, `perSecond`, `ratio`. */
-export type Unit = 'share' | 'points' | 'ratio' | 'milliseconds' | 'perSecond' | 'bytes';
+/** `share` of 1, a `coefficient` as it is, `points` also of 1 but told in percentage points, `bytes`, `milliseconds`, `perSecond`, `ratio`. */
+export type Unit = 'share' | 'coefficient' | 'points' | 'ratio' | 'milliseconds' | 'perSecond' | 'bytes';
 
 /** A figure that a server on the same host should come to. */
 export interface ExpectedFigure {
@@ -24,14 +24,22 @@ export interface ExpectedFigure {
 
 const CONFIDENCE = 0.95;
 
+const BASIS: Record<Measure, string> = {
+  share: 'rows of the hold-out; 95 % score interval (Wilson)',
+  mean: 'rows of the hold-out; mean of their scores, from 0 to 1',
+  fidelity: 'rows of the hold-out; mean over them, held against FP32’s vectors',
+  correlation: 'pairs of the hold-out',
+};
+
 /** Of the chosen candidate, from its trial, the hold-out and the load test. */
 export function expectedFigures({ spec, holdout, loadTests }: EngagementState): ExpectedFigure[] {
   const { id, figures, trial } = holdout!.candidate;
   const { rows, accuracy, macroF1, accuracyDrop, accuracyDropUpper, speedup, speedupInterval } = figures!;
   const { latency, memoryBytes, quantized } = trial!;
-  const { metric, confidence, marginPoints } = spec.quality;
-  const isMean = isScored(spec.quality);
-  const interval = isMean
+  const { confidence, marginPoints } = spec.quality;
+  const metric = nameOf(spec.quality);
+  const measure = measureOf(spec.quality);
+  const interval = isScored(spec.quality)
     ? null
     : wilsonInterval({ successes: Math.round(accuracy * rows), of: rows, confidence: CONFIDENCE });
   const proven = { evidence: ['holdout'] };
@@ -40,10 +48,10 @@ export function expectedFigures({ spec, holdout, loadTests }: EngagementState): 
   return [
     {
       name: titled(metric),
-      unit: 'share',
+      unit: measure === 'correlation' || measure === 'fidelity' ? 'coefficient' : 'share',
       value: accuracy,
       interval,
-      basis: `${rows} rows of the hold-out; ${isMean ? 'mean of their scores, from 0 to 1' : '95 % score interval (Wilson)'}`,
+      basis: `${rows} ${BASIS[measure]}`,
       ...proven,
     },
     {
@@ -51,7 +59,7 @@ export function expectedFigures({ spec, holdout, loadTests }: EngagementState): 
       unit: 'points',
       value: accuracyDrop,
       interval: [null, accuracyDropUpper],
-      basis: `the same rows; upper bound (${isMean ? 'BCa bootstrap' : 'Tango'}) at ${100 * confidence} %, margin ${marginPoints} points`,
+      basis: `the same rows; upper bound (${isScored(spec.quality) ? 'BCa bootstrap' : 'Tango'}) at ${100 * confidence} %, margin ${marginPoints} points`,
       ...proven,
     },
     ...(macroF1 === undefined

@@ -98,5 +98,9 @@ function preprocessingOf({ model }: Spec): Preprocessing {
   const { task } = model;
   if (model.task === 'image-classification') return { task, ...model.image };
   const { maxLength, padding } = model;
+  if (model.task === 'embeddings')
+    return { task, maxLength, padding, pooling: model.pooling, normalize: model.normalize };
+  if (model.task === 'question-answering')
+    return { task, rows: 'question and context', maxLength, padding, maximumAnswerTokens: model.maximumAnswerTokens };
   return maxLength === undefined ? { task, rows: 'tensors as they are' } : { task, maxLength, padding };
 }

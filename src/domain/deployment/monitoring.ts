@@ -1,7 +1,7 @@
 import type { EngagementState } from '../engagement.ts';
 import { PACKAGES } from '../packages.ts';
 import type { Spec } from '../spec.ts';
-import { isScored, titled } from '../tasks.ts';
+import { type Measure, measureOf, nameOf, titled } from '../tasks.ts';
 import { UNIT_MS } from '../units.ts';
 import type { Unit } from './expected-figures.ts';
 
@@ -21,6 +21,21 @@ export interface Monitored {
 }
 
 const ROLL_BACK = 'roll back';
+
+const ASKED: Record<Measure, string> = {
+  share: 'labelled requests',
+  mean: 'labelled requests',
+  fidelity: 'texts that both were asked',
+  correlation: 'pairs whose similarity people gave',
+};
+
+/** Where no gateway counts it. */
+const MEASURED: Record<Measure, string> = {
+  share: '(right by FP32 alone - right by the candidate alone) / rows that both answered',
+  mean: "mean over rows that both answered of FP32's score less the candidate's",
+  fidelity: '1 - mean cosine of the vectors that both gave a text',
+  correlation: "Spearman's correlation of FP32's similarities with people's, less the candidate's",
+};
 
 /** Thresholds of the specification, and the rate that the load test showed. */
 export function monitoredFigures({ spec, loadTests }: EngagementState, isRolledOut: boolean): Monitored[] {
@@ -52,12 +67,10 @@ export function monitoredFigures({ spec, loadTests }: EngagementState, isRolledO
         ]
       : []),
     {
-      name: `${titled(quality.metric)} drop against FP32, on labelled requests`,
+      name: `${titled(nameOf(quality))} drop against FP32, on ${ASKED[measureOf(quality)]}`,
       measure: isRolledOut
         ? `(lost - won) / all outcomes of stepdown_gateway_labelled_pairs{model="${spec.model.name}"}`
-        : isScored(quality)
-          ? `mean over rows that both answered of FP32's ${quality.metric} less the candidate's`
-          : '(right by FP32 alone - right by the candidate alone) / rows that both answered',
+        : MEASURED[measureOf(quality)],
       unit: 'points',
       is: 'at most',
       limit: quality.marginPoints / 100,

@@ -25,10 +25,10 @@ export interface RecordedClass {
   repeatedWithin: number;
 }
 
-/** The same where an evaluator scores what was answered. */
+/** The same where what was answered is scored. */
 export interface RecordedOutputs {
-  /** The evaluator's. */
-  score: number;
+  /** None of a vector. */
+  score?: number;
   /** First elements of each output, as the file gave them for this guide. */
   outputs: { name: string; shape: number[]; begins: number[] }[];
   /** By how much of itself their digest differed from the recorded one. */

@@ -38,16 +38,35 @@ export function bcaPairedInterval(
     for (let i = 0; i < n; i++) total += differences[random.below(n)]!;
     return total / n;
   });
-  means.sort();
+  const deviations = differences.map((difference) => (difference - estimate) / (n - 1));
+  return { estimate, ...bcaEnds({ estimate, resampled: means, deviations, confidence }) };
+}
 
-  const below = means.filter((mean) => mean < estimate).length;
-  const level = (below + means.filter((mean) => mean <= estimate).length) / (2 * resamples);
+/**
+ * Ends of the BCa interval of any statistic from its resampled values, which are sorted in place, and the deviations of
+ * its jackknife (the mean of the leave-one-out values less each of them), not all 0.
+ */
+export function bcaEnds({
+  estimate,
+  resampled,
+  deviations,
+  confidence,
+}: {
+  estimate: number;
+  resampled: Float64Array;
+  deviations: Float64Array;
+  confidence: number;
+}): Pick<BootstrapInterval, 'lower' | 'upper'> {
+  resampled.sort();
+  const below = resampled.filter((value) => value < estimate).length;
+  const level = (below + resampled.filter((value) => value <= estimate).length) / (2 * resampled.length);
   // A resample set that lies on one side alone would put the bias at infinity.
-  const bias = normalQuantile(Math.min(Math.max(level, 0.5 / resamples), 1 - 0.5 / resamples));
-  const acceleration = jackknifeAcceleration(differences, estimate);
-  const end = (z: number) => quantile(means, normalCdf(bias + (bias + z) / (1 - acceleration * (bias + z))));
+  const edge = 0.5 / resampled.length;
+  const bias = normalQuantile(Math.min(Math.max(level, edge), 1 - edge));
+  const acceleration = accelerationOf(deviations);
+  const end = (z: number) => quantile(resampled, normalCdf(bias + (bias + z) / (1 - acceleration * (bias + z))));
   const z = normalQuantile((1 + confidence) / 2);
-  return { estimate, lower: end(-z), upper: end(z) };
+  return { lower: end(-z), upper: end(z) };
 }
 
 /**
@@ -119,9 +138,8 @@ function quantile(sorted: Float64Array, p: number): number {
   return low + (high - low) * (position - Math.floor(position));
 }
 
-/** Of the mean: sum(d^3) / (6 sum(d^2)^1.5) over the jackknife's deviations, which are (value - mean) / (n - 1). */
-function jackknifeAcceleration(values: Float64Array, mean: number): number {
-  const deviations = values.map((value) => (value - mean) / (values.length - 1));
+/** sum(d^3) / (6 sum(d^2)^1.5) over the jackknife's deviations. */
+function accelerationOf(deviations: Float64Array): number {
   const squares = sum(deviations.map((deviation) => deviation ** 2));
   return sum(deviations.map((deviation) => deviation ** 3)) / (6 * squares ** 1.5);
 }
@@ -136,7 +154,7 @@ function requirePairs(pairs: { baseline: ArrayLike<number>; candidate: ArrayLike
     throw new RangeError(`candidate has ${candidate.length} samples and baseline has ${baseline.length}`);
 }
 
-function requireBootstrap({ confidence, resamples, seed }: BootstrapInput): void {
+export function requireBootstrap({ confidence, resamples, seed }: BootstrapInput): void {
   requireFraction('confidence', confidence);
   requireCount('resamples', resamples, 1);
   requireCount('seed', seed);

@@ -6,6 +6,8 @@ import type { NonInferiorityDesign } from './sample-size.ts';
 export interface ScoreDesign extends NonInferiorityDesign {
   /** Mean square of the change of a row whose score changes. */
   spread: number;
+  /** What the row that lost everything lost; 1 of a score. */
+  most?: number;
 }
 
 /**
@@ -14,16 +16,17 @@ export interface ScoreDesign extends NonInferiorityDesign {
  * is what skews the differences, by which BCa goes further: z + skewness (2 z^2 + 1) / 6 (Hall, The Bootstrap and
  * Edgeworth Expansion, 1992, chapter 3).
  */
-export function certifiableScoreMargin({ n, discordance, spread, alpha, power }: ScoreDesign & { n: number }): number {
+export function certifiableScoreMargin(design: ScoreDesign & { n: number }): number {
+  const { n, discordance, spread, most = 1, alpha, power } = design;
   requireCount('n', n, 1);
   requireFraction('alpha', alpha);
   requireFraction('power', power);
   const variance = discordance * spread;
-  const widened = variance + 1 / n;
-  const skewness = 1 / (n * widened) ** 1.5;
+  const widened = variance + most ** 2 / n;
+  const skewness = most ** 3 / (n * widened) ** 1.5;
   const z = normalQuantile(1 - alpha);
   const reach = Math.sqrt(widened / n) * (z + (skewness * (2 * z * z + 1)) / 6);
-  return Math.min(1, 1 / n + reach + normalQuantile(power) * Math.sqrt(variance / n));
+  return Math.min(1, most / n + reach + normalQuantile(power) * Math.sqrt(variance / n));
 }
 
 /** Rows that certify the margin; by bisection, as more rows certify less. */

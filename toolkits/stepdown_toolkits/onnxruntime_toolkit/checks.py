@@ -24,7 +24,7 @@ def data_problems(by_role: dict[str, list[Row]], task: Task, *, complete: bool) 
 
 
 def row_problems(role: str, rows: list[Row], task: Task) -> list[dict[str, Any]]:
-    field, columns = f"data.{role}", task.columns
+    field, columns = f"data.{role}", task.columns_of(role)
     labels = getattr(task, "labels", None)
     known = set(labels or [])
     seen: set[str] = set()
@@ -62,11 +62,13 @@ def overlap_problems(by_role: dict[str, list[Row]], task: Task) -> list[dict[str
     hashes = {
         role: {hashlib.sha256(text.encode()).hexdigest(): row[task.columns["id"]] for text, row in contents}
         for role, rows in by_role.items()
-        if (contents := [(text, row) for row in rows if (text := task.content(row))])
+        if (contents := [(text, row) for row in rows for text in task.contents(row)])
     }
     problems = []
     for first, second in combinations(sorted(hashes), 2):
-        shared = [row_id for digest, row_id in hashes[second].items() if digest in hashes[first]]
+        shared = list(
+            dict.fromkeys(row_id for digest, row_id in hashes[second].items() if digest in hashes[first])
+        )
         if not shared:
             continue
         examples = ", ".join(shared[:3])

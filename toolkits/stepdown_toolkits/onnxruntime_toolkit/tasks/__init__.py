@@ -9,6 +9,8 @@ from .task import Task
 TASKS = {
     "text-classification": ("text", "TextClassification"),
     "image-classification": ("image", "ImageClassification"),
+    "question-answering": ("question", "QuestionAnswering"),
+    "embeddings": ("embedding", "embeddings_of"),
     "custom": ("custom", "task_of"),
 }
 """Module and class; loaded when asked for, so that text needs no image library."""

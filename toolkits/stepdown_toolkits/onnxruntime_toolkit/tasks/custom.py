@@ -31,7 +31,7 @@ class Custom(Task):
         self.evaluator = Evaluator(take(job, "evaluator", dict, "quality.evaluator"))
 
     def load(self, role: str, file: Path, model: Model | None) -> tuple[list[Row], list[dict[str, Any]]]:
-        return load_rows(role, file, self.wanted, whole=True)
+        return load_rows(role, file, self.wanted(role), whole=True)
 
     def answer_problem(self, outputs: dict[str, np.ndarray]) -> str | None:
         return None  # the evaluator knows, and is asked with the rows
@@ -118,12 +118,11 @@ class CustomTensors(Custom):
     def open(self) -> str:
         return hashlib.sha256(b"tensors").hexdigest()
 
-    @property
-    def wanted(self) -> list[str]:
-        return [*super().wanted, *self.names]
+    def wanted(self, role: str) -> list[str]:
+        return [*super().wanted(role), *self.names]
 
     def load(self, role: str, file: Path, model: Model | None) -> tuple[list[Row], list[dict[str, Any]]]:
-        rows, problems = load_rows(role, file, self.wanted, whole=True, raw=self.names)
+        rows, problems = load_rows(role, file, self.wanted(role), whole=True, raw=self.names)
         if problems or model is None:
             return rows, problems
         for number, row in enumerate(rows, start=1):

@@ -122,7 +122,9 @@ class ImageClassification(Classification):
     def load(self, role: str, file: Path, model: Model | None) -> tuple[list[Row], list[dict[str, Any]]]:
         field, column = f"data.{role}", self.columns["image"]
         rows, problems = (
-            self.of_folder(field, file) if file.is_dir() else load_rows(role, file, self.wanted, raw=[column])
+            self.of_folder(field, file)
+            if file.is_dir()
+            else load_rows(role, file, self.wanted(role), raw=[column])
         )
         elements = prod(model.shapes[self.input]) if model else None
         unreadable = []

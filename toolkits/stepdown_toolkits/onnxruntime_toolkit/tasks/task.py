@@ -15,6 +15,7 @@ from ..tables import Row
 from ..tables import load as load_rows
 
 Feed = dict[str, np.ndarray]
+JUDGED = ("selection", "holdout")
 
 
 class Task(ABC):
@@ -22,6 +23,8 @@ class Task(ABC):
 
     kinds: ClassVar[tuple[str, ...]]
     """Columns that the data must have, by what they hold; the user may name them otherwise."""
+    judged_only: ClassVar[tuple[str, ...]] = ()
+    """Of these, what answers are held against and nothing else needs: rows of other roles may lack it."""
     reserved: ClassVar[tuple[str, ...]] = ("id", "label")
     """Columns of the prepared data that no slice may hide."""
     has_tokens: ClassVar[bool] = False
@@ -53,11 +56,17 @@ class Task(ABC):
         """Opens what rows are turned into tensors with; returns a hash of it."""
 
     def load(self, role: str, file: Path, model: Model | None) -> tuple[list[Row], list[dict[str, Any]]]:
-        return load_rows(role, file, self.wanted)
+        return load_rows(role, file, self.wanted(role))
 
-    @property
-    def wanted(self) -> list[str]:
-        return [*self.columns.values(), *(rule["column"] for rule in self.slices if "column" in rule)]
+    def columns_of(self, role: str) -> dict[str, str]:
+        left_out = () if role in JUDGED else self.judged_only
+        return {kind: column for kind, column in self.columns.items() if kind not in left_out}
+
+    def wanted(self, role: str) -> list[str]:
+        return [
+            *self.columns_of(role).values(),
+            *(rule["column"] for rule in self.slices if "column" in rule),
+        ]
 
     def data_problems(self, by_role: dict[str, list[Row]], *, complete: bool) -> list[dict[str, Any]]:
         """What is wrong with the rows, beyond empty cells, doubled ids and rows that two roles share."""
@@ -66,6 +75,11 @@ class Task(ABC):
     @abstractmethod
     def content(self, row: Row) -> str:
         """What makes two rows the same; empty where the row has none."""
+
+    def contents(self, row: Row) -> list[str]:
+        """All that no other role may have."""
+        content = self.content(row)
+        return [content] if content else []
 
     @abstractmethod
     def encode(self, role: str, rows: list[Row], progress: Any) -> list[Any]:

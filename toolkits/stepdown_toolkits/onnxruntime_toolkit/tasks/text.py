@@ -64,8 +64,10 @@ class Text(Task):
     def content(self, row: Row) -> str:
         return normalized(row[self.columns["text"]])
 
-    def encode(self, role: str, rows: list[Row], progress: Any) -> list[Encoding]:
-        texts = [row[self.columns["text"]] for row in rows]
+    def encode(self, role: str, rows: list[Row], progress: Any) -> list[Any]:
+        return self.tokenized(role, [row[self.columns["text"]] for row in rows], progress)
+
+    def tokenized(self, role: str, texts: list[Any], progress: Any) -> list[Encoding]:
         encoded: list[Encoding] = []
         for start in range(0, len(texts), BATCH):
             encoded += self.tokenizer.encode_batch(texts[start : start + BATCH])
@@ -73,7 +75,7 @@ class Text(Task):
         for number, row in enumerate(encoded, start=1):
             if not row.ids:
                 message = f"row {number}: the tokenizer finds no token in the text; leave the row out"
-                raise BadRequest(problem(f"data.{role}", message, texts[number - 1][:80]))
+                raise BadRequest(problem(f"data.{role}", message, str(texts[number - 1])[:80]))
         return encoded
 
     def probes(self, model: Model, encoded: dict[str, list[Encoding]]) -> list[tuple[str, Feed]]:
@@ -89,9 +91,12 @@ class Text(Task):
         ]
 
     def inputs(self, model: Model, encoded: list[Encoding]) -> dict[str, pa.Array]:
+        return self.token_columns(model.inputs, encoded)
+
+    def token_columns(self, names: list[str], encoded: list[Encoding]) -> dict[str, pa.Array]:
         return {
             name: pa.array([getattr(row, ATTRIBUTES[name]) for row in encoded], pa.list_(pa.int64()))
-            for name in model.inputs
+            for name in names
         }
 
     def slice_values(self, rule: dict[str, Any], rows: list[Row], encoded: list[Encoding]) -> list[str]:
