@@ -50,7 +50,7 @@ export interface Preparation {
   data: Partial<Record<DataRole, PreparedData>>;
 }
 
-export interface OtherMetric {
+interface OtherMetric {
   metric: string;
   value: number;
 }

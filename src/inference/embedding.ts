@@ -31,7 +31,7 @@ export async function predictEmbeddings(
 }
 
 /** A text's vector as the service gives it. */
-export function vectorOf(
+function vectorOf(
   outputs: Outputs,
   feeds: Record<string, TensorValue>,
   { pooling, normalize }: EmbeddingReading,
