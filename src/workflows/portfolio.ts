@@ -6,6 +6,7 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -78,8 +79,10 @@ export async function portfolio(input: PortfolioInput): Promise<PortfolioDocumen
   );
   if (!input.resume) await journal(state, 'begun', { ...state, startedBy: input.startedBy });
   for (let turn = 1; ; turn += 1) {
-    if (!isNew.is) await knock(ofEarlierRun);
-    isNew.is = false;
+    const mayKnock = !isNew.is;
+    if (patched('heard-while-knocking')) isNew.is = false; // 2026-11-27; until no older portfolio runs
+    if (mayKnock) await knock(ofEarlierRun);
+    if (!patched('heard-while-knocking')) isNew.is = false; // forgot what was said meanwhile
     await journalOrders(state);
     await startWhatMay(input, state, members, isNew);
     if (isOver(state) && !isNew.is) break;

@@ -146,10 +146,6 @@ describe('a portfolio', () => {
       await say(client, handle, { command: 'resume' });
       await at(1, 'running');
       await work.atWork(1);
-      await eventually(async () => {
-        const { events } = await handle.fetchHistory();
-        return events!.at(-1)!.timerStartedEventAttributes ? true : undefined;
-      }, 'the wait of a run that has knocked');
       await client.workflow.getHandle(engagementId(second)).terminate();
       await say(client, handle, { command: 'concurrency', concurrency: 2 }); // the next run knocks
       await at(1, 'closed');
