@@ -94,7 +94,7 @@ describe('classification', () => {
     [logits(Number.NEGATIVE_INFINITY, 0), "row 'r7': logit 0 is -Infinity"],
     [logits(1), 'shape [1,1]'],
     [{ a: logits(1, 2).logits, b: logits(1, 2).logits }, 'the outputs a, b'],
-    [{ y: { type: 'int32' as const, dims: [1, 2], data: Int32Array.of(1, 2) } }, 'are int32'],
+    [{ y: { type: 'int32' as const, dims: [1, 2], data: Int32Array.of(1, 2) } }, 'is int32'],
   ])('refuses %j', (outputs, message) => {
     expect(() => classify(outputs, 'r7')).toThrow(
       expect.objectContaining({ name: 'ModelOutputInvalid', message: expect.stringContaining(message) })
