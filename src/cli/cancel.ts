@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -39,7 +40,11 @@ async function confirmed(name: string, phase: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new CommandError(EXIT.usage, `cancelling ${name} cannot be undone, and nobody can be asked`, 'add --yes');
   const person = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await person.question(`Cancel ${name} in phase ${phase}? It cannot be undone. [y/N] `);
+  const ended = once(person, 'close').then(() => ''); // Ctrl-D leaves the question without an answer
+  const answer = await Promise.race([
+    person.question(`Cancel ${name} in phase ${phase}? It cannot be undone. [y/N] `),
+    ended,
+  ]);
   person.close();
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new CommandError(EXIT.refused, 'nothing was cancelled', 'answer y to cancel');

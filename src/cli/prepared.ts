@@ -29,11 +29,24 @@ export interface Prepared {
 
 const IN_WORDS: Record<string, string> = { export: 'exporting the model', prepare: 'checking model and rows' };
 
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * Prepares the data of a specification for work outside an engagement; nothing of it is kept. Refuses model and rows
- * that an engagement would refuse, with all that is wrong with them.
+ * that an engagement would refuse, with all that is wrong with them. One at a time in a process: each loads a model and
+ * all rows, and a server is asked by many.
  */
-export async function withPrepared<T>(
+export function withPrepared<T>(
+  file: SpecFile,
+  work: (prepared: Prepared) => Promise<T>,
+  onProgress?: (line: string) => void
+): Promise<T> {
+  const turn = last.then(() => prepared(file, work, onProgress));
+  last = turn.catch(() => {});
+  return turn;
+}
+
+async function prepared<T>(
   { spec, files }: SpecFile,
   work: (prepared: Prepared) => Promise<T>,
   onProgress?: (line: string) => void

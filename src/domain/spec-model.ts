@@ -137,6 +137,11 @@ const HELD: Record<string, string> = {
   text: 'the text',
   image: 'the image, or its tensor',
   label: 'the class',
+  question: 'the question',
+  context: 'the text that the answer is a part of',
+  answers: 'the right answer, or a list of them',
+  second: 'the text that the first is compared with',
+  similarity: 'how similar the two are, as a number',
 };
 const columns = Object.fromEntries(
   KINDS.map((kind) => [

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { jsonOf } from '../domain/json.ts';
 import { writeAtomically } from '../storage/atomic-write.ts';
 
 const SERVICES = ['temporal', 'ui', 'gateway', 'server'] as const;
@@ -16,7 +17,7 @@ interface KeptPorts extends Ports {
 export async function portsOf(home: string, serverPort: number): Promise<Ports> {
   const path = join(home, 'ports.json');
   const kept = await readFile(path, 'utf8').then(
-    (text) => JSON.parse(text) as KeptPorts,
+    (text) => jsonOf(text) as KeptPorts | undefined,
     () => undefined
   );
   const wanted: Partial<Ports> = { ...kept, ...(kept?.asked !== serverPort && { server: serverPort }) };

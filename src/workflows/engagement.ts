@@ -66,9 +66,12 @@ export async function engagement(kickedOff: EngagementArguments): Promise<Closin
     }
     return await close(input, state, outcomeOf(state));
   } catch (error) {
-    if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && !isCancellation(error))
+    const isFault =
+      (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && !isCancellation(error);
+    // a fault while a person cancels is no other end than the cancellation
+    if (isFault && !state.cancelled)
       return close(input, state, { verdict: 'error', reason: `${state.phase}: ${lastWords(error)}` });
-    if (!isCancellation(error)) throw error;
+    if (!isFault && !isCancellation(error)) throw error;
     const document = await CancellationScope.nonCancellable(() => closeCancelled(input, state));
     if (state.cancelled) return document;
     throw error;

@@ -93,7 +93,7 @@ def test_a_long_context_is_cut_and_the_question_is_not(question_job: dict[str, A
     [
         ({"answers": []}, "data.selection", "row 1: 'answers' has no text; leave out questions without"),
         ({"answers": [3]}, "data.selection", "row 1: 'answers' is '[3]'; give a text, or a list of texts"),
-        ({"answers": "[w3"}, "data.selection", "row 1: 'answers' begins like a JSON list and is none"),
+        ({"answers": "[w3"}, "data.selection", "row 1: no answer stands in the context; correct the row"),
         ({"answers": {"text": []}}, "data.selection", "row 1: 'answers' has no text"),
         ({"answers": "w9"}, "data.selection", "row 1: no answer stands in the context; correct the row"),
         ({"question": " ".join(["w1"] * 30)}, "model.maxLength", "a question leaves its context no room"),

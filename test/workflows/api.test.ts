@@ -188,6 +188,11 @@ describe('an engagement over the API', () => {
       expect((await olga('POST', `${at}/rollout/pause`, {})).json()).toMatchObject({ paused: true });
       expect((await olga('POST', `${at}/rollout/resume`, {})).json()).toMatchObject({ paused: false });
       expect((await olga('GET', `${at}/support`)).statusCode).toBe(404);
+      const cancelled = await api.as(['engineer'])('POST', `${at}/cancel`, { comment: 'too dear' });
+      expect([cancelled.statusCode, cancelled.json().detail]).toEqual([
+        403,
+        expect.stringContaining('ask an operator'),
+      ]);
       isProven = true;
       await approve('rollout-100');
       await eventually(

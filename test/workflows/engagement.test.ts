@@ -367,6 +367,25 @@ describe('an engagement', () => {
     });
   });
 
+  it('closes as cancelled by a person though what was running failed', async () => {
+    const lookAtStage = async ({ weight }: { weight: number }) => look(weight, weight === 0 ? 'successful' : undefined);
+    let isCancelled = false;
+    const writeJournal = async ({ event }: { event: string }) => {
+      if (isCancelled && event !== 'cancellation') throw ApplicationFailure.nonRetryable('the disk is full');
+      return undefined;
+    };
+    await withWorker({ lookAtStage, writeJournal }, async (client, { asked }) => {
+      const name = uniqueName();
+      await start(client, name);
+      for (const gate of ['baseline', 'ptq', 'optimization']) await answer(client, name, gate);
+      await eventually(async () => (asked.includes('weight 50') ? true : undefined), 'weight 50');
+      isCancelled = true;
+      await cancel(client, name, { by: APPROVER, comment: 'too dear' });
+      const reason = `cancelled in phase rollout by ${APPROVER}: too dear`;
+      expect(await closingOf(client, name)).toMatchObject({ verdict: 'inconclusive', reason });
+    });
+  });
+
   it('says when it was ended from outside', async () => {
     await withWorker({}, async (client) => {
       const name = uniqueName();

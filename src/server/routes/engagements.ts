@@ -6,6 +6,7 @@ import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
 import { sendList } from '../list.ts';
+import { may } from '../people.ts';
 import { Problem } from '../problem.ts';
 import { readSpec } from '../specs-folder.ts';
 import { viewOf } from '../view.ts';
@@ -61,7 +62,12 @@ export function engagementRoutes({ app, client, config, portfolio }: Desk): void
         body: z.strictObject({ comment: z.string().trim().min(1, 'say why').max(4_000) }),
       },
     },
-    ({ params: { name }, body: { comment }, person }) => cancel(client, name, { by: person.email, comment })
+    async ({ params: { name }, body: { comment }, person }) => {
+      const { phase } = (await statusOf(client, name)).state;
+      if ((phase === 'rollout' || phase === 'support') && !may(person, 'steer'))
+        throw new Problem(403, `${person.email} may not take a candidate out of the traffic; ask an operator or admin`);
+      return cancel(client, name, { by: person.email, comment });
+    }
   );
   typed.get(
     '/api/engagements/:name/candidates',

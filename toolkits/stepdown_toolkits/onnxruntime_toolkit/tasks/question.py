@@ -1,6 +1,7 @@
 """Extractive question answering: the answer is a part of the context, from a first to a last token."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,8 @@ class QuestionAnswering(Text):
 def answers_of(cell: Any) -> list[str]:
     """A text, a list of them, or SQuAD's object with `text`."""
     if isinstance(cell, str) and cell.lstrip().startswith("["):
-        try:
+        with suppress(ValueError):  # a text may begin so too
             cell = json.loads(cell)  # as a .csv has a list
-        except ValueError as error:
-            raise ValueError(f"begins like a JSON list and is none ({error})") from error
     texts = cell.get("text") if isinstance(cell, dict) else cell
     texts = [texts] if isinstance(texts, str) else texts
     if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
