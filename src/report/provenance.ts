@@ -46,7 +46,7 @@ export function terms(document: ClosingDocument): Html {
 <dl class="terms">
 <dt>Verdict</dt><dd>successful: proven. failed: shown to be bad. inconclusive: not proven either way. error: it could not be measured. Only successful passes by itself.</dd>
 <dt>${titled(metric)} drop</dt><dd>FP32's ${metric} less the candidate's on the same rows, in ${scored ? 'points of a hundredth' : 'percentage points'}; negative when the candidate is better. The upper bound (${scored?.bound ?? "Tango's score interval"}, ${confidence}) is what must stay below the margin.</dd>
-<dt>Speed-up</dt><dd>Median FP32 latency over the candidate's, run in turns on the same inputs. The interval is a 95 % bootstrap. FP32 against itself shows what the host's noise alone makes.</dd>
+<dt>Speed-up</dt><dd>Median FP32 latency over the candidate's, run in turns on the same inputs: the geometric mean over blocks of new processes, with Student's 95 % interval of the blocks. FP32 against itself shows what the host's noise alone makes.</dd>
 <dt>Integer</dt><dd>Share of the operators with weights that really run in integer arithmetic.</dd>
 ${
   scored
