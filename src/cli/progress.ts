@@ -25,13 +25,12 @@ export async function activitiesOf(client: Client, name: string): Promise<Activi
   const found = [own, ...descriptions].flatMap(({ workflowId, raw }) =>
     (raw.pendingActivities ?? []).map((pending) => ({ pending, progress: progressOf(workflowId, pending) }))
   );
-  return Promise.all(
-    found.map(async ({ pending, progress }) => {
-      if (!progress.waiting) return progress;
-      const behind = await ahead(client, pending);
-      return { ...progress, waiting: { ...progress.waiting, ...(behind && { behind }) } };
-    })
-  );
+  const busy = found.some(({ progress }) => progress.waiting) ? await atWork(client) : [];
+  return found.map(({ pending, progress }) => {
+    if (!progress.waiting) return progress;
+    const behind = ahead(busy, pending);
+    return { ...progress, waiting: { ...progress.waiting, ...(behind && { behind }) } };
+  });
 }
 
 function progressOf(workflowId: string, pending: Pending): ActivityProgress {
@@ -53,16 +52,19 @@ function progressOf(workflowId: string, pending: Pending): ActivityProgress {
   };
 }
 
-/** What a worker of the same queue is busy with: measurements and toolkits have their host to themselves. */
-async function ahead(client: Client, { activityOptions }: Pending) {
-  const queue = activityOptions?.taskQueue?.name;
+async function atWork(client: Client): Promise<WorkflowExecutionDescription[]> {
   const busy: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query: AT_WORK, pageSize: ASKED })) {
     busy.push(workflowId);
     if (busy.length === ASKED) break;
   }
-  const found = await Promise.all(busy.map((id) => client.workflow.getHandle(id).describe()));
-  for (const { workflowId, raw } of found)
+  return Promise.all(busy.map((id) => client.workflow.getHandle(id).describe()));
+}
+
+/** What a worker of the same queue is busy with: measurements and toolkits have their host to themselves. */
+function ahead(busy: WorkflowExecutionDescription[], { activityOptions }: Pending) {
+  const queue = activityOptions?.taskQueue?.name;
+  for (const { workflowId, raw } of busy)
     for (const other of raw.pendingActivities ?? [])
       if (Number(other.state) === STARTED && queue && other.activityOptions?.taskQueue?.name === queue)
         return { engagement: workflowId.split('/')[1]!, since: new Date(millis(other.lastStartedTime)).toISOString() };
