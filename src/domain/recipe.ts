@@ -23,6 +23,7 @@ interface TrainingSettings {
   steps?: number | undefined;
   batch?: number | undefined;
   learningRate?: number | undefined;
+  rangeLearningRate?: number | undefined;
   distillation?: number | undefined;
   temperature?: number | undefined;
   evaluations?: number | undefined;

@@ -104,8 +104,7 @@ const UNTRAINABLE = ['types', 'format', 'algorithm'];
 
 /**
  * Training begins where post-training quantization got nearest: the candidate that lost the least accuracy, still too
- * much, and lacks nothing else, as training gives accuracy alone. Ranges of MinMax follow the weights that are trained;
- * those of a method that clips stay, for the exporter too.
+ * much, and lacks nothing else, as training gives accuracy alone.
  */
 export function trainingPlan(
   spec: Spec,
@@ -118,14 +117,11 @@ export function trainingPlan(
     .filter(({ checks }) => checks.every((check) => check.verdict === 'successful' || lostTooMuch(check)))
     .sort((a, b) => a.figures!.accuracyDropUpper - b.figures!.accuracyDropUpper)[0];
   if (!from) return undefined;
-  const { calibration, options } = from.recipe;
-  const clips = calibration !== undefined && calibration.method !== 'minmax';
   const scheme = TRAINED[from.scheme]!;
   const recipe: Recipe = {
     ...from.recipe,
     toolkit: 'pytorch',
     scheme,
-    ...(clips && { options: { ...options, keepRanges: true } }),
     ...(spec.training && { training: spec.training }),
   };
   return { from, plan: { id: scheme, recipe } };

@@ -55,6 +55,15 @@ export const training = z.strictObject({
     .max(1)
     .optional()
     .meta({ description: 'at the top of the cycle (0.0001)', examples: [0.0001] }),
+  rangeLearningRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .meta({
+      description: 'of the ranges of activations, as powers; 0 leaves them as calibrated (0.03)',
+      examples: [0.03],
+    }),
   distillation: z
     .number()
     .min(0)

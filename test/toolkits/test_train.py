@@ -71,7 +71,7 @@ def test_a_lookup_table_is_rounded_by_the_values_that_it_has_by_then(training, t
     levels = stored["table_quantized"].astype(int) - stored["table_zero_point"]
     simulated = rounding.weight("table", torch.from_numpy(grown)).numpy()
     assert np.abs(simulated - levels * stored["table_scale"]).max() < 1e-5
-    assert "embedded" not in rounding.activations  # looked up, so rounded already
+    assert "embedded" not in rounding.ranges  # looked up, so rounded already
 
 
 WEIGHTS_TRAINED = {

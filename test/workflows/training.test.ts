@@ -128,7 +128,7 @@ describe('quantization-aware training', () => {
       expect(await closing(client, name)).toMatchObject({ verdict: 'successful' });
       const state = await client.workflow.getHandle(engagementId(name)).query(engagementQuery);
       expect(state.training).toMatchObject({ from: 'int8-static-entropy' });
-      expect(recipes.trained).toMatchObject({ calibration: { method: 'entropy' }, options: { keepRanges: true } });
+      expect(recipes.trained).toMatchObject({ scheme: 'int8-qat', calibration: { method: 'entropy' } });
       expect(recipes.timed).toEqual(recipes.trained);
       expect(recipes['int8-qat']).toEqual(recipes.trained);
     });

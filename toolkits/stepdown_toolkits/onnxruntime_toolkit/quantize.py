@@ -16,11 +16,11 @@ from ..ending import scratch_folder
 from ..protocol import BadRequest, Channel, problem, take
 from .calibration import Feed, read_rows
 from .coverage import audit
-from .kept_ranges import forget
 from .model import Model, facts_of, load
 from .probe import PACKAGES, versions
 from .recipe import OPTIONS, Rules, check
 from .schemes import CALIBRATED, METHODS, SCHEMES, Making
+from .trained_ranges import forget
 
 STEPS = 6
 

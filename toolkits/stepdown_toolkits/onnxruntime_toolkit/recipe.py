@@ -25,7 +25,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fp16": {},
     "int8-dynamic": {**INT8, "types": TYPES, "operators": "a list of operator types"},
     "int8-static": {**INT8, "types": TYPES, "format": tuple(FORMATS), "operators": OPERATORS},
-    "int8-qat": {**INT8, "operators": OPERATORS, "keepRanges": FLAG},
+    "int8-qat": {**INT8, "operators": OPERATORS},
     **dict.fromkeys(WEIGHT_BITS, WEIGHT_ONLY),
     # lookup tables in bytes have one scale
     "int8-weight": {name: value for name, value in WEIGHT_ONLY.items() if name != "embeddingsBlockSize"},

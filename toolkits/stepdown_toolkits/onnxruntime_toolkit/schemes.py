@@ -16,9 +16,9 @@ from onnxruntime.quantization.registry import IntegerOpsRegistry, QDQRegistry, Q
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from .calibration import save_ranges
-from .kept_ranges import kept_in, write
 from .machine import has_vnni
 from .making import Making
+from .trained_ranges import kept_in, write
 from .weights import WEIGHT_BITS, weight_only
 
 CALIBRATED = ("int8-static", "int8-qat")
@@ -103,12 +103,14 @@ def method_of(making: Making) -> CalibrationMethod:
 
 
 def static_ranges(making: Making) -> Path:
-    """Those that the model was trained with, where the recipe keeps them."""
-    return write(kept_in(making.source), making.scratch) if keeps_ranges(making) else calibrated(making)
+    """Those that the model was trained with, where it was."""
+    if takes_trained_ranges(making):
+        return write(kept_in(making.source), making.scratch)
+    return calibrated(making)
 
 
-def keeps_ranges(making: Making) -> bool:
-    return making.options.get("keepRanges", False)
+def takes_trained_ranges(making: Making) -> bool:
+    return making.recipe["scheme"] == "int8-qat"
 
 
 def calibrated(making: Making) -> Path:

@@ -22,4 +22,5 @@ def newest(told: str | None, folder: Path) -> dict[str, Any] | None:
     """The one that the last heartbeat told of, or a later one that it had no time to tell of."""
     there = sorted(folder.glob("checkpoint-*.pt")) if folder.is_dir() else []
     path = there[-1] if there else Path(told) if told and Path(told).is_file() else None
-    return torch.load(path, weights_only=True) if path else None
+    state = torch.load(path, weights_only=True) if path else None
+    return state if state and "learned" in state else None  # older ones have no ranges: training begins anew

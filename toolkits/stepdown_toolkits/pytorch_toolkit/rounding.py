@@ -7,7 +7,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto, numpy_helper
-from torch import Tensor
+from torch import Tensor, nn
 
 from .graph import attributes_of
 
@@ -85,18 +85,37 @@ class Straight(torch.autograd.Function):
         return gradient * inside, None, None, None, None
 
 
-class Rounding:
-    """Ranges of activations are those in the file, or what `observe` takes anew as the exporter does (MinMax)."""
+class Range:
+    """
+    Of an activation. It is learned with the weights, as powers of what it began with: its ends keep their signs, so
+    zero stays inside. Gradients as of a learned step size (Esser et al., LSQ, ICLR 2020, equation 3).
+    """
 
-    def __init__(self, quantized: Path, reduced: bool, keeps_ranges: bool = False) -> None:
+    def __init__(self, low: float, high: float, levels: int) -> None:
+        self.begun, self.levels = torch.tensor([low, high]), levels
+        self.power = nn.Parameter(torch.zeros(2))
+
+    def ends(self) -> Tensor:
+        return self.begun * torch.exp(self.power)
+
+    def round(self, value: Tensor) -> Tensor:
+        low, high = self.ends()
+        scale = ((high - low) / self.levels).clamp_min(1e-12)
+        zero = torch.round(-low / scale).detach()
+        exact = value / scale
+        steps = exact + (torch.round(exact) - exact).detach()
+        return (torch.clamp(steps + zero, 0, self.levels) - zero) * scale
+
+
+class Rounding:
+    """Of weights by what they are by then; of activations in ranges that begin as those in the file."""
+
+    def __init__(self, quantized: Path, reduced: bool) -> None:
         graph = onnx.load(quantized).graph
         constants = {tensor.name: tensor for tensor in graph.initializer}
         most = 64 if reduced else 127
         self.weights: dict[str, Weight | Table | Blocks] = {}
-        self.activations: dict[str, int] = {}
-        self.ranges: dict[str, tuple[float, float]] = {}
-        self._keeps_ranges = keeps_ranges
-        self._observing = False
+        self.ranges: dict[str, Range] = {}
         pairs = [node for node in graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
         of_constants = {node.input[1] for node in pairs if node.input[0] in constants}
         for node in graph.node:
@@ -115,11 +134,9 @@ class Rounding:
                 if node.input[1] in of_constants:
                     continue  # looked up in what is rounded already
                 zero = constants[node.input[2]]
-                self.activations[base(node.input[0])] = LEVELS[zero.data_type]
-                scale_value = float(numpy_helper.to_array(constants[node.input[1]]))
-                offset = int(numpy_helper.to_array(zero))
-                levels = LEVELS[zero.data_type]
-                self.ranges[base(node.input[0])] = (-offset * scale_value, (levels - offset) * scale_value)
+                scale = float(numpy_helper.to_array(constants[node.input[1]]))
+                offset, levels = int(numpy_helper.to_array(zero)), LEVELS[zero.data_type]
+                self.ranges[base(node.input[0])] = Range(-offset * scale, (levels - offset) * scale, levels)
 
     def _add_blocks(self, node: onnx.NodeProto) -> None:
         place, axis, with_zero_points = BLOCKWISE[node.op_type]
@@ -143,28 +160,12 @@ class Rounding:
         return Straight.apply(value, scale, torch.zeros(()), -kind.most, kind.most)
 
     def activation(self, name: str, value: Tensor) -> Tensor:
-        levels = self.activations.get(name)
-        if levels is None:
-            return value
-        if self._observing:
-            low, high = self.ranges.get(name, (0.0, 0.0))
-            self.ranges[name] = (min(low, float(value.min()), 0.0), max(high, float(value.max()), 0.0))
-            return value
-        low, high = self.ranges[name]
-        scale = torch.tensor(max(high - low, 1e-12) / levels)
-        return Straight.apply(value, scale, torch.round(-low / scale), 0, levels)
+        kind = self.ranges.get(name)
+        return value if kind is None else kind.round(value)
 
-    @torch.no_grad()
-    def observe(self, graph, feeds: list[dict[str, Tensor]]) -> None:
-        """Takes the ranges anew, on FP32 weights; not where they are kept, and of weights alone there are none."""
-        if self._keeps_ranges or not self.activations:
-            return
-        self.ranges, self._observing = {}, True
-        try:
-            for feed in feeds:
-                graph(feed, None, self.activation)
-        finally:
-            self._observing = False
+    def ends(self) -> dict[str, list[float]]:
+        """Of every activation that is rounded, the smallest and largest value that it can take."""
+        return {name: kind.ends().tolist() for name, kind in self.ranges.items()}
 
 
 def base(name: str) -> str:

@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..ending import scratch_folder
-from ..onnxruntime_toolkit.kept_ranges import described, keep, write
 from ..onnxruntime_toolkit.model import facts_of, load
 from ..onnxruntime_toolkit.quantize import ONNXRUNTIME, calibration_rows, pre_process
 from ..onnxruntime_toolkit.recipe import check
-from ..onnxruntime_toolkit.schemes import SCHEMES, Making, calibrated, keeps_ranges, reduces_range
+from ..onnxruntime_toolkit.schemes import SCHEMES, Making, calibrated, reduces_range, takes_trained_ranges
+from ..onnxruntime_toolkit.trained_ranges import described, keep, with_ends, write
 from ..protocol import Channel, take
 from .checkpoint import newest, save
 from .graph import Feed, Graph, require_same_answers, save_weights
@@ -58,8 +58,8 @@ def run(job: dict[str, Any], channel: Channel) -> dict[str, Any]:
             return {**training.estimate(started), "threads": asdict(training.threads)}
         training.resume(checkpoint)
         outcome = training.complete(channel, checkpoints)
-        if training.kept:
-            keep(model, training.kept)
+        if training.begun:
+            keep(model, with_ends(training.begun, training.rounding.ends()))
         save_weights(model, training.graph, scratch / "trained.onnx")
         target = shutil.move(scratch / "trained.onnx", folder / "trained.onnx")
     return {
@@ -80,27 +80,35 @@ class Training:
         self.graph = Graph(model)
         self.rows = Rows(Path(take(job, "trainData", str)), model)
         self.selection = Rows(Path(take(job, "selectionData", str)), model).batches(EVALUATION_BATCH)
-        calibration = Rows(Path(take(job, "calibrationData", str)), model)
-        self.calibration = [feed for feed, _ in calibration.batches(EVALUATION_BATCH)]
         require_same_answers(self.graph, path, self.rows.batch([0]))
-        self.optimizer = torch.optim.AdamW(self.graph.parameters(), settings.learningRate, weight_decay=0.0)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, settings.learningRate, total_steps=settings.steps
-        )
         self.every = max(1, settings.steps // settings.evaluations)
         self.step = 0
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
-        self.kept: str | None = None
-        """The ranges that training does not change, for the exporter to take."""
+        self.begun: str | None = None
+        """The ranges of activations that training begins with, where any are rounded."""
 
     def place(self, making: Making, checkpoint: dict[str, Any] | None) -> None:
-        """Has the exporter say what is rounded. Ranges that are kept are calibrated once, before the first step."""
-        if keeps_ranges(making):
-            self.kept = checkpoint["kept"] if checkpoint else described(calibrated(making))
-            making.ranges = write(self.kept, making.scratch)
+        """Has the exporter say what is rounded. Activations are calibrated once, before the first step."""
+        if takes_trained_ranges(making):
+            self.begun = checkpoint["begun"] if checkpoint else described(calibrated(making))
+            making.ranges = write(self.begun, making.scratch)
         SCHEMES[making.recipe["scheme"]](making)
-        self.rounding = Rounding(making.target, reduces_range(making), keeps_ranges(making))
+        self.rounding = Rounding(making.target, reduces_range(making))
+        self.prepare_to_learn()
+
+    def prepare_to_learn(self) -> None:
+        powers = {name: kind.power for name, kind in self.rounding.ranges.items()}
+        self.learned = self.graph.weights | powers
+        rates = [self.settings.learningRate, self.settings.rangeLearningRate]
+        parts = [list(self.graph.weights.values()), list(powers.values())]
+        groups = [
+            {"params": part, "lr": rate} for part, rate in zip(parts, rates, strict=True) if part and rate
+        ]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, [group["lr"] for group in groups], total_steps=self.settings.steps
+        )
 
     def ready(self, checkpoint: dict[str, Any] | None) -> None:
         """
@@ -157,7 +165,7 @@ class Training:
                 self.look()
                 checkpoint = save(self.state(), self.step, checkpoints)
         assert self.best is not None
-        self.load_weights(self.best["weights"])
+        self.load(self.best["learned"])
         channel.progress("train", self.step, told, checkpoint=str(checkpoint))
         return {
             "steps": self.step,
@@ -203,7 +211,6 @@ class Training:
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Accuracy and cross-entropy on the selection rows as the exporter would round now."""
-        self.rounding.observe(self.graph, self.calibration)
         right, surprise, count = 0, 0.0, 0
         for feed, labels in self.selection:
             answers = self.graph(feed, self.rounding.weight, self.rounding.activation)
@@ -216,8 +223,8 @@ class Training:
         accuracy, loss = self.evaluate()
         self.curve.append({"step": self.step, "accuracy": accuracy, "loss": loss})
         if self.best is None or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
-            weights = {name: weight.detach().clone() for name, weight in self.graph.weights.items()}
-            self.best = {**self.curve[-1], "weights": weights}
+            learned = {name: value.detach().clone() for name, value in self.learned.items()}
+            self.best = {**self.curve[-1], "learned": learned}
 
     def is_stale(self) -> bool:
         since = [point for point in self.curve if point["step"] > self.best["step"]]
@@ -228,11 +235,10 @@ class Training:
             "step": self.step,
             "curve": self.curve,
             "best": self.best,
-            "weights": {name: weight.detach() for name, weight in self.graph.weights.items()},
+            "learned": {name: value.detach() for name, value in self.learned.items()},
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
-            "ranges": self.rounding.ranges,
-            "kept": self.kept,
+            "begun": self.begun,
             "threads": asdict(self.threads),
         }
 
@@ -240,12 +246,11 @@ class Training:
         if state is None:
             return
         self.step, self.curve, self.best = state["step"], state["curve"], state["best"]
-        self.load_weights(state["weights"])
+        self.load(state["learned"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
-        self.rounding.ranges = state["ranges"]
 
     @torch.no_grad()
-    def load_weights(self, weights: dict[str, Tensor]) -> None:
-        for name, weight in self.graph.weights.items():
-            weight.copy_(weights[name])
+    def load(self, learned: dict[str, Tensor]) -> None:
+        for name, value in self.learned.items():
+            value.copy_(learned[name])

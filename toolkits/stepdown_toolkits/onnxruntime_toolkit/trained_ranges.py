@@ -21,8 +21,14 @@ KEY = "stepdown.ranges"
 def described(ranges: Path) -> str:
     """Without the histograms, which are long and only led to them."""
     found = load_tensors_data(ranges)
-    limits = {name: [float(limit) for limit in found[name].range_value] for name in found}
+    limits = {name: [np.asarray(limit).item() for limit in found[name].range_value] for name in found}
     return json.dumps({"method": found.calibration_method.name, "ranges": limits}, sort_keys=True)
+
+
+def with_ends(text: str, ends: dict[str, list[float]]) -> str:
+    """With the ranges that training came to in the place of those of the calibration."""
+    kept = json.loads(text)
+    return json.dumps({**kept, "ranges": kept["ranges"] | ends}, sort_keys=True)
 
 
 def write(text: str, scratch: Path) -> Path:
@@ -51,6 +57,6 @@ def kept_in(path: Path) -> str:
     model = onnx.load(path, load_external_data=False)
     text = next((entry.value for entry in model.metadata_props if entry.key == KEY), None)
     if text is None:
-        message = "has no ranges that it was trained with; leave keepRanges out or train it with keepRanges"
-        raise BadRequest(problem("recipe.options.keepRanges", message, True))
+        message = "has no ranges that it was trained with; train it, or quantize it by int8-static"
+        raise BadRequest(problem("model.path", message, path.name))
     return text

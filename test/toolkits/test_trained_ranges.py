@@ -1,4 +1,4 @@
-"""Training within ranges of activations that stay, and that the exporter takes."""
+"""Ranges of activations that are learned with the weights, and that the exporter takes."""
 
 import json
 from pathlib import Path
@@ -12,18 +12,17 @@ from conftest import LABELS, RECIPE, Recorder, classifier, make_rows, write_rows
 from onnx import numpy_helper
 
 from stepdown_toolkits.onnxruntime_toolkit import prepare, quantize
-from stepdown_toolkits.onnxruntime_toolkit.kept_ranges import KEY
+from stepdown_toolkits.onnxruntime_toolkit.trained_ranges import KEY
 from stepdown_toolkits.protocol import BadRequest
 from stepdown_toolkits.pytorch_toolkit import train
+from stepdown_toolkits.pytorch_toolkit.rounding import Range
 from stepdown_toolkits.pytorch_toolkit.rows import Rows
 
 
-def keeping(method: str = "entropy", **training) -> dict:
-    """A recipe with the ranges of a method that clips."""
+def calibrated_by(method: str, **training) -> dict:
     return {
         **RECIPE,
         "calibration": {**RECIPE["calibration"], "method": method},
-        "options": {"keepRanges": True},
         "training": {**RECIPE["training"], **training},
     }
 
@@ -44,24 +43,52 @@ def kept_in(path: str) -> str:
     return next(entry.value for entry in onnx.load(path).metadata_props if entry.key == KEY)
 
 
-def test_kept_ranges_are_those_trained_with_and_exported(training, tmp_path):
-    training["recipe"] = keeping()
-    trained = train.run(training, Recorder())["path"]
-    made = quantize.run({**training, "model": trained}, Recorder())["path"]
+@pytest.mark.parametrize("method", ["entropy", "minmax"])
+def test_ranges_are_learned_from_those_of_the_calibration_and_exported(training, tmp_path, method):
+    training["recipe"] = calibrated_by(method)
+    begun = limits_in(
+        quantize.run({**training, "recipe": {**training["recipe"], "scheme": "int8-static"}}, Recorder())[
+            "path"
+        ]
+    )
+    trained = train.run(training, Recorder())
+    made = quantize.run({**training, "model": trained["path"]}, Recorder())["path"]
     (checkpoint,) = (tmp_path / "checkpoints").glob("*.pt")
-    rounded_to = torch.load(checkpoint, weights_only=True)["ranges"]
+    best = torch.load(checkpoint, weights_only=True)["best"]
     exported = limits_in(made)
     assert KEY not in {entry.key for entry in onnx.load(made).metadata_props}
-    assert set(exported) == set(rounded_to) == {"mixed", "pooled", "logits"}
-    for name, limits in exported.items():
-        assert limits == pytest.approx(rounded_to[name], rel=1e-5)
-        low, high = json.loads(kept_in(trained))["ranges"][name]
-        assert limits[1] - limits[0] == pytest.approx(max(high, 0) - min(low, 0), rel=1e-5)
-    anew = {**training, "model": trained, "recipe": {**training["recipe"], "options": {}}}
-    limits_anew = limits_in(quantize.run(anew, Recorder())["path"])
-    assert limits_anew["logits"] != pytest.approx(exported["logits"], rel=0.01)
+    assert set(exported) == set(begun) == {"mixed", "pooled", "logits"}
+    assert best["step"] == trained["bestStep"] > 0
+    for name, (low, high) in exported.items():
+        shrunk, grown = torch.exp(best["learned"][name]).tolist()
+        assert high - low == pytest.approx(begun[name][1] * grown - begun[name][0] * shrunk, rel=1e-4)
+        assert [low, high] == pytest.approx(
+            json.loads(kept_in(trained["path"]))["ranges"][name], abs=(high - low) / 255
+        )
+    assert exported["logits"] != pytest.approx(begun["logits"], rel=0.01)
     with pytest.raises(BadRequest, match="has no ranges"):
         quantize.run(training, Recorder())
+
+
+def test_ranges_stay_as_calibrated_where_they_have_no_learning_rate(training, tmp_path):
+    training["recipe"] = calibrated_by("entropy", rangeLearningRate=0)
+    trained = train.run(training, Recorder())["path"]
+    static = {**training["recipe"], "scheme": "int8-static"}
+    begun = limits_in(quantize.run({**training, "recipe": static}, Recorder())["path"])
+    exported = limits_in(quantize.run({**training, "model": trained}, Recorder())["path"])
+    for name, limits in exported.items():
+        assert limits == pytest.approx(begun[name], rel=1e-4)
+
+
+def test_the_gradient_of_a_range_is_that_of_a_learned_step_size():
+    """LSQ, equation 3, of 8 bits from 0: above the range the largest level, inside it what rounding adds."""
+    kind = Range(0.0, 2.55, 255)
+    inside, above = torch.tensor(0.127), torch.tensor(9.0)
+    for value, per_step in ((inside, 13 - 12.7), (above, 255.0)):
+        kind.power.grad = None
+        kind.round(value).backward()
+        step = 0.01  # the power's own derivative, as its end is the step times the levels
+        assert kind.power.grad[1].item() == pytest.approx(per_step * step, rel=1e-3)
 
 
 class Cut(Recorder):
@@ -71,7 +98,7 @@ class Cut(Recorder):
 
 
 def test_a_training_that_was_cut_off_goes_on_with_the_ranges_it_began_with(training, tmp_path):
-    training["recipe"] = keeping()
+    training["recipe"] = calibrated_by("entropy")
 
     def ranges_and_losses(folder: str, **changes) -> tuple[str, list[float]]:
         """Every training writes to the same file."""
@@ -138,9 +165,9 @@ def test_a_network_with_a_rare_large_value_learns_within_ranges_that_clip_it(job
         ]
         return trained["curve"][0]["accuracy"], float(np.concatenate(right).mean())
 
-    clipped = keeping("percentile", distillation=0)
+    clipped = calibrated_by("percentile", distillation=0)
     clipped["calibration"]["rows"] = 90
     before, exported = learned(clipped, "clipped")
     assert exported > before + 0.3
-    whole = {**clipped, "calibration": {**clipped["calibration"], "method": "minmax"}, "options": {}}
+    whole = {**clipped, "calibration": {**clipped["calibration"], "method": "minmax"}}
     assert exported > learned(whole, "whole")[1] + 0.3
