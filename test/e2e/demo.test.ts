@@ -16,14 +16,19 @@ describe('the demo', () => {
       const { status, stdout, stderr } = demo('--yes', `--example=${name}`);
       expect(status).toBe(2);
       expect(stdout).toBe('');
-      expect(stderr).toBe(`--example ${name}: there is no such example; give one of newswire, newswire-small\n`);
+      expect(stderr).toBe(
+        `--example ${name}: there is no such example; give one of newswire, newswire-conv, newswire-small\n`
+      );
     }
     expect(readdirSync(ROOT)).toEqual(before);
   });
 
-  it.each(['newswire', 'newswire-small'])('has the example %s, whose specification has rows to train on', (name) => {
-    const parsed = parseSpec(parse(readFileSync(`${ROOT}/examples/${name}/engagement.yaml`, 'utf8')));
-    expect(parsed).not.toHaveProperty('problems');
-    expect(parsed).toHaveProperty('spec.data.train');
-  });
+  it.each(['newswire', 'newswire-conv', 'newswire-small'])(
+    'has the example %s, whose specification has rows to train on',
+    (name) => {
+      const parsed = parseSpec(parse(readFileSync(`${ROOT}/examples/${name}/engagement.yaml`, 'utf8')));
+      expect(parsed).not.toHaveProperty('problems');
+      expect(parsed).toHaveProperty('spec.data.train');
+    }
+  );
 });
