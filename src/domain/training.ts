@@ -47,14 +47,15 @@ export interface Training {
   problem?: string;
 }
 
-const hours = (seconds: number) => `${(seconds / 3600).toFixed(seconds < 360 ? 3 : 1)} hours`;
+const lasting = (seconds: number) =>
+  seconds < 5_400 ? `${(seconds / 60).toFixed(1)} minutes` : `${(seconds / 3600).toFixed(1)} hours`;
 const withThreads = (threads: TrainingThreads | undefined) =>
   threads ? ` on ${threads.used} of ${Math.max(...Object.keys(threads.secondsPerStep).map(Number))} threads` : '';
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 export function describeEstimate({ trainRows, steps, timedSteps, threads, ...seconds }: TrainingEstimate): string {
   return (
-    `${hours(seconds.expectedSeconds)} of this host at most: ${steps} steps on the ${trainRows} train rows, ` +
+    `${lasting(seconds.expectedSeconds)} of this host at most: ${steps} steps on the ${trainRows} train rows, ` +
     `${seconds.secondsPerStep.toFixed(2)} s each as ${timedSteps} timed steps took${withThreads(threads)}, and evaluations of ` +
     `${seconds.secondsPerEvaluation.toFixed(1)} s`
   );
@@ -66,7 +67,7 @@ export function describeTraining({ from, estimate, decision, record, problem }: 
     return (
       `quantization-aware training from ${from}: ${percent(before.accuracy)} before, ${percent(best.accuracy)} after ` +
       `${record.bestStep} of ${record.steps} steps${record.stoppedEarly ? ' (ended early)' : ''}, ` +
-      `${hours(record.durationMs / 1000)}${withThreads(record.threads)}`
+      `${lasting(record.durationMs / 1000)}${withThreads(record.threads)}`
     );
   }
   if (problem) return `quantization-aware training was not possible: ${problem}`;

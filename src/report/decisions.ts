@@ -1,5 +1,5 @@
 import { type Decision, secondOf } from '../domain/decision.ts';
-import { type ClosingDocument, PHASES } from '../domain/engagement.ts';
+import { type ClosingDocument, PHASES, type Phase } from '../domain/engagement.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { cite } from './evidence.ts';
 import { instant } from './format.ts';
@@ -15,21 +15,17 @@ export function decisions(document: ClosingDocument): Html {
       ...decided(decision, document.soFar),
     ],
   });
-  const [support, others] = [true, false].map((isSupport) =>
-    document.phases.filter(({ name }) => (name === 'support') === isSupport).map(row)
-  );
+  const rowsOf = (...names: Phase[]) => document.phases.filter(({ name }) => names.includes(name)).map(row);
   const shown = new Set(document.phases.map(({ decision }) => decision && keyOf(decision)));
-  const proposed = document.training?.decision ? [document.training.decision] : [];
-  const further = [...proposed, ...(document.rollout?.decisions ?? [])].filter(
-    (decision) => !shown.has(keyOf(decision))
+  const withoutPhase = (why: string, made: Decision[]) =>
+    made
+      .filter((decision) => !shown.has(keyOf(decision)))
+      .map((decision) => ({ cells: [decision.gate, absent(why), ...decided(decision)] }));
+  const proposed = withoutPhase(
+    'proposal: see the training',
+    document.training?.decision ? [document.training.decision] : []
   );
-  const stages = further.map((decision) => ({
-    cells: [
-      decision.gate,
-      absent(decision.gate === 'qat' ? 'proposal: see the training' : 'stage gate: see the rollout'),
-      ...decided(decision),
-    ],
-  }));
+  const stages = withoutPhase('stage gate: see the rollout', document.rollout?.decisions ?? []);
   const missing = PHASES.flatMap((phase) => {
     const why = whyNotReached(document, phase);
     return why ? [{ cells: [phase, absent(why), '', '', ''] }] : [];
@@ -44,7 +40,14 @@ ${table(
     { title: 'By' },
     { title: 'Comment', className: 'reason' },
   ],
-  [...others!, ...stages, ...support!, ...missing]
+  [
+    ...rowsOf('baseline', 'ptq'),
+    ...proposed,
+    ...rowsOf('optimization', 'rollout'),
+    ...stages,
+    ...rowsOf('support'),
+    ...missing,
+  ]
 )}</section>`;
 }
 
