@@ -112,7 +112,7 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
     expect(bytes.reduce((sum, each) => sum + each)).toBeLessThan(100_000);
   });
 
-  it('leads an engineer from a form to the first gate', async () => {
+  it('leads an engineer from a form to the first gate, and to an early end by phone', async () => {
     const name = uniqueName();
     await withWorker(figures(), async () => {
       await kickOffFromTheForm(name);
@@ -120,8 +120,10 @@ describe.skipIf(!isBrowserHere())('the dashboard (skipped where there is no Chro
       expect(kickedOff.rollout).toMatchObject({ stages: [50, 100], minimumHold: 1_000 });
       const written = readFileSync(join(api.home, name, 'engagement.yaml'), 'utf8');
       expect(written).toContain(`engagement: ${name}`);
+      await cancelByPhone(name);
+      const { phase, cancelled } = (await statusOf(api.client, name)).state;
+      expect({ phase, cancelled }).toMatchObject({ phase: 'closed', cancelled: { by: APPROVER, comment: HOSTILE } });
       expect(faults).toEqual([]);
-      await api.client.workflow.getHandle(`engagement/${name}`).terminate();
     });
   }, 120_000);
 
@@ -212,6 +214,25 @@ async function kickOffFromTheForm(name: string): Promise<void> {
   await inspect(page, 'dry-lap');
   await page.getByRole('button', { name: `Kick off ${name}` }).click();
   await page.getByRole('link', { name: 'Gate baseline', exact: true }).waitFor();
+  await page.context().close();
+}
+
+async function cancelByPhone(name: string): Promise<void> {
+  const others = await signedIn('phone', 'approver');
+  await others.getByRole('link', { name, exact: true }).click();
+  await others.getByRole('heading', { name: 'Journal' }).waitFor();
+  expect(await others.getByRole('button', { name: 'Cancel the engagement' }).count()).toBe(0);
+  await others.context().close();
+  const page = await signedIn('phone', 'engineer');
+  await page.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('button', { name: 'Cancel the engagement' }).click();
+  await page.getByText('This cannot be taken back.').waitFor();
+  await inspect(page, 'cancelling');
+  await page.getByRole('button', { name: 'Cancel it now' }).click(); // without a reason the form stays
+  await page.getByLabel('Why').fill(HOSTILE);
+  await page.getByRole('button', { name: 'Cancel it now' }).click();
+  await page.getByText(`cancelled in phase baseline by ${APPROVER}: ${HOSTILE}`).first().waitFor();
+  expect(await page.getByRole('button', { name: 'Cancel the engagement' }).count()).toBe(0);
   await page.context().close();
 }
 

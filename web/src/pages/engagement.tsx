@@ -5,6 +5,7 @@ import { PACKAGES, type PackageName } from '../../../src/domain/packages.ts';
 import type { VerifyResult } from '../../../src/evidence/verify.ts';
 import { instant } from '../../../src/report/format.ts';
 import type { Now } from '../../../src/server/view.ts';
+import { Cancelling } from '../cancelling.tsx';
 import { Journal } from '../journal.tsx';
 import { useLoaded } from '../live.ts';
 import { OfEngagement } from '../of-engagement.tsx';
@@ -30,6 +31,7 @@ export function EngagementPage({ name }: { name: string }) {
           </Bounded>
           <Reports document={document} isClosed={now.phase === 'closed'} />
           <Journal name={name} version={document} />
+          <Cancelling engagement={name} phase={now.phase} />
         </>
       )}
     </OfEngagement>
