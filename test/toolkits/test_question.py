@@ -96,7 +96,6 @@ def test_a_long_context_is_cut_and_the_question_is_not(question_job: dict[str, A
         ({"answers": "[w3"}, "data.selection", "row 1: no answer stands in the context; correct the row"),
         ({"answers": {"text": []}}, "data.selection", "row 1: 'answers' has no text"),
         ({"answers": "w9"}, "data.selection", "row 1: no answer stands in the context; correct the row"),
-        ({"question": " ".join(["w1"] * 30)}, "model.maxLength", "a question leaves its context no room"),
         ({"question": ""}, "data.selection", "row 1: 'question' is empty"),
         (rows("production")[0], "data.selection", "shares 1 rows with data.production"),
     ],
@@ -111,6 +110,23 @@ def test_refuses_a_row(
         prepare.run(question_job, Recorder())
     (found,) = refused.value.problems
     assert found["field"] == field and message in found["message"]
+
+
+def test_names_the_rows_whose_question_leaves_no_room(question_job: dict[str, Any], tmp_path: Path) -> None:
+    changed = rows("selection")
+    for row in changed[1:3]:
+        row["question"] = " ".join(["w1"] * 30)
+    file = write_rows(tmp_path / "selection.jsonl", changed)
+    question_job["roles"]["selection"] = str(file)
+    with pytest.raises(BadRequest) as refused:
+        prepare.run(question_job, Recorder())
+    assert [(found["field"], found["value"]) for found in refused.value.problems] == [
+        ("data.selection", changed[1]["id"]),
+        ("data.selection", changed[2]["id"]),
+    ]
+    for number, found in zip((2, 3), refused.value.problems, strict=True):
+        message = f"row {number} of {file}: the question leaves its context no room within {LENGTH} tokens"
+        assert found["message"].startswith(message)
 
 
 def test_refuses_a_model_without_both_logits(question_job: dict[str, Any], tmp_path: Path) -> None:

@@ -63,13 +63,29 @@ class QuestionAnswering(Text):
     def encode(self, role: str, rows: list[Row], progress: Any) -> list[Encoding]:
         texts = [(row[self.columns["question"]], row[self.columns["context"]]) for row in rows]
         try:
-            encoded = self.tokenized(role, texts, progress)
+            return self.tokenized(role, texts, progress)
         except BadRequest:
             raise
         except Exception as error:  # the library raises plain Exception for a question that fills the row
-            message = f"a question leaves its context no room ({error}); allow more tokens"
-            raise BadRequest(problem("model.maxLength", message, self.job["maxLength"])) from error
-        return encoded
+            too_long = self.without_room(role, rows)
+            if not too_long:
+                raise
+            raise BadRequest(*first_few(f"data.{role}", too_long)) from error
+
+    def without_room(self, role: str, rows: list[Row]) -> list[dict[str, Any]]:
+        found = []
+        for number, row in enumerate(rows, start=1):
+            question, context = row[self.columns["question"]], row[self.columns["context"]]
+            try:
+                self.tokenizer.encode(question, context)
+            except Exception:  # as above
+                row_id, room = row[self.columns["id"]], self.job["maxLength"]
+                message = (
+                    f"row {number} of {self.job['roles'][role]}: the question leaves its context no room within "
+                    f"{room} tokens; raise model.maxLength, shorten the question or leave the row out"
+                )
+                found.append(problem(f"data.{role}", message, row_id))
+        return found
 
     def data_problems(self, by_role: dict[str, list[Row]], *, complete: bool) -> list[dict[str, Any]]:
         """An answer that is no part of its context can never be given."""
