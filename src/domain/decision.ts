@@ -129,11 +129,24 @@ export function refuseDecision(gate: GateStatus, input: DecisionInput): string |
 /** What is measured is known by what it was measured on: without changes a phase would come to the same again. */
 function refuseRepetition({ gate, verdict }: GateStatus, { outcome, changes }: DecisionInput): string | undefined {
   if (outcome !== 'revise' || verdict === 'error' || gate === phaseGate('support')) return undefined; // those may differ
-  if (isStageGate(gate) && verdict === 'successful')
+  if (isStageGate(gate) && afterStageGate(outcome, verdict) === 'ask again')
     return `'revise' changes nothing at gate '${gate}': approve it to go on, or reject it`;
   const taken = (Object.keys(TAKEN) as (keyof Changes)[]).filter((what) => takesChange(what, gate, outcome));
   if (taken.length === 0 || taken.some((what) => Object.keys(changes?.[what] ?? {}).length > 0)) return undefined;
   return `'revise' without changes would measure the same again: change ${taken.join(' or ')} (docs/approving.md), waive it or reject it`;
+}
+
+/**
+ * What a rollout does after the gate of a stage. A revision runs a phase again: an inconclusive stage is held again, and
+ * before a stage nothing has run yet that could.
+ */
+export function afterStageGate(
+  outcome: Decision['outcome'],
+  verdict: Verdict
+): 'go on' | 'hold again' | 'ask again' | 'come down' {
+  if (outcome === 'approved' || outcome === 'waived') return 'go on';
+  if (outcome !== 'revise') return 'come down';
+  return verdict === 'successful' ? 'ask again' : 'hold again';
 }
 
 /** Whether a person can decide so, with a comment and without changes. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOfChanges } from '../../src/domain/changes.ts';
-import { type DecisionInput, describeFirst, type GateStatus, refuseDecision } from '../../src/domain/decision.ts';
+import {
+  afterStageGate,
+  type DecisionInput,
+  describeFirst,
+  type GateStatus,
+  refuseDecision,
+} from '../../src/domain/decision.ts';
 import { APPROVER, SECOND, spec } from '../workflows/fakes.ts';
 
 const state = { spec: spec('changes'), released: ['int8-dynamic', 'int8-static'] };
@@ -73,6 +79,17 @@ describe('a revision', () => {
   ])('that may come to something else is taken: %j at %j', (input, gate) => {
     expect(refusal({ gate: gate.gate ?? 'ptq', outcome: 'revise', ...input }, gate)).toBeUndefined();
   });
+});
+
+it.each([
+  ['approved', 'successful', 'go on'],
+  ['waived', 'inconclusive', 'go on'],
+  ['revise', 'inconclusive', 'hold again'],
+  ['revise', 'successful', 'ask again'],
+  ['rejected', 'successful', 'come down'],
+  ['expired', 'inconclusive', 'come down'],
+] as const)('after %s at the gate of a stage that is %s a rollout is to %s', (outcome, verdict, step) => {
+  expect(afterStageGate(outcome, verdict)).toBe(step);
 });
 
 describe('changes', () => {
