@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareCorrelations, correlationDropUpper, correlationSpread, TURNED } from '../../src/domain/correlations.ts';
+import { leaveOneOutCorrelations } from '../../src/domain/statistics/leave-one-out-ranks.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
 import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
 import { bcaSpearmanInterval, spearman } from '../../src/domain/statistics/spearman.ts';
@@ -22,6 +23,28 @@ describe('Spearman’s correlation', () => {
     expect(found.estimate).toBeCloseTo(interval.estimate, 12);
     expect(Math.abs(found.lower - interval.lower)).toBeLessThan(0.006);
     expect(Math.abs(found.upper - interval.upper)).toBeLessThan(0.006);
+  });
+
+  it.each([
+    ['without ties', (value: number) => value],
+    ['with ties', (value: number) => Math.round(2 * value)],
+    ['with one side constant but for a pair', (value: number) => (value > 1.9 ? 1 : 0)],
+  ])('without each pair in turn is that of the others, %s', (_, step) => {
+    const { gold, baseline } = drawn(seededRandom(8), 60, 0);
+    const [a, b] = [gold.map(step), baseline];
+    const without = (values: Float64Array, out: number) => values.filter((_, row) => row !== out);
+    const exact = Array.from(a, (_, out) => spearman(without(a, out), without(b, out)));
+    expect([...leaveOneOutCorrelations(a, b)]).toEqual(exact);
+    expect([...leaveOneOutCorrelations(b, a)]).toEqual(exact);
+  });
+
+  it('without each of 20,000 pairs in turn takes no 20,000 rankings', () => {
+    const { gold, baseline } = drawn(seededRandom(8), 20_000, 0);
+    const began = performance.now();
+    const found = leaveOneOutCorrelations(gold, baseline);
+    expect(performance.now() - began).toBeLessThan(3_000); // ten seconds and more by ranking again
+    const [first, ...others] = [gold, baseline].map((values) => values.slice(1));
+    expect(found[0]).toBe(spearman(first!, others[0]!));
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { requireSamples } from './arguments.ts';
 import { type BootstrapInput, type BootstrapInterval, bcaEnds, requireBootstrap } from './bootstrap.ts';
+import { leaveOneOutCorrelations } from './leave-one-out-ranks.ts';
 import { seededRandom } from './random.ts';
 
 /** Gold similarities of pairs, and those that two models give them; all of one length. */
@@ -24,8 +25,9 @@ export function standardRanks(values: ArrayLike<number>): Float64Array {
 
 /**
  * BCa interval of spearman(gold, candidate) - spearman(gold, baseline) over at least 3 pairs. Whole pairs are resampled,
- * with what both models say of them, as the two correlations depend on each other. Throws a RangeError that names the
- * field. Sources: B. Efron, JASA 82 (1987), 171-185; R. R. Wilcox, Br. J. Math. Stat. Psychol. 69 (2016), 215-224.
+ * with what both models say of them, as the two correlations depend on each other; the jackknife is exact. Throws a
+ * RangeError that names the field. Sources: B. Efron, JASA 82 (1987), 171-185; R. R. Wilcox, Br. J. Math. Stat. Psychol.
+ * 69 (2016), 215-224.
  */
 export function bcaSpearmanInterval(input: BootstrapInput & Similarities): BootstrapInterval {
   const { gold, baseline, candidate, confidence, resamples, seed } = input;
@@ -44,12 +46,8 @@ export function bcaSpearmanInterval(input: BootstrapInput & Similarities): Boots
   };
   const drawn = new Uint32Array(n).fill(1);
   const estimate = differenceOf(drawn);
-  const left = Float64Array.from(drawn, (_, out) => {
-    drawn[out] = 0;
-    const without = differenceOf(drawn);
-    drawn[out] = 1;
-    return without;
-  });
+  const left = leaveOneOutCorrelations(gold, candidate);
+  for (const [out, ofBaseline] of leaveOneOutCorrelations(gold, baseline).entries()) left[out]! -= ofBaseline;
   const middle = left.reduce((sum, value) => sum + value, 0) / n;
   const deviations = left.map((value) => middle - value);
   if (deviations.every((deviation) => deviation === 0)) return { estimate, lower: estimate, upper: estimate };
