@@ -1,10 +1,10 @@
 import type { DataRole, PreparedData } from './artifact.ts';
 import { check, passOr, percent, points } from './check.ts';
-import { LARGEST_SPREAD, TURNED } from './correlations.ts';
+import { LARGEST_SPREAD } from './correlations.ts';
 import type { QualitySpec, Spec } from './spec.ts';
 import { certifiableMargin, rowsToCertify } from './statistics/certification.ts';
 import { certifiableScoreMargin, scoreRowsToCertify } from './statistics/score-certification.ts';
-import { isScored, measureOf } from './tasks.ts';
+import { isScored, measureOf, mostLost } from './tasks.ts';
 import type { Check } from './verdict.ts';
 
 /** Prepared rows, wherever they lie. */
@@ -89,10 +89,12 @@ const designOf = ({ expectedDiscordancePoints, confidence, power }: QualitySpec)
 });
 
 /** Of scores; the worst that may be where FP32's are not known. */
-const scoreDesignOf = (quality: QualitySpec, scoreSpread: number | undefined) =>
-  measureOf(quality) === 'correlation'
-    ? { ...designOf(quality), spread: scoreSpread ?? LARGEST_SPREAD, most: TURNED }
-    : { ...designOf(quality), spread: scoreSpread ?? 1 };
+const scoreDesignOf = (quality: QualitySpec, scoreSpread: number | undefined) => ({
+  ...designOf(quality),
+  spread: scoreSpread ?? (measureOf(quality) === 'correlation' ? LARGEST_SPREAD : 1),
+  most: mostLost(quality),
+  onlyLosses: measureOf(quality) === 'fidelity',
+});
 
 /** The smallest margin, in points, that so many rows can certify. */
 export const certifiablePoints = (quality: QualitySpec, rows: number, scoreSpread?: number): number =>
@@ -111,13 +113,19 @@ function powerCheck(quality: QualitySpec, { rows }: Pick<PreparedData, 'rows'>, 
     'power',
     passOr(rows >= needed, 'inconclusive'),
     `${rows} hold-out rows can certify a margin of ${smallest} at ${quality.expectedDiscordancePoints} % ` +
-      `${isScored(quality) ? changed(quality, scoreSpread) : 'discordance'}; ${points(margin)} needs ${needed} rows`
+      `${isScored(quality) ? changed(quality, scoreSpread) : 'discordance'}; ${points(margin)} ` +
+      (Number.isFinite(needed)
+        ? `needs ${needed} rows`
+        : 'is no more than these lose: raise quality.marginPoints, or lower quality.expectedDiscordancePoints to what you expect')
   );
 }
 
 function changed(quality: QualitySpec, spread: number | undefined): string {
-  if (measureOf(quality) === 'correlation') return 'of the pairs in the place of another';
+  const measure = measureOf(quality);
+  if (measure === 'correlation') return 'of the pairs in the place of another';
+  const size = points(Math.sqrt(spread ?? 1));
+  if (measure === 'fidelity') return `of the rows answered with another row's vector, which loses ${size} each`;
   return spread === undefined
     ? 'of the rows changed from 0 to 1 or back, as FP32 is not measured yet'
-    : `of the rows changed by ${points(Math.sqrt(spread))}, as FP32's rows differ`;
+    : `of the rows changed by ${size}, as FP32's rows differ`;
 }

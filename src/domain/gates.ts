@@ -8,7 +8,7 @@ import type { PairedCountsOfRows } from './metrics.ts';
 import { type ScoresOfRows, scoreDropUpper } from './scores.ts';
 import type { QualitySpec, Spec } from './spec.ts';
 import { tangoUpperBound } from './statistics/tango.ts';
-import { isScored, measureOf, metricText, nameOf } from './tasks.ts';
+import { isScored, measureOf, metricText, mostLost, nameOf } from './tasks.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 const MEGABYTE = 1e6;
@@ -90,9 +90,10 @@ export function qualityChecks(
 }
 
 /** One-sided upper bound of the metric's drop: Tango's of a proportion, the bootstrap's of a score or a correlation. */
-export function dropUpper({ confidence }: QualitySpec, compared: Compared): number {
+export function dropUpper(quality: QualitySpec, compared: Compared): number {
+  const { confidence } = quality;
   if ('similarities' in compared) return correlationDropUpper(compared, confidence);
-  if ('differences' in compared) return scoreDropUpper(compared, confidence);
+  if ('differences' in compared) return scoreDropUpper(compared, confidence, mostLost(quality));
   const { lost, won, rows } = compared;
   return tangoUpperBound({ b: lost, c: won, n: rows, confidence });
 }

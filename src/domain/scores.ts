@@ -62,12 +62,16 @@ export const mean = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * One-sided upper bound of the mean drop: BCa over the paired differences and one row more, which lost everything. The
- * bootstrap knows only losses that it has seen; the added row is the one that so many rows cannot exclude, as the
- * score interval of a proportion has it by itself.
+ * One-sided upper bound of the mean drop: BCa over the paired differences and one row more, which lost everything, so
+ * much as `most`. The bootstrap knows only losses that it has seen; the added row is the one that so many rows cannot
+ * exclude, as the score interval of a proportion has it by itself.
  */
-export function scoreDropUpper({ differences }: Pick<ScoresOfRows, 'differences'>, confidence: number): number {
-  const candidate = new Float64Array(differences.length + 1).fill(-1);
+export function scoreDropUpper(
+  { differences }: Pick<ScoresOfRows, 'differences'>,
+  confidence: number,
+  most = 1
+): number {
+  const candidate = new Float64Array(differences.length + 1).fill(-most);
   candidate.set(differences);
   const baseline = new Float64Array(candidate.length);
   const twoSided = 2 * confidence - 1;

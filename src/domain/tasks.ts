@@ -76,6 +76,11 @@ interface Metric {
 export const measureOf = ({ metric = 'accuracy', evaluator }: Metric): Measure =>
   evaluator === undefined ? METRICS[metric as MetricName] : 'mean';
 
+/** What one row more can take from the metric at most, times the rows: a cosine ends at -1, a pair may be turned round. */
+const MOST_LOST: Record<Measure, number> = { share: 1, mean: 1, fidelity: 2, correlation: 2 };
+
+export const mostLost = (metric: Metric): number => MOST_LOST[measureOf(metric)];
+
 const BESIDE: Record<string, MetricName> = { f1: 'exact match', 'exact match': 'f1', spearman: 'cosine' };
 
 /** What is told beside the metric and decides nothing. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { qualityChecks } from '../../src/domain/gates.ts';
+import { dataChecks } from '../../src/domain/data-checks.ts';
+import { dropUpper, qualityChecks } from '../../src/domain/gates.ts';
 import { compareScores, scoreDropUpper, scoreSpread, worstScoreRegressions } from '../../src/domain/scores.ts';
+import type { QualitySpec } from '../../src/domain/spec.ts';
 import { bcaPairedInterval } from '../../src/domain/statistics/bootstrap.ts';
 import { seededRandom } from '../../src/domain/statistics/random.ts';
 import { certifiableScoreMargin, scoreRowsToCertify } from '../../src/domain/statistics/score-certification.ts';
@@ -22,6 +24,8 @@ const scored = (changes: object = {}) =>
     rollout: undefined,
     support: undefined,
   }).quality;
+
+const cosine: QualitySpec = { ...scored(), metric: 'cosine', evaluator: undefined };
 
 const ROWS = {
   baseline: [1, 0.5, 0.25, 1, 0.5, 0],
@@ -99,6 +103,36 @@ describe('the upper bound of a drop', () => {
   });
 });
 
+describe('the upper bound of a cosine', () => {
+  const boundOf = (differences: Float64Array) =>
+    dropUpper(cosine, {
+      rows: differences.length,
+      accuracyBaseline: 1,
+      accuracyCandidate: 1,
+      lost: 0,
+      won: 0,
+      differences,
+    });
+
+  it('counts on a row more whose vector was turned round, as it takes 2', () => {
+    expect(boundOf(new Float64Array(500))).toBe(scoreDropUpper({ differences: new Float64Array(500) }, 0.95, 2));
+    expect(boundOf(new Float64Array(500))).toBeCloseTo(8 / 501, 12);
+  });
+
+  it('passes no more than one in twenty candidates at the margin that turn vectors round, where a row that lost 1 does not do', () => {
+    const random = seededRandom(5);
+    const [n, turned, runs] = [100, 0.02, 100];
+    let [passed, tooMany] = [0, 0];
+    for (let run = 0; run < runs; run++) {
+      const differences = Float64Array.from({ length: n }, () => (random.next() < turned ? -2 : 0));
+      if (boundOf(differences) < 2 * turned) passed += 1;
+      if (scoreDropUpper({ differences }, 0.95) < 2 * turned) tooMany += 1;
+    }
+    expect(passed / runs).toBeLessThan(0.05);
+    expect(tooMany / runs).toBeGreaterThan(0.08);
+  });
+});
+
 describe('the gate of a score', () => {
   const same = (rows: number) => new Array<number>(rows).fill(0.8);
 
@@ -154,6 +188,38 @@ describe('the power check of a score', () => {
     }).filter(Boolean).length;
     expect(passed / runs).toBeGreaterThan(0.55);
     expect(passed / runs).toBeLessThan(0.95);
+  });
+
+  it('adds what is expected to be lost where no row can gain, and has that power', () => {
+    const random = seededRandom(11);
+    const losses = { ...design, discordance: 0.01, spread: 0.64, most: 2, onlyLosses: true };
+    const [margin, runs] = [0.02, 15];
+    const n = scoreRowsToCertify({ ...losses, margin });
+    expect(
+      certifiableScoreMargin({ ...losses, n }) - certifiableScoreMargin({ ...losses, onlyLosses: false, n })
+    ).toBeGreaterThan(0.9 * losses.discordance * 0.8);
+    const passed = Array.from({ length: runs }, () => {
+      const differences = Float64Array.from({ length: n }, () => (random.next() < losses.discordance ? -0.8 : 0));
+      return scoreDropUpper({ differences }, 0.95, losses.most) < margin;
+    }).filter(Boolean).length;
+    expect(passed / runs).toBeGreaterThan(0.55);
+    expect(passed / runs).toBeLessThan(1);
+  });
+
+  it('says that no rows certify a margin which the expected changes of a cosine use up', () => {
+    const quality = { ...cosine, marginPoints: 1.5 };
+    const rows = { rows: 5_000, classes: {}, slices: {}, rowsSha256: '' } as never;
+    const power = (quality: QualitySpec) =>
+      dataChecks(
+        { quality, calibration: { rows: 1_000, method: 'minmax' } },
+        { data: { calibration: rows, selection: rows, holdout: rows } },
+        0.64
+      ).at(-1)!;
+    expect(power(quality).verdict).toBe('inconclusive');
+    expect(power(quality).reason).toMatch(
+      /^5000 hold-out rows can certify a margin of 2\.\d\d points at 2 % of the rows answered with another row's vector, which loses 80\.00 points each; 1\.50 points is no more than these lose: raise quality\.marginPoints/
+    );
+    expect(power({ ...quality, expectedDiscordancePoints: 0.5 })).toMatchObject({ verdict: 'successful' });
   });
 
   it('counts on the worst where every row has one score', () => {
