@@ -21,7 +21,7 @@ export async function activitiesOf(client: Client, name: string): Promise<Activi
   const handle = client.workflow.getHandle(engagementId(name));
   const own = await answered(client, () => handle.describe()).catch(unknownAs(client, name));
   const children = (own.raw.pendingChildren ?? []).map(({ workflowId }) => workflowId!);
-  const descriptions = await Promise.all(children.map((id) => client.workflow.getHandle(id).describe()));
+  const descriptions = await described(client, children);
   const found = [own, ...descriptions].flatMap(({ workflowId, raw }) =>
     (raw.pendingActivities ?? []).map((pending) => ({ pending, progress: progressOf(workflowId, pending) }))
   );
@@ -54,12 +54,17 @@ function progressOf(workflowId: string, pending: Pending): ActivityProgress {
 
 async function atWork(client: Client): Promise<WorkflowExecutionDescription[]> {
   const busy: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: AT_WORK, pageSize: ASKED })) {
-    busy.push(workflowId);
-    if (busy.length === ASKED) break;
-  }
-  return Promise.all(busy.map((id) => client.workflow.getHandle(id).describe()));
+  await answered(client, async () => {
+    for await (const { workflowId } of client.workflow.list({ query: AT_WORK, pageSize: ASKED })) {
+      busy.push(workflowId);
+      if (busy.length === ASKED) break;
+    }
+  });
+  return described(client, busy);
 }
+
+const described = (client: Client, ids: string[]): Promise<WorkflowExecutionDescription[]> =>
+  answered(client, () => Promise.all(ids.map((id) => client.workflow.getHandle(id).describe())));
 
 /** What a worker of the same queue is busy with: measurements and toolkits have their host to themselves. */
 function ahead(busy: WorkflowExecutionDescription[], { activityOptions }: Pending) {
@@ -67,7 +72,11 @@ function ahead(busy: WorkflowExecutionDescription[], { activityOptions }: Pendin
   for (const { workflowId, raw } of busy)
     for (const other of raw.pendingActivities ?? [])
       if (Number(other.state) === STARTED && queue && other.activityOptions?.taskQueue?.name === queue)
-        return { engagement: workflowId.split('/')[1]!, since: new Date(millis(other.lastStartedTime)).toISOString() };
+        return {
+          engagement: workflowId.split('/')[1]!,
+          activity: other.activityType!.name!,
+          since: new Date(millis(other.lastStartedTime)).toISOString(),
+        };
   return undefined;
 }
 

@@ -8,7 +8,7 @@ export interface ActivityProgress {
   total?: number;
   lastFailure?: string;
   /** No worker has taken it yet; where another one is in its way, which. */
-  waiting?: { since: string; behind?: { engagement: string; since: string } };
+  waiting?: { since: string; behind?: { engagement: string; activity: string; since: string } };
 }
 
 /** Those that take more than moments, as people say it. */
@@ -38,7 +38,7 @@ export function describeActivity(progress: ActivityProgress): string {
   const counted = total ? `, ${stage ? `${stage} ` : ''}${done}/${total}` : '';
   const behind = waiting?.behind;
   const queue = behind
-    ? ` for the measurement of ${behind.engagement}, which runs since ${clock(behind.since)}`
+    ? ` for ${behind.engagement}, ${IN_WORDS[behind.activity] ?? behind.activity} since ${clock(behind.since)}`
     : ' for a worker';
   const waits = waiting ? `, waits since ${clock(waiting.since)}${queue}` : '';
   const again = attempt > 1 ? `, attempt ${attempt}${lastFailure ? ` after: ${lastFailure}` : ''}` : '';

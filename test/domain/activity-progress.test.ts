@@ -21,9 +21,19 @@ it.each<[Partial<ActivityProgress>, string]>([
   [
     {
       activity: 'measureBaseline',
-      waiting: { since, behind: { engagement: 'faq', since: '2026-11-27T08:40:00.000Z' } },
+      waiting: { since, behind: { engagement: 'faq', activity: 'runLoadTest', since: '2026-11-27T08:40:00.000Z' } },
     },
-    'measuring FP32, waits since 08:56 UTC for the measurement of faq, which runs since 08:40 UTC',
+    'measuring FP32, waits since 08:56 UTC for faq, searching the largest rate at the service level since 08:40 UTC',
+  ],
+  [
+    {
+      activity: 'prepareData',
+      waiting: {
+        since,
+        behind: { engagement: 'faq', activity: 'quantizeCandidate', since: '2026-11-27T08:40:00.000Z' },
+      },
+    },
+    'checking model and rows, waits since 08:56 UTC for faq, making the candidate since 08:40 UTC',
   ],
   [{ activity: 'prepareData', waiting: { since } }, 'checking model and rows, waits since 08:56 UTC for a worker'],
   [

@@ -7,12 +7,14 @@ import { runWithWorker } from './worker.ts';
 /** `runWithWorker` on the ring's server and bundle. */
 export const withWorker = (
   overrides: Partial<FakeActivities>,
-  action: (client: Client, activities: FakeActivities) => Promise<void>
+  action: (client: Client, activities: FakeActivities) => Promise<void>,
+  how?: { oneAtATime: boolean }
 ): Promise<void> =>
   runWithWorker(
     { address: inject('temporal'), bundlePath: inject('bundlePath'), namespace: namespace() },
     overrides,
-    action
+    action,
+    how
   );
 
 /** The file's own on the ring's server. */

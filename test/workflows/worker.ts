@@ -8,11 +8,12 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
 });
 
-/** A client and a worker on all queues with these activities; ends the worker afterwards. */
+/** A client and a worker on all queues with these activities; `oneAtATime` as real hosts do. Ends the worker afterwards. */
 export async function runWithWorker(
   { address, bundlePath, namespace = 'default' }: { address: string; bundlePath: string; namespace?: string },
   overrides: Partial<FakeActivities>,
-  action: (client: Client, activities: FakeActivities) => Promise<void>
+  action: (client: Client, activities: FakeActivities) => Promise<void>,
+  { oneAtATime = false } = {}
 ): Promise<void> {
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });
@@ -24,7 +25,9 @@ export async function runWithWorker(
         namespace,
         taskQueue,
         activities,
-        ...(taskQueue === QUEUES.engagement && { workflowBundle: { codePath: bundlePath } }),
+        ...(taskQueue === QUEUES.engagement
+          ? { workflowBundle: { codePath: bundlePath } }
+          : oneAtATime && { maxConcurrentActivityTaskExecutions: 1 }),
       })
     )
   );
