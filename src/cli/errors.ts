@@ -24,6 +24,13 @@ export class NotFound extends CommandError {
   }
 }
 
+/** Nothing is wrong with what was asked for: this machine cannot do it now. */
+export class NotAvailable extends CommandError {
+  constructor(message: string, next: string) {
+    super(EXIT.refused, message, next);
+  }
+}
+
 export function noSuchEngagement(name: string, known: string[]): NotFound {
   const near = nearest(name, known);
   const meant = near === undefined ? '' : `did you mean ${near}? `;

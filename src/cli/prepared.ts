@@ -11,6 +11,8 @@ import type { Preparation } from '../domain/engagement.ts';
 import { FailureType } from '../domain/errors.ts';
 import { preparationJob } from '../domain/preparation-job.ts';
 import type { Check } from '../domain/verdict.ts';
+import { NotAvailable } from './errors.ts';
+import { notChecked } from './not-checked.ts';
 import { mistaken, type SpecFile } from './spec-file.ts';
 
 export interface Prepared {
@@ -23,13 +25,16 @@ export interface Prepared {
   /** Gone when the work ends. */
   folder: string;
   toolkit<T>(verb: string, job: object): Promise<T>;
-  /** Ctrl-C aborts it. */
+  /** Ctrl-C and the end of the server abort it. */
   signal: AbortSignal;
 }
 
 const IN_WORDS: Record<string, string> = { export: 'exporting the model', prepare: 'checking model and rows' };
 
 let last: Promise<unknown> = Promise.resolve();
+const ending = new AbortController();
+
+const interrupted = () => new NotAvailable('interrupted; nothing was started and nothing is kept', 'run it again');
 
 /**
  * Prepares the data of a specification for work outside an engagement; nothing of it is kept. Refuses model and rows
@@ -46,22 +51,30 @@ export function withPrepared<T>(
   return turn;
 }
 
+/** Ends the work that runs and refuses what waits its turn, for good; resolves once no folder of it is left. */
+export async function endPreparing(): Promise<void> {
+  ending.abort(interrupted());
+  await last;
+}
+
 async function prepared<T>(
   { spec, files }: SpecFile,
   work: (prepared: Prepared) => Promise<T>,
   onProgress?: (line: string) => void
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'stepdown-prepared-'));
+  ending.signal.throwIfAborted();
+  const folder = await mkdtemp(join(tmpdir(), 'stepdown-prepared-')).catch(refused);
   const abort = new AbortController();
-  const stop = () => abort.abort(new Error('interrupted; nothing is kept'));
-  process.once('SIGINT', stop);
+  const signal = AbortSignal.any([abort.signal, ending.signal]);
+  const stop = () => abort.abort(interrupted());
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   const run = <R>(toolkit: string, verb: string, job: object) =>
     runToolkit<R>({
       python: loadConfig().python,
       toolkit,
       verb,
       job: { ...job, outputFolder: folder },
-      signal: abort.signal,
+      signal,
       stderrPath: join(folder, `${verb}.log`),
       onProgress: ({ stage, done, total }) => onProgress?.(`${IN_WORDS[verb] ?? verb}: ${stage} ${done}/${total}`),
     });
@@ -77,9 +90,9 @@ async function prepared<T>(
     const job = preparationJob(spec, { ...files, model });
     const output = await toolkit<{ model: Prepared['facts'] } & Pick<Prepared, 'roles'>>('prepare', job).catch(refused);
     const { model: facts, roles } = output;
-    return await work({ model, facts, roles, folder, toolkit, signal: abort.signal });
+    return await work({ model, facts, roles, folder, toolkit, signal });
   } finally {
-    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -88,9 +101,9 @@ async function prepared<T>(
 export const checkRows = (file: SpecFile, onProgress?: (line: string) => void): Promise<Check[]> =>
   withPrepared(file, async ({ roles }) => dataChecks(file.spec, { data: roles }), onProgress);
 
-/** What the toolkit refused, by the fields of the specification. */
+/** What the toolkit refused, by the fields of the specification; else what kept it from looking. */
 function refused(error: unknown): never {
-  if (!(error instanceof ApplicationFailure) || error.type !== FailureType.BadRequest) throw error;
+  if (!(error instanceof ApplicationFailure) || error.type !== FailureType.BadRequest) throw notChecked(error);
   const [details] = (error.details ?? []) as { problems?: { field: string; value: unknown; message: string }[] }[];
   const problems = (details?.problems ?? []).map(({ field, ...problem }) => ({
     ...problem,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import { endPreparing } from '../cli/prepared.ts';
 import { loadConfig, temporalConnection } from '../config.ts';
 import { Access } from './access.ts';
 import { createServer } from './server.ts';
@@ -23,7 +24,9 @@ async function main(): Promise<void> {
   const publicUrl = () => config.publicUrl ?? `http://127.0.0.1:${port}`;
   const app = await createServer({ client, config, access, publicUrl });
   const stop = async () => {
+    const ended = endPreparing();
     await app.close();
+    await ended;
     await connection.close();
     access.close();
     process.exit(0);

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { CommandError, EXIT, NotFound } from '../cli/errors.ts';
+import { CommandError, EXIT, NotAvailable, NotFound } from '../cli/errors.ts';
 
 /** A refusal with its HTTP status, a sentence for people and the next step (RFC 9457). */
 export class Problem extends Error {
@@ -64,6 +64,7 @@ function ofCommand(error: CommandError): { status: number; detail: string; more:
   const { exitCode, message, next, details } = error;
   const more = { next, ...(typeof details === 'object' ? details : {}) };
   if (error instanceof NotFound) return { status: 404, detail: message, more };
+  if (error instanceof NotAvailable) return { status: 503, detail: message, more };
   const status = { [EXIT.refused]: 409, [EXIT.usage]: 422, [EXIT.nothingListening]: 503 }[exitCode] ?? 500;
   return { status, detail: message, more };
 }
