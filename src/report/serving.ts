@@ -67,7 +67,7 @@ session = ort.InferenceSession(${JSON.stringify(model)}, options, providers=[${p
 }
 
 export function signature(guide: DeploymentGuide): Html {
-  const { serving, preprocessing } = guide;
+  const { serving, preprocessing, answer } = guide;
   return html`<section aria-labelledby="signature"><h2 id="signature">Inputs and outputs</h2>
 ${tensors('Read from the file by ONNX Runtime; a named dimension is open.', serving)}
 ${
@@ -76,7 +76,8 @@ ${
     : html`<p>FP32 takes and gives the same, so that going back changes the file only.</p>`
 }
 <h3>From a row to tensors</h3>
-<dl class="terms">${Object.entries(preprocessing).map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd>`)}</dl></section>`;
+<dl class="terms">${Object.entries(preprocessing).map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd>`)}</dl>
+${answer && html`<h3>From outputs to an answer</h3><p>${answer}</p>`}</section>`;
 }
 
 function tensors(

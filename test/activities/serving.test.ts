@@ -90,7 +90,24 @@ describe('the deployment guide', () => {
     expect(expected).toMatch(/Largest rate at the service level \[ E\d+ \] 193.6 \/s/);
     expect(expected).toContain('Intel Xeon Platinum 8481C');
     expect(section(page, 'rollback')).toContain(baseline.model.sha256);
+    expect(section(page, 'signature')).not.toContain('From outputs to an answer');
     expect(section(page, 'runtime')).toContain('options.intra_op_num_threads = 1');
+  });
+
+  it.each([
+    [
+      { task: 'question-answering', maxLength: 64, padding: 'none', maximumAnswerTokens: 8 },
+      /the largest sum of the start logit of its first token and the end logit .* at most 8 tokens long/,
+    ],
+    [
+      { task: 'embeddings', maxLength: 64, padding: 'none', pooling: 'mean', normalize: true },
+      /A text's vector is the mean of .* that the attention mask keeps, brought to length 1: similarity is the cosine/,
+    ],
+  ])('says how the outputs of a model that names no class become an answer: %j', async (task, words) => {
+    const { name, kind, path } = state.spec.model;
+    const model = { name, kind, path, ...task } as typeof state.spec.model;
+    await write({ state: { ...state, spec: { ...state.spec, model } } });
+    expect(section(await pageOf(), 'signature')).toMatch(words);
   });
 
   it('watches the thresholds of the specification, at the gateway where there is one', async () => {

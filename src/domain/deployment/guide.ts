@@ -34,6 +34,8 @@ export interface DeploymentGuide {
   labels: string[];
   /** What turns a row into tensors, from the specification. */
   preprocessing: Preprocessing;
+  /** What makes the outputs an answer, where no class is named. */
+  answer?: string | undefined;
   figures: ExpectedFigure[];
   monitoring: Monitored[];
   /** On which the figures were measured. */
@@ -78,6 +80,7 @@ export function deploymentGuide(input: {
     serving,
     labels: classesOf(spec),
     preprocessing: preprocessingOf(spec),
+    answer: answerOf(spec),
     figures: expectedFigures(state),
     monitoring: monitoredFigures(state, isRolledOut),
     host: trial.host,
@@ -92,6 +95,20 @@ export function deploymentGuide(input: {
       })),
     ],
   };
+}
+
+const POOLED: Record<string, string> = {
+  mean: 'the mean of the output’s vectors over the tokens that the attention mask keeps',
+  cls: 'the output’s vector of the first token',
+  none: 'the output itself',
+};
+
+function answerOf({ model, quality: { evaluator } }: Spec): string | undefined {
+  if (model.task === 'question-answering')
+    return `The answer is the part of the context with the largest sum of the start logit of its first token and the end logit of its last one, at most ${model.maximumAnswerTokens} tokens long; of equal ones the first.`;
+  if (model.task === 'embeddings')
+    return `A text's vector is ${POOLED[model.pooling]}${model.normalize ? ', brought to length 1: similarity is the cosine.' : ', as long as it is: similarity is the scalar product.'}`;
+  return evaluator && `What the outputs mean is ${evaluator.entryPoint}'s to say, the evaluator that scored them.`;
 }
 
 function preprocessingOf({ model }: Spec): Preprocessing {
