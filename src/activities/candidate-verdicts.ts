@@ -9,6 +9,7 @@ import type {
 import type { BaselineMeasurement, GivenUp, Predictions, Trial } from '../domain/measurement.ts';
 import type { Recipe } from '../domain/recipe.ts';
 import type { Spec } from '../domain/spec.ts';
+import { nameOf } from '../domain/tasks.ts';
 import { type Check, combine, reasonOf, type Verdict } from '../domain/verdict.ts';
 import type { CandidateEvidence, EfficiencyEvidence } from '../evidence/evidence.ts';
 import { basisOf, efficiencyFromFiles, judgeFromFiles } from '../evidence/judge-candidate.ts';
@@ -64,7 +65,7 @@ export const createCandidateVerdicts = ({ artifacts, journalOf }: Dependencies) 
     };
     const checks = await efficiencyFromFiles(basis, artifacts);
     const evidence = await artifacts.putJson({ ...basis, checks } satisfies EfficiencyEvidence);
-    const reason = `${reasonOf(checks)}; given up before its accuracy was asked`;
+    const reason = `${reasonOf(checks)}; given up before its ${nameOf(quality)} was asked`;
     const verdict = { verdict: combine(checks), reason, checks, evidence };
     const event = `verdict/${id}/selection/${evidence.sha256.slice(0, 12)}/${runId()}`;
     await journalOf(subject.engagement).append(event, 'verdict', { ...subject, ...verdict });

@@ -4,9 +4,9 @@ import { type BaselineMeasurement, describeEngine } from '../domain/measurement.
 import { PACKAGES } from '../domain/packages.ts';
 import { describeSensitivity } from '../domain/search/sensitivity.ts';
 import { describeCost, type ServingCost } from '../domain/serving-cost.ts';
-import type { Spec } from '../domain/spec.ts';
+import type { QualitySpec, Spec } from '../domain/spec.ts';
 import { countOf, type SupportResult } from '../domain/support.ts';
-import { isScored, metricText, nameOf } from '../domain/tasks.ts';
+import { measureOf, metricText, nameOf } from '../domain/tasks.ts';
 import type { StageResult } from '../domain/traffic.ts';
 import { describeEstimate, describeTraining, type TrainingEstimate } from '../domain/training.ts';
 import { counted } from '../domain/units.ts';
@@ -45,7 +45,7 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
       ? `- ${id}: ${verdict}. ${figures.sizeRatio.toFixed(3)} of the size, ${figures.speedup.toFixed(2)}x as fast, ` +
         `${nameOf(spec.quality)} ${metricText(spec.quality, figures.accuracy)} (drop ${(100 * figures.accuracyDrop).toFixed(2)} points, ` +
         `at most ${(100 * figures.accuracyDropUpper).toFixed(2)} of ${spec.quality.marginPoints}), ` +
-        `${figures.flips} ${isScored(spec.quality) ? 'rows changed' : 'flips'}${verdict === 'successful' ? '' : `. ${reason}`}`
+        `${figures.flips} ${changed(spec.quality)}${verdict === 'successful' ? '' : `. ${reason}`}`
       : `- ${id}: ${verdict}. ${reason}`;
   const lines = candidates.map((candidate) => {
     const engine = candidate.trial?.quantized.engine;
@@ -54,9 +54,21 @@ export function candidatesSummary(spec: Spec, candidates: CandidateResult[], che
   return [
     lines.join('\n'),
     reasons(checks),
-    'Approving lets the successful ones go on; `--changes` with `candidates: [...]` lets fewer.',
+    candidates.some(({ verdict }) => verdict === 'successful')
+      ? 'Approving lets the successful ones go on; `--changes` with `candidates: [...]` lets fewer.'
+      : noneGoesOn(spec),
   ].join('\n\n');
 }
+
+const changed = (quality: QualitySpec): string =>
+  ({ share: 'flips', mean: 'rows changed', fidelity: 'rows changed', correlation: 'pairs moved' })[measureOf(quality)];
+
+const noneGoesOn = (spec: Spec): string =>
+  `None of them can go on as it is. ${
+    PACKAGES[spec.package].optimizes
+      ? 'Waiving lets the next phase look for one that holds every requirement'
+      : `Waiving ends the engagement without a candidate, as package ${spec.package} looks for no further ones`
+  }; revising with other thresholds or recipes runs this phase again.`;
 
 /** What training costs, what it needs and what it cannot promise. */
 export function proposalSummary(input: { spec: Spec; from: CandidateResult; estimate: TrainingEstimate }): string {

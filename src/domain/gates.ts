@@ -79,14 +79,20 @@ export function qualityChecks(
   const upper = dropUpper(quality, outcomes);
   const drop = outcomes.accuracyBaseline - outcomes.accuracyCandidate;
   const slices = sliceFigures(quality, outcomes);
-  const [lost, won] = 'differences' in outcomes ? ['scored lower', 'higher'] : ['lost', 'won'];
+  const { units, lost, won } = wordsFor(outcomes);
   const overall = check(
     'differences' in outcomes ? 'score' : 'accuracy',
     dropVerdict(upper, drop, margin),
     `${nameOf(quality)} drop ${points(drop)}, at most ${points(upper)} with ${percent(quality.confidence)} confidence, ` +
-      `margin ${points(margin)} (${outcomes.lost} rows ${lost}, ${outcomes.won} ${won} of ${outcomes.rows})`
+      `margin ${points(margin)} (${outcomes.lost} ${units} ${lost}, ${outcomes.won} ${won} of ${outcomes.rows})`
   );
   return { checks: [overall, ...slices.map((slice) => sliceCheck(quality, slice))], slices };
+}
+
+function wordsFor(outcomes: Compared) {
+  if ('similarities' in outcomes) return { units: 'pairs', lost: 'farther from their place', won: 'nearer' };
+  if ('differences' in outcomes) return { units: 'rows', lost: 'scored lower', won: 'higher' };
+  return { units: 'rows', lost: 'lost', won: 'won' };
 }
 
 /** One-sided upper bound of the metric's drop: Tango's of a proportion, the bootstrap's of a score or a correlation. */

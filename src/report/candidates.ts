@@ -112,11 +112,15 @@ function hardExamples(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);
   if (!line?.hardExamples) return undefined;
   return html`<h3>Hard examples of ${line.id}</h3>${table(
-    html`${hasScores(document) ? 'The tenth of the rows that are longest or, where all are of one length, of least contrast' : 'The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes'}${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
+    html`${hasScores(document) ? tenthOf(line.hardExamples) : 'The tenth of the rows that FP32 was least sure of, of the longest texts or of the images with least contrast, and of the rarest classes'}${measuredOn(line)}; they decide nothing by themselves.${citeVerdict(document, line)}`,
     sliceColumns(line),
     line.hardExamples.map((slice) => ({ cells: sliceCells(document, slice) }))
   )}`;
 }
+
+/** Where rows have scores, the longest are the hard ones; of one length, those of least contrast. */
+const tenthOf = ([hardest]: SliceFigures[]): string =>
+  `The tenth of the rows ${hardest?.name.startsWith('contrast') ? 'of least contrast' : 'that are longest'}`;
 
 function regressions(document: ClosingDocument): Html | undefined {
   const line = chosenLine(document);

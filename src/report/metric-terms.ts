@@ -31,7 +31,7 @@ const OF_MEASURE: Record<Exclude<Measure, 'share'>, Terms> = {
     fell: 'Rows whose score fell most',
   },
   fidelity: {
-    bound: LOST_ROW,
+    bound: 'BCa bootstrap over the rows’ differences and one row more whose vector was turned round',
     meaning:
       "Mean cosine of the candidate's vector of a row and FP32's, 1 where they are the same; a point is a hundredth. FP32's own is 1 by itself.",
     changed: "Rows whose vector is not exactly FP32's.",

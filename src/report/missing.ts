@@ -21,7 +21,10 @@ export function whyNotReached(document: ClosingDocument, phase: Phase): string |
 
 /** For a part that no phase names: the first phase without a record says why, else the engagement's own reason. */
 export function whyMissing(document: ClosingDocument, phase: Phase): string {
-  return whyNotReached(document, phase) ?? (document.soFar ? 'not so far' : `not recorded: ${document.reason}`);
+  const why = whyNotReached(document, phase);
+  if (why) return why;
+  if (document.soFar) return 'not so far';
+  return document.verdict === 'successful' ? 'not recorded' : document.reason;
 }
 
 function isAfterOptimization(record: { name: Phase }): boolean {

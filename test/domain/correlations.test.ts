@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { compareCorrelations, correlationDropUpper, correlationSpread, TURNED } from '../../src/domain/correlations.ts';
+import { qualityChecks } from '../../src/domain/gates.ts';
 import { leaveOneOutCorrelations } from '../../src/domain/statistics/leave-one-out-ranks.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
 import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
 import { bcaSpearmanInterval, spearman } from '../../src/domain/statistics/spearman.ts';
 import golden from '../golden/scored.json' with { type: 'json' };
+import { spec } from '../workflows/fakes.ts';
 
 const { rows, interval } = golden.spearman;
 const { gold, baseline, candidate } = interval;
@@ -76,6 +78,15 @@ describe('two models compared by the order of their pairs', () => {
   it('are not known apart where no order is known', () => {
     const same = (values: number[]) => ({ similarities: { ...float(turned), gold: Float64Array.from(values) } });
     expect(correlationDropUpper(same([1, 1, 1, 1]), 0.95)).toBe(TURNED);
+  });
+
+  it('are told apart at the gate by pairs and their places', () => {
+    const { quality } = spec('pairs');
+    const outcomes = compareCorrelations({ ...turned, slices: {} });
+    const [overall] = qualityChecks({ ...quality, metric: 'spearman' }, outcomes).checks;
+    expect(overall!.reason).toMatch(
+      /^Spearman correlation drop .*\(2 pairs farther from their place, 0 nearer of 4\)$/
+    );
   });
 
   it('are bounded above 0 where nothing changed, by one pair that was turned round', () => {

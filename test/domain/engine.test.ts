@@ -14,6 +14,27 @@ const unavailable: Engine = {
   install: 'run this worker on a host with an NVIDIA GPU',
 };
 
+describe('what approvers read of candidates', () => {
+  const candidate = (verdict: string, id = 'int8-static') =>
+    ({ id, phase: 'ptq', verdict, reason: 'too slow', checks: [] }) as unknown as CandidateResult;
+  const last = (changes: Record<string, unknown>, ...candidates: CandidateResult[]) =>
+    candidatesSummary(spec('gate', changes), candidates, []).split('\n').at(-1);
+
+  it('says that approving lets the successful ones go on, where there is one', () => {
+    expect(last({}, candidate('failed', 'fp16'), candidate('successful'))).toMatch(/^Approving lets the successful/);
+  });
+
+  it.each([
+    [{}, 'Waiving lets the next phase look for one that holds every requirement'],
+    [
+      { package: 'express', rollout: undefined, support: undefined },
+      'Waiving ends the engagement without a candidate, as package express looks for no further ones',
+    ],
+  ])('says what waiving does where there is none: %j', (changes, words) => {
+    expect(last(changes, candidate('failed'), candidate('inconclusive', 'fp16'))).toContain(words);
+  });
+});
+
 describe('the engine of a candidate', () => {
   it.each<[string, Engine, string]>([
     ['was built', built, 'TensorRT 11.1 engine on NVIDIA L4: p50 0.981 / p99 1.231 ms over 2900 queries, 58.3 MB'],

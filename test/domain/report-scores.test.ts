@@ -51,14 +51,15 @@ describe('the report of an engagement that an evaluator judged', () => {
     expect(shown).toContain('Rows whose reciprocal rank fell most on the hold-out data, at most 1');
     expect(shown).toContain('p = 0.500 (exact sign test)');
     expect(shown).toContain('row-7 1.0000 0.2500 0.7500');
-    expect(shown).toContain(
-      'The tenth of the rows that are longest or, where all are of one length, of least contrast'
-    );
+    expect(shown).toContain('The tenth of the rows that are longest on the hold-out data');
+    const contrast = [{ ...line.hardExamples![0]!, name: 'contrast=lowest' }];
+    const ofImages = render({ ...scored, holdout: { ...line, hardExamples: contrast } });
+    expect(section(ofImages, 'candidates')).toContain('The tenth of the rows of least contrast on the hold-out data');
   });
 
   it.each([
     ['spearman', 'Spearman correlation 0.9506', 'one pair more that the candidate turned round', 'sign test'],
-    ['cosine', 'Cosine 0.9506', 'FP32&#39;s own is 1 by itself', 'farthest from FP32'],
+    ['cosine', 'Cosine 0.9506', 'one row more whose vector was turned round', 'farthest from FP32'],
     ['f1', 'F1 95.06 %', 'as SQuAD does', 'two dlrs'],
   ])('tells %s as what it is', (metric, value, meaning, regression) => {
     const answers = metric === 'f1' ? { answers: { baseline: 'two dlrs', candidate: 'dlrs' } } : {};
@@ -71,6 +72,12 @@ describe('the report of an engagement that an evaluator judged', () => {
     for (const word of [/accuracy/i, /macro/i, /top class/i, /flips/i, /evaluator/i])
       expect(textOf(page)).not.toMatch(word);
     expect(textOf(page).includes('sign test')).toBe(metric !== 'cosine');
+  });
+
+  it('says why nothing is compared where no candidate was left', () => {
+    const reason = 'no candidate is left that holds every requirement';
+    const page = render({ ...scored, verdict: 'inconclusive', reason, chosen: null, optimized: null, holdout: null });
+    expect(section(page, 'comparison')).toContain(`No optimized model is compared: ${reason}`);
   });
 
   it('says by which bound it was judged', () => {
