@@ -38,7 +38,11 @@ it('makes an environment, tells a half-broken one and makes it anew', { timeout:
   expect(await state()).toBe('installed');
   expect(await setup()).toContain('up to date');
 
-  const module = join(folder, 'tiny/lib/python3.11/site-packages/pip/__main__.py');
+  const packages = join(folder, 'tiny/lib/python3.11/site-packages');
+  const module = join(packages, 'pip/__main__.py');
+  const compiled = 'pip/__pycache__/__main__.cpython-311.pyc,sha256=none,1\n'; // some wheels list theirs with a size
+  await appendFile(join(packages, `pip-${pip.trim()}.dist-info/RECORD`), compiled);
+  expect(await state()).toBe('installed');
   const before = await readFile(module, 'utf8');
   await appendFile(module, '\n# half written');
   expect(await setup('--check')).toMatch(/"state":"broken","why":"pip: pip\/__main__.py is damaged or missing"/);

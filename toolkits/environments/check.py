@@ -27,11 +27,15 @@ def faults(requirements: str) -> list[str]:
 
 
 def damaged(package: Distribution) -> list[str]:
-    """Files that have not the size they were installed with."""
+    """Files that have not the size they were installed with; what Python compiles of them is its own to write."""
     wrong = []
     for file in package.files or []:
         path = Path(str(file.locate()))
-        if file.size is not None and (not path.is_file() or path.stat().st_size != file.size):
+        if (
+            file.suffix != ".pyc"
+            and file.size is not None
+            and (not path.is_file() or path.stat().st_size != file.size)
+        ):
             wrong.append(str(file))
     return wrong
 
