@@ -3,7 +3,7 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { judge } from '../domain/judge.ts';
 import { supportCheck } from '../domain/support.ts';
 import type { EvidenceLine, JudgeConfig, StageResult } from '../domain/traffic.ts';
-import { combine } from '../domain/verdict.ts';
+import { type Check, combine } from '../domain/verdict.ts';
 import { ArtifactStore } from '../storage/artifacts.ts';
 import { Journal } from '../storage/journal.ts';
 import type {
@@ -78,11 +78,11 @@ class EvidenceWalk {
 
 const COMPLAINTS = {
   candidate: async ({ checks, ...basis }: CandidateEvidence, artifacts: ArtifactStore) =>
-    same((await judgeFromFiles(basis, artifacts)).checks, checks)
+    agree((await judgeFromFiles(basis, artifacts)).checks, checks)
       ? undefined
       : 'the verdict does not follow from the predictions and latencies',
   efficiency: async ({ checks, ...basis }: EfficiencyEvidence, artifacts: ArtifactStore) =>
-    same(await efficiencyFromFiles(basis, artifacts), checks)
+    agree(await efficiencyFromFiles(basis, artifacts), checks)
       ? undefined
       : 'the verdict does not follow from the latencies and kernels',
   phase: async ({ candidates }: PhaseEvidence, artifacts: ArtifactStore) => {
@@ -105,7 +105,7 @@ const COMPLAINTS = {
     return undefined;
   },
   support: async ({ checks, support }: SupportEvidence) =>
-    same([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
+    agree([supportCheck(support)], checks) ? undefined : 'the verdict does not follow from the incidents',
 };
 
 /** A rollout that began before there were all guardrails, or other bets, keeps to those of its time. */
@@ -114,6 +114,11 @@ function configsOf({ evidence }: StageResult, { guardrails, harmBets, ...config 
   const guarded = { ...config, guardrails };
   return harmBets ? [{ ...guarded, harmBets }, guarded] : [guarded];
 }
+
+/** In verdicts and in every number of their reasons: a later Stepdown may say the same in other words. */
+const agree = (found: Check[], recorded: Check[]): boolean => same(found.map(judged), recorded.map(judged));
+
+const judged = ({ name, verdict, reason }: Check) => ({ name, verdict, numbers: reason.match(/-?\d+(\.\d+)?/g) });
 
 const tested = ({ name, action, lnE, bound }: EvidenceLine) => ({ name, action, lnE, bound });
 

@@ -38,6 +38,20 @@ it('leaves to the journal what a person or the time has ended', async () => {
   expect(await faultsOf('timed-out', 20, { verdict: 'inconclusive' })).toEqual([]);
 });
 
+it('asks for verdict and numbers of a check, not for its words', async () => {
+  const support = { incidents: [], days: 90, looks: 360 };
+  const faults = async (engagement: string, check: object) => {
+    const evidence = await artifacts.putJson({ kind: 'support', support, checks: [{ name: 'support', ...check }] });
+    await new Journal(folder, engagement).append('verdict/support/1', 'verdict', { evidence });
+    return (await verifyEngagement(engagement, { artifacts: folder, journals: folder })).faults;
+  };
+  const words = 'it held, 90 days long, in 360 looks';
+  expect(await faults('reworded', { verdict: 'successful', reason: words })).toEqual([]);
+  const doubted = [expect.stringContaining('the verdict does not follow from the incidents')];
+  expect(await faults('other-number', { verdict: 'successful', reason: words.replace('360', '361') })).toEqual(doubted);
+  expect(await faults('other-verdict', { verdict: 'failed', reason: words })).toEqual(doubted);
+});
+
 it('finds e-values that are not of the counts', async () => {
   const evidence = judge({ ...noEvidence(), pairs: 999 }, config).evidence;
   expect(await faultsOf('changed', 1_000, { evidence })).toEqual([
