@@ -10,7 +10,7 @@ import { type Newswire, newswire } from './newswire.ts';
 
 const LONGEST_MS = 3_600_000;
 /** Those that search need many minutes, of which a quick run has none: it only counts how far they come. */
-const QUICK_MS = { made: 120_000, searched: 20_000 };
+const QUICK_MS = { made: 120_000, searched: 10_000 };
 const WITHIN = 0.95;
 
 /** The same model, rows, margin and host for this search, every recipe there is, and the peers. */
@@ -18,9 +18,9 @@ export async function peerFigures({ quick }: { quick: boolean }): Promise<Figure
   const folder = await mkdtemp(join(tmpdir(), 'stepdown-peers-'));
   try {
     const data = await newswire(folder, 'none');
-    const rows = quick ? 100 : 1_000;
+    const rows = quick ? 60 : 1_000;
     data.spec.calibration.rows = rows;
-    const judge = new Judge(folder, data, quick ? { rounds: 60, blocks: 6 } : { rounds: 200, blocks: 8 });
+    const judge = new Judge(folder, data, quick ? { rounds: 40, blocks: 5 } : { rounds: 200, blocks: 8 });
     await judge.measureBaseline();
     const ours = await stepdown(judge, data);
     const grid: Tried[] = [];

@@ -29,7 +29,7 @@ const FULL = {
 const QUICK = {
   calibrationRows: 60,
   most: { calibration: 60, selection: 200, train: 64 },
-  pace: { rounds: 36, blocks: 6 },
+  pace: { rounds: 30, blocks: 5 },
   steps: 3,
   isPlayed: ({ recipe: { toolkit, scheme } }: PlannedCandidate) =>
     scheme ===
