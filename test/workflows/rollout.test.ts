@@ -171,7 +171,9 @@ describe('a rollout', () => {
       const handle = await start(client);
       const gate = await eventually(async () => (await handle.query(progressQuery)).awaiting, 'the gate before 100 %');
       const approved = { gate: gate!.gate, outcome: 'approved', by: APPROVER } as const;
-      await client.workflow.getHandle(gate!.workflowId).executeUpdate(decideUpdate, { args: [approved as never] });
+      const approval = client.workflow.getHandle(gate!.workflowId);
+      await eventually(() => approval.describe(), 'the approval'); // its rollout tells of it while it is being started
+      await approval.executeUpdate(decideUpdate, { args: [approved as never] });
       await reading.promise;
       await handle.executeUpdate(commandUpdate, say('rollback'));
       read.resolve();
