@@ -20,7 +20,7 @@ export async function peerFigures({ quick }: { quick: boolean }): Promise<Figure
     const data = await newswire(folder, 'none');
     const rows = quick ? 60 : 1_000;
     data.spec.calibration.rows = rows;
-    const judge = new Judge(folder, data, quick ? { rounds: 40, blocks: 5 } : { rounds: 200, blocks: 8 });
+    const judge = new Judge(folder, data, quick ? { rounds: 36, blocks: 6 } : { rounds: 200, blocks: 8 });
     await judge.measureBaseline();
     const ours = await stepdown(judge, data);
     const grid: Tried[] = [];

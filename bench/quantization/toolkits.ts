@@ -28,8 +28,8 @@ const FULL = {
 /** Of each toolkit what takes it least time. */
 const QUICK = {
   calibrationRows: 60,
-  most: { calibration: 60, selection: 200, train: 64 },
-  pace: { rounds: 30, blocks: 5 },
+  most: { calibration: 60, selection: 100, train: 64 },
+  pace: { rounds: 30, blocks: 6 },
   steps: 3,
   isPlayed: ({ recipe: { toolkit, scheme } }: PlannedCandidate) =>
     scheme ===
