@@ -58,7 +58,7 @@ export async function withFleet<T>(count: number, work: (fleet: Fleet) => Promis
     start('../../src/server/main.ts', ['--port', String(port)]);
     while (!(await fetch(`${url}/health`).catch(() => undefined))) await sleep(50);
     const workerMegabytes = () =>
-      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))![1]) / 1_000;
+      (Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))![1]) * 1_024) / 1e6;
     const result = await work({ client, access, url, setUpMs, workerMegabytes });
     access.close();
     return result;
