@@ -22,3 +22,9 @@ export interface Person {
 export function may({ roles }: Person, permission: Permission): boolean {
   return roles.some((role) => MAY[role].includes(permission));
 }
+
+/** From the rollout on, cancelling takes a candidate out of the traffic. */
+export const isInTraffic = (phase: string): boolean => phase === 'rollout' || phase === 'support';
+
+export const mayCancel = (person: Person, phase: string): boolean =>
+  may(person, 'start') && (!isInTraffic(phase) || may(person, 'steer'));

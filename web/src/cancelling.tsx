@@ -1,21 +1,20 @@
 import { useState } from 'react';
+import { isInTraffic, mayCancel } from '../../src/server/people.ts';
 import type { Now } from '../../src/server/view.ts';
 import { post } from './api.ts';
 import { Refusal, useSending } from './parts.tsx';
-import { useMay } from './session.ts';
+import { useSession } from './session.ts';
 
 /** Ends the engagement for good. It asks first, and for a reason; the page then shows how it closes. */
 export function Cancelling({ engagement, phase }: { engagement: string; phase: Now['phase'] }) {
-  const mayStart = useMay('start');
-  const maySteer = useMay('steer');
+  const session = useSession();
   const [isAsked, setAsked] = useState(false);
   const [comment, setComment] = useState('');
   const [isAccepted, setAccepted] = useState(false);
   const { send, isSending, trouble } = useSending((key) =>
     post(`/api/engagements/${engagement}/cancel`, { comment }, key)
   );
-  const isServed = phase === 'rollout' || phase === 'support';
-  if (phase === 'closed' || !mayStart || (isServed && !maySteer)) return null;
+  if (phase === 'closed' || !mayCancel(session, phase)) return null;
   if (isAccepted) return <p role="status">It is being cancelled, and closes with its report.</p>;
   return (
     <section aria-labelledby="cancelling">
@@ -32,8 +31,8 @@ export function Cancelling({ engagement, phase }: { engagement: string; phase: N
           }}
         >
           <p>
-            {isServed ? 'The candidate leaves the traffic first; then the' : 'What is at work stops; the'} engagement
-            closes with its report. This cannot be taken back.
+            {isInTraffic(phase) ? 'The candidate leaves the traffic first; then the' : 'What is at work stops; the'}{' '}
+            engagement closes with its report. This cannot be taken back.
           </p>
           <label>
             Why

@@ -6,7 +6,7 @@ import { verifyEngagement } from '../../evidence/verify.ts';
 import { Journal, type JournalEntry } from '../../storage/journal.ts';
 import { type Desk, named } from '../desk.ts';
 import { sendList } from '../list.ts';
-import { may } from '../people.ts';
+import { mayCancel } from '../people.ts';
 import { Problem } from '../problem.ts';
 import { readSpec } from '../specs-folder.ts';
 import { viewOf } from '../view.ts';
@@ -64,7 +64,7 @@ export function engagementRoutes({ app, client, config, portfolio }: Desk): void
     },
     async ({ params: { name }, body: { comment }, person }) => {
       const { phase } = (await statusOf(client, name)).state;
-      if ((phase === 'rollout' || phase === 'support') && !may(person, 'steer'))
+      if (!mayCancel(person, phase))
         throw new Problem(403, `${person.email} may not take a candidate out of the traffic; ask an operator or admin`);
       return cancel(client, name, { by: person.email, comment });
     }
