@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { kickOff } from '../../src/cli/engagements.ts';
 import { freePorts } from '../../src/embedded/ports.ts';
+import { peakBytesOf } from '../../src/inference/peak-memory.ts';
 import { Access } from '../../src/server/access.ts';
 import { economics } from '../../test/domain/closing-document.ts';
 import { spec } from '../../test/workflows/fakes.ts';
@@ -57,8 +58,7 @@ export async function withFleet<T>(count: number, work: (fleet: Fleet) => Promis
     const access = new Access(join(home, 'access.db'));
     start('../../src/server/main.ts', ['--port', String(port)]);
     while (!(await fetch(`${url}/health`).catch(() => undefined))) await sleep(50);
-    const workerMegabytes = () =>
-      (Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))![1]) * 1_024) / 1e6;
+    const workerMegabytes = () => peakBytesOf(worker.pid!) / 1e6;
     const result = await work({ client, access, url, setUpMs, workerMegabytes });
     access.close();
     return result;
