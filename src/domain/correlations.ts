@@ -1,13 +1,11 @@
 import { rowsByValue } from './metrics.ts';
 import { compareScores, type ScoreOutcomes, type ScoresOfRows } from './scores.ts';
 import { bcaSpearmanInterval, type Similarities, spearman, standardRanks } from './statistics/spearman.ts';
+import { TURNED } from './tasks.ts';
 
 const RESAMPLES = 10_000;
 const SEED = 1;
 const FEWEST = 3; // pairs with an order to speak of
-
-/** What a pair of average weight takes from a correlation of n pairs, times n, when a model turns it round. */
-export const TURNED = 2;
 
 /** Pairs under both models, measured by the order that their similarities put them in. */
 export interface CorrelationsOfRows extends ScoresOfRows {

@@ -76,8 +76,11 @@ interface Metric {
 export const measureOf = ({ metric = 'accuracy', evaluator }: Metric): Measure =>
   evaluator === undefined ? METRICS[metric as MetricName] : 'mean';
 
-/** What one row more can take from the metric at most, times the rows: a cosine ends at -1, a pair may be turned round. */
-const MOST_LOST: Record<Measure, number> = { share: 1, mean: 1, fidelity: 2, correlation: 2 };
+/** What a pair of average weight takes from a correlation of n pairs, times n, when a model turns it round. */
+export const TURNED = 2;
+
+/** What one row more can take from the metric at most, times the rows; a cosine ends at -1. */
+const MOST_LOST: Record<Measure, number> = { share: 1, mean: 1, fidelity: 2, correlation: TURNED };
 
 export const mostLost = (metric: Metric): number => MOST_LOST[measureOf(metric)];
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compareCorrelations, correlationDropUpper, correlationSpread, TURNED } from '../../src/domain/correlations.ts';
+import { compareCorrelations, correlationDropUpper, correlationSpread } from '../../src/domain/correlations.ts';
 import { qualityChecks } from '../../src/domain/gates.ts';
 import { leaveOneOutCorrelations } from '../../src/domain/statistics/leave-one-out-ranks.ts';
 import { normalQuantile } from '../../src/domain/statistics/normal.ts';
 import { type Random, seededRandom } from '../../src/domain/statistics/random.ts';
 import { bcaSpearmanInterval, spearman } from '../../src/domain/statistics/spearman.ts';
+import { TURNED } from '../../src/domain/tasks.ts';
 import golden from '../golden/scored.json' with { type: 'json' };
 import { spec } from '../workflows/fakes.ts';
 
