@@ -147,7 +147,7 @@ export class Judge {
   }
 }
 
-/** Every combination of what ONNX Runtime's recipes can be told. */
+/** Every combination of what ONNX Runtime's recipes can be told; in a quick run of INT8 alone. */
 export function everyRecipe(rows: number, quick: boolean): PlannedCandidate[] {
   const grid: Recipe[] = [];
   const base = { toolkit: 'onnxruntime' as const };
@@ -165,9 +165,11 @@ export function everyRecipe(rows: number, quick: boolean): PlannedCandidate[] {
           options: { perChannel, ...(operators && { operators }) },
         });
       }
-  for (const blockSize of quick ? [] : [32, 64, 128])
-    for (const embeddings of [false, true])
-      grid.push({ ...base, scheme: 'int4-weight', options: { blockSize, embeddings } });
-  if (!quick) grid.push({ ...base, scheme: 'fp16' });
+  if (!quick) {
+    for (const blockSize of [32, 64, 128])
+      for (const embeddings of [false, true])
+        grid.push({ ...base, scheme: 'int4-weight', options: { blockSize, embeddings } });
+    grid.push({ ...base, scheme: 'fp16' });
+  }
   return grid.map((recipe) => ({ id: `${recipe.scheme} ${JSON.stringify(recipe.options ?? {})}`, recipe }));
 }

@@ -12,7 +12,7 @@ class Settings:
     batch: int = 32
     learningRate: float = 1e-4
     rangeLearningRate: float = 3e-2
-    """Of the ranges that the recipe keeps, which are learned as powers; 0 leaves them as calibrated."""
+    """Of the ranges of activations, which are learned as powers; 0 leaves them as calibrated."""
     distillation: float = 0.5
     """Share of the loss that is distance from the FP32 model's answers; the rest is distance from the labels."""
     temperature: float = 2.0
